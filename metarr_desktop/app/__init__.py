@@ -1,0 +1,1 @@
+"""The application: composition, commands, queries and control."""

@@ -1,0 +1,248 @@
+"""Jobs: the durable rows of the queue, how an attempt ends, and what is kept of it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from datetime import datetime, timedelta
+
+    from metarr_desktop.domain.text import Text
+
+CRITICAL, HIGH, NORMAL, LOW = 1, 3, 5, 8
+"""The four priorities we give; 1-2 are critical, 3-4 high, 5-7 normal and 8-10 low."""
+
+WEBHOOK_RECEIVED = "webhook-received"
+INTAKE_LANE = "intake"
+
+
+class JobStatus(StrEnum):
+    """Where a row of the queue stands."""
+
+    PENDING = "pending"
+    PROCESSING = "processing"
+
+
+class EndStatus(StrEnum):
+    """How a job ended, as the history keeps it."""
+
+    COMPLETED = "completed"
+    FAILED = "failed"
+    SKIPPED = "skipped"
+    CANCELLED = "cancelled"
+
+
+class AttemptOutcome(StrEnum):
+    """How one run of a job ended."""
+
+    DONE = "done"
+    SKIPPED = "skipped"
+    RETRY = "retry"
+    DEFERRED = "deferred"
+    BLOCKED = "blocked"
+    FAILED = "failed"
+    CRASHED = "crashed"
+    CANCELLED = "cancelled"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NewJob:
+    """A job to insert. ``waits_for`` names a job type among its siblings, or nothing."""
+
+    type: str
+    lane: str
+    priority: int
+    payload: Mapping[str, Any] = field(default_factory=dict)
+    max_retries: int = 3
+    parent_id: int | None = None
+    root_id: int | None = None
+    event_id: int | None = None
+    retry_of: int | None = None
+    waits_for: str | None = None
+    waits_at_most: timedelta | None = None
+
+
+FanOut = Callable[[frozenset[str]], tuple[NewJob, ...]]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Job:
+    """One row of the queue; times are aware UTC, ``payload`` is what the handler gets."""
+
+    id: int
+    type: str
+    lane: str
+    priority: int
+    status: JobStatus
+    payload: Mapping[str, Any]
+    created_at: datetime
+    updated_at: datetime
+    run_after: datetime
+    root_id: int
+    max_retries: int = 3
+    retry_count: int = 0
+    starts: int = 0
+    deferrals: int = 0
+    rate_limits: int = 0
+    error: Text | None = None
+    reason: Text | None = None
+    started_at: datetime | None = None
+    parent_id: int | None = None
+    event_id: int | None = None
+    waits_for: int | None = None
+    retry_of: int | None = None
+    attempts: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class JobRecord:
+    """One ended job, as the history keeps it."""
+
+    id: int
+    job_id: int
+    type: str
+    lane: str
+    priority: int
+    status: EndStatus
+    payload: Mapping[str, Any]
+    created_at: datetime
+    started_at: datetime | None
+    completed_at: datetime
+    duration: timedelta
+    root_id: int
+    retry_count: int = 0
+    max_retries: int = 3
+    error: Text | None = None
+    result: Mapping[str, Any] = field(default_factory=dict)
+    parent_id: int | None = None
+    event_id: int | None = None
+    retry_of: int | None = None
+    attempts: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Attempt:
+    """One run of a job; ``number`` counts from 1."""
+
+    job_id: int
+    number: int
+    started_at: datetime
+    duration: timedelta
+    outcome: AttemptOutcome
+    detail: Text | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Done:
+    """The work is done.
+
+    ``fan_out`` gets the keys of the services that are on, read inside the transaction that ends this
+    job, and returns the children inserted in that same transaction. ``event_title`` names the webhook.
+    """
+
+    detail: Text | None = None
+    result: Mapping[str, Any] = field(default_factory=dict)
+    fan_out: FanOut | None = None
+    event_title: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Skipped:
+    """There was nothing to do."""
+
+    reason: Text
+    event_title: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Retry:
+    """Run again after ``delay``; a rate limit pauses the lane and uses no retry."""
+
+    error: Text
+    delay: timedelta
+    rate_limited: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Deferred:
+    """Look again at ``until``; nothing failed."""
+
+    reason: Text
+    until: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Blocked:
+    """Back to pending, and the lane stops until a person acts."""
+
+    reason: Text
+    cause: BlockCause
+
+
+class BlockCause(StrEnum):
+    """Why a lane stopped, and so what releases it."""
+
+    KEY_REJECTED = "key_rejected"
+    NOT_SET_UP = "not_set_up"
+    KEYRING = "keyring"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Failed:
+    """The job is over without success."""
+
+    error: Text
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Interrupted:
+    """The program is stopping: the job goes back as it was."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Cancelled:
+    """A person cancelled the job while it ran."""
+
+
+Outcome = Done | Skipped | Retry | Deferred | Blocked | Failed | Interrupted | Cancelled
+
+
+class LaneState(StrEnum):
+    """Why a lane takes no jobs."""
+
+    BLOCKED = "blocked"
+    RATE_LIMITED = "rate_limited"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LaneStop:
+    """A lane that takes no jobs, why, and until when (None: until a person acts)."""
+
+    lane: str
+    state: LaneState
+    reason: Text
+    since: datetime
+    until: datetime | None = None
+    cause: BlockCause | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class QueueCounts:
+    """How much there is to do; ``oldest_pending_at`` is the creation of the oldest waiting job."""
+
+    pending: int
+    processing: int
+    oldest_pending_at: datetime | None
+
+
+def priority_band(priority: int) -> str:
+    """Name of a priority as people read it: 1-2 Critical, 3-4 High, 5-7 Normal, 8-10 Low."""
+    if priority <= 2:  # noqa: PLR2004 - the bands are the definition itself
+        return "Critical"
+    if priority <= 4:  # noqa: PLR2004
+        return "High"
+    return "Normal" if priority <= 7 else "Low"  # noqa: PLR2004

@@ -1,0 +1,23 @@
+"""What a service is told."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from metarr_desktop.domain.events import MediaEvent
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Notification:
+    """What a service is told about one event, already in plain words.
+
+    ``folder`` is where the media lies as this service writes paths; None when it is unknown.
+    """
+
+    title: str
+    body: str
+    event: MediaEvent
+    folder: str | None = None
+    link: str | None = None

@@ -1,0 +1,1 @@
+"""The job engine: it names no service and no source."""

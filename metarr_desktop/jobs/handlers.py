@@ -1,0 +1,29 @@
+"""Which code runs a job type, and under which rules."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field
+from datetime import timedelta
+
+from metarr_desktop.domain.jobs import Done, Job
+from metarr_desktop.domain.retry import RetryPolicy
+
+Handler = Callable[[Job], Awaitable[Done]]
+"""Runs one job. Returns Done or raises from ``domain/errors.py``; the worker turns that into an outcome."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class JobType:
+    """One kind of job: its handler, its lane and how often it is tried.
+
+    ``delivers`` marks jobs that stop while deliveries are paused; ``timeout`` ends a run as a failed attempt.
+    """
+
+    type: str
+    handler: Handler
+    lane: str
+    retry: RetryPolicy = field(default_factory=RetryPolicy)
+    concurrency: int = 1
+    delivers: bool = False
+    timeout: timedelta = timedelta(minutes=5)

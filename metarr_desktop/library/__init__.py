@@ -1,0 +1,1 @@
+"""The film library on disk: what a scan finds and keeps."""

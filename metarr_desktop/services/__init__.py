@@ -1,0 +1,1 @@
+"""One module for each place we notify, and what they share."""

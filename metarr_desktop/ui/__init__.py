@@ -1,0 +1,1 @@
+"""The window and the tray: a Qt shell over the application."""

@@ -1,0 +1,1 @@
+"""What arrives: the listener, its guard, the sources and the fan-out."""
