@@ -1,0 +1,250 @@
+"""Immutable pictures of the program, as the window and the command line read them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import TYPE_CHECKING, Literal
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from datetime import datetime, timedelta
+
+    from metarr_desktop.domain.forms import FieldSpec, PlainValue
+    from metarr_desktop.domain.jobs import Attempt, EndStatus, Job, JobRecord
+    from metarr_desktop.domain.text import Text
+
+
+class ServiceState(StrEnum):
+    """How a service stands, as one word."""
+
+    OFF = "off"
+    NOT_SET_UP = "not_set_up"
+    NOT_TESTED = "not_tested"
+    CONNECTED = "connected"
+    WAITING = "waiting"
+    NEEDS_ATTENTION = "needs_attention"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ServiceSnapshot:
+    """One service of the list; ``detail`` says more than the state, ``last_*`` is its last ended job."""
+
+    key: str
+    title: str
+    enabled: bool
+    configured: bool
+    state: ServiceState
+    detail: Text | None = None
+    waiting: int = 0
+    last_status: EndStatus | None = None
+    last_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ServiceForm:
+    """What a service's settings page starts from; of secrets only whether one is kept."""
+
+    key: str
+    title: str
+    enabled: bool
+    fields: tuple[FieldSpec, ...]
+    values: Mapping[str, PlainValue]
+    secrets_set: frozenset[str]
+    docs: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TestLine:
+    """One line of a connection test."""
+
+    __test__ = False
+
+    name: Text
+    ok: bool
+    detail: Text
+    ms: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TestReport:
+    """A whole connection test; ``released`` jobs are being sent since it passed."""
+
+    __test__ = False
+
+    ok: bool
+    lines: tuple[TestLine, ...]
+    ms: int
+    released: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class QueueSnapshot:
+    """How much there is to do."""
+
+    pending: int
+    processing: int
+    oldest_pending: timedelta | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Listening:
+    """The address the webhook listener is bound to."""
+
+    host: str
+    port: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PauseSnapshot:
+    """Whether deliveries are paused, and until when (None: until resumed)."""
+
+    paused: bool
+    until: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StatusSnapshot:
+    """The program at a glance."""
+
+    version: str
+    running: bool
+    listening: Listening | None
+    pause: PauseSnapshot
+    queue: QueueSnapshot
+    services: tuple[ServiceSnapshot, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TodaySnapshot:
+    """Counts since local midnight."""
+
+    webhooks: int
+    done: int
+    failed: int
+    last_source: str | None = None
+    last_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EventSnapshot:
+    """One stored webhook, named for people; ``title`` is empty until it was looked at."""
+
+    id: int
+    source: str
+    source_title: str
+    event_type: str
+    title: str
+    received_at: datetime
+    remote_address: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FamilySnapshot:
+    """One webhook with all its jobs: those still in the queue and those that ended."""
+
+    root_id: int
+    event: EventSnapshot | None
+    jobs: tuple[Job, ...]
+    records: tuple[JobRecord, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HistoryFilter:
+    """What the history shows; empty parts do not restrict. ``text`` is looked for in titles and errors."""
+
+    text: str = ""
+    status: EndStatus | None = None
+    type: str = ""
+    source: str = ""
+    since: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HistoryRow:
+    """One ended job with the subject it was about and its attempts."""
+
+    record: JobRecord
+    subject: str
+    source: str
+    attempts: tuple[Attempt, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HistoryPage:
+    """Rows newest first; ``next_before`` continues after the last one, None at the end."""
+
+    rows: tuple[HistoryRow, ...]
+    next_before: int | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class JobDetail:
+    """Everything known of one job: it is either still in the queue or has a record."""
+
+    job: Job | None
+    record: JobRecord | None
+    attempts: tuple[Attempt, ...]
+    event: EventSnapshot | None
+    payload: str
+    webhook_body: str
+    related: tuple[Job | JobRecord, ...] = ()
+    waits_for: Text | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SourceAddress:
+    """The address to paste into one sender; ``url`` carries the key where one is needed."""
+
+    key: str
+    title: str
+    url: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LibrarySnapshot:
+    """One library folder of this computer; ``found`` tells whether it is there now."""
+
+    id: int
+    name: str
+    path: str
+    type: Literal["movies", "tv", "music"]
+    found: bool = True
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SettingsSnapshot:
+    """The program's own settings, as the settings window shows them."""
+
+    port: int = 3000
+    allow: Literal["local", "home"] = "local"
+    require_key_locally: bool = False
+    host_override: str | None = None
+    close_button: Literal["ask", "keep", "quit"] = "ask"
+    theme: Literal["system", "light", "dark"] = "system"
+    start_hidden: bool = False
+    start_at_login: bool = False
+
+
+class ProblemKind(StrEnum):
+    """The states that a banner tells."""
+
+    PORT_IN_USE = "port_in_use"
+    PORT_FORBIDDEN = "port_forbidden"
+    KEY_REJECTED = "key_rejected"
+    NOT_SET_UP = "not_set_up"
+    KEYRING_LOCKED = "keyring_locked"
+    NO_KEYRING = "no_keyring"
+    DATABASE_BUSY = "database_busy"
+    DISK_FULL = "disk_full"
+    PATH_UNKNOWN = "path_unknown"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Problem:
+    """Something a person should know; ``subject`` is the service key, the port or the path it is about."""
+
+    kind: ProblemKind
+    text: Text
+    subject: str = ""
+    values: Mapping[str, str | int] = field(default_factory=dict)
