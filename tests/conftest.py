@@ -33,8 +33,7 @@ def pytest_configure(config: pytest.Config) -> None:
     """Cut the session off from the person's home, desktop, keyring and network, before Qt starts."""
     home = Path(tempfile.mkdtemp(prefix="metarr-tests-"))
     config.stash[HOME] = home
-    numbers: Iterator[int] = itertools.count(1)
-    config.stash[HOME_NUMBERS] = numbers
+    config.stash[HOME_NUMBERS] = itertools.count(1)
     for name in [name for name in os.environ if name.startswith("METARR_") and name != TEST_PLATFORM]:
         del os.environ[name]
     platform = os.environ.get(TEST_PLATFORM)
@@ -69,7 +68,8 @@ def home_environment(home: Path) -> dict[str, str]:
 @pytest.fixture(autouse=True)
 def home(pytestconfig: pytest.Config, monkeypatch: pytest.MonkeyPatch) -> Path:
     """Give each test an empty home of its own; child processes inherit it."""
-    folder = pytestconfig.stash[HOME] / str(next(pytestconfig.stash[HOME_NUMBERS]))
+    numbers = pytestconfig.stash[HOME_NUMBERS]
+    folder = pytestconfig.stash[HOME] / str(next(numbers))
     for name, value in home_environment(folder).items():
         monkeypatch.setenv(name, value)
     return folder

@@ -3,7 +3,7 @@ from __future__ import annotations
 import subprocess
 import sys
 
-# Above the 5,000 references None starts with on Python 3.11: a binding that loses one a call aborts the process.
+# Python 3.11 starts with some 5,000 references to None: a binding that loses one a call aborts the process.
 CALLS = 20_000
 CHILD = f"""
 import gc, sys
