@@ -1,0 +1,78 @@
+"""Where things lie: the data folder's files, and what ships with the program."""
+
+from __future__ import annotations
+
+import os
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+
+from metarr_desktop.domain.errors import StorageFailed
+from metarr_desktop.domain.text import text
+
+
+@dataclass(frozen=True, slots=True)
+class AppPaths:
+    """The files of one data folder."""
+
+    data_dir: Path
+
+    @property
+    def database(self) -> Path:
+        """The SQLite database."""
+        return self.data_dir / "metarr.db"
+
+    @property
+    def log_dir(self) -> Path:
+        """The folder of the log files."""
+        return self.data_dir / "logs"
+
+    @property
+    def log_file(self) -> Path:
+        """The log being written."""
+        return self.log_dir / "metarr.log"
+
+    @property
+    def lock(self) -> Path:
+        """The lock that the program using this folder holds."""
+        return self.data_dir / "lock"
+
+    @property
+    def control(self) -> Path:
+        """Address and token of the running program."""
+        return self.data_dir / "control.json"
+
+    def prepare(self) -> None:
+        """Make the folders, for this user only. Raises StorageFailed where that is not possible."""
+        try:
+            for folder in (self.data_dir, self.log_dir):
+                folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+            self.data_dir.chmod(0o700)
+        except OSError as error:
+            raise StorageFailed(
+                text(
+                    "The data folder {folder} cannot be used: {detail}. Choose another with --data-dir.",
+                    folder=str(self.data_dir),
+                    detail=error.strerror or str(error),
+                )
+            ) from error
+
+
+def default_data_dir() -> Path:
+    """Return the folder of this user: ``METARR_DATA_DIR``, else the platform's place for program data."""
+    if chosen := os.environ.get("METARR_DATA_DIR"):
+        return Path(chosen).expanduser()
+    home = Path.home()
+    if sys.platform == "win32":
+        return Path(os.environ.get("LOCALAPPDATA", home / "AppData" / "Local")) / "Metarr Desktop"
+    if sys.platform == "darwin":
+        return home / "Library" / "Application Support" / "Metarr Desktop"
+    return Path(os.environ.get("XDG_DATA_HOME") or home / ".local" / "share") / "metarr-desktop"
+
+
+def resource_path(*parts: str) -> Path:
+    """Return a shipped file: from the installed package, else from the checkout."""
+    package = Path(__file__).resolve().parent.parent
+    installed = package / "resources"
+    root = installed if installed.is_dir() else package.parent / "resources"
+    return root.joinpath(*parts)

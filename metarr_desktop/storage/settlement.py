@@ -1,0 +1,352 @@
+"""How an attempt is settled: history, fan-out, waiting siblings and lane stops, all in one transaction."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any, assert_never
+
+from metarr_desktop.domain.clock import to_ms
+from metarr_desktop.domain.errors import NotFound
+from metarr_desktop.domain.jobs import (
+    WEBHOOK_RECEIVED,
+    AttemptOutcome,
+    Blocked,
+    Cancelled,
+    Deferred,
+    Done,
+    EndStatus,
+    Failed,
+    Interrupted,
+    Job,
+    JobRecord,
+    JobStatus,
+    LaneState,
+    LaneStop,
+    NewJob,
+    Outcome,
+    Retry,
+    Skipped,
+)
+from metarr_desktop.domain.text import Text, text
+from metarr_desktop.storage.job_store import Run, Settlement
+from metarr_desktop.storage.rows import JOB_COLUMNS, read_job, write_json, write_text
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from datetime import datetime
+
+    from metarr_desktop.storage.sql import Sql
+
+INTERRUPTED = Text("The program was stopped while this ran. It continues at the next start.")
+CANCELLED = Text("Cancelled.")
+
+
+def insert_jobs(db: Sql, jobs: tuple[NewJob, ...], now: datetime) -> tuple[Job, ...]:
+    """Insert jobs in order; ``waits_for`` names the type of a sibling inserted before."""
+    inserted: list[Job] = []
+    ids: dict[str, int] = {}
+    for new in jobs:
+        waits_for = ids.get(new.waits_for or "")
+        run_after = now if waits_for is None else now + (new.waits_at_most or timedelta(0))
+        ready = waits_for is None
+        job_id = db.execute(
+            "INSERT INTO job_queue (type, lane, priority, payload, max_retries, created_at, updated_at,"
+            " run_after, ready, parent_id, root_id, event_id, waits_for, retry_of)"
+            " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) RETURNING id",
+            (
+                new.type,
+                new.lane,
+                new.priority,
+                write_json(new.payload),
+                new.max_retries,
+                to_ms(now),
+                to_ms(now),
+                to_ms(run_after),
+                int(ready),
+                new.parent_id,
+                new.root_id or 0,
+                new.event_id,
+                waits_for,
+                new.retry_of,
+            ),
+        ).fetchone()[0]
+        if new.root_id is None:
+            db.execute("UPDATE job_queue SET root_id = id WHERE id = ?", (job_id,))
+        ids[new.type] = job_id
+        inserted.append(_as_job(new, job_id=job_id, waits_for=waits_for, now=now, run_after=run_after))
+    return tuple(inserted)
+
+
+def _as_job(new: NewJob, *, job_id: int, waits_for: int | None, now: datetime, run_after: datetime) -> Job:
+    return Job(
+        id=job_id,
+        type=new.type,
+        lane=new.lane,
+        priority=new.priority,
+        status=JobStatus.PENDING,
+        payload=new.payload,
+        created_at=now,
+        updated_at=now,
+        run_after=run_after,
+        root_id=new.root_id or job_id,
+        max_retries=new.max_retries,
+        parent_id=new.parent_id,
+        event_id=new.event_id,
+        waits_for=waits_for,
+        retry_of=new.retry_of,
+    )
+
+
+def insert_attempt(db: Sql, job_id: int, run: Run, outcome: AttemptOutcome, detail: Text | None) -> None:
+    """Keep one run of a job, numbered after those before it."""
+    db.execute(
+        "INSERT INTO job_attempts (job_id, number, started_at, duration_ms, outcome, detail, detail_text)"
+        " VALUES (?, (SELECT COALESCE(MAX(number), 0) + 1 FROM job_attempts WHERE job_id = ?), ?, ?, ?, ?, ?)",
+        (job_id, job_id, to_ms(run.started_at), _ms(run.duration), outcome.value, *write_text(detail)),
+    )
+
+
+def settle(db: Sql, job: Job, outcome: Outcome, run: Run | None, now: datetime) -> Settlement:
+    """Record the attempt and move the job to the history, or back to waiting."""
+    if db.execute("SELECT 1 FROM job_queue WHERE id = ?", (job.id,)).fetchone() is None:
+        raise NotFound(text("Job {id} is not in the queue any more.", id=job.id))
+    if run is not None:
+        insert_attempt(db, job.id, run, _attempt_outcome(outcome), _detail(outcome))
+    released = () if isinstance(outcome, Interrupted) else _release_waiting(db, job, now)
+    match outcome:
+        case Done():
+            record = _end(db, job, EndStatus.COMPLETED, None, run, now, result=outcome.result)
+            _name_event(db, job, outcome.event_title, "done")
+            children = _fan_out(db, job, outcome, now)
+            return Settlement(job=job, record=record, changed=children + released)
+        case Skipped():
+            record = _end(db, job, EndStatus.SKIPPED, outcome.reason, run, now)
+            _name_event(db, job, outcome.event_title, "skipped")
+            return Settlement(job=job, record=record, changed=released)
+        case Failed():
+            record = _end(db, job, EndStatus.FAILED, outcome.error, run, now)
+            _name_event(db, job, None, "failed")
+            return Settlement(job=job, record=record, changed=released)
+        case Cancelled():
+            record = _end(db, job, EndStatus.CANCELLED, None, run, now)
+            _name_event(db, job, None, "cancelled")
+            return Settlement(job=job, record=record, changed=released)
+        case Retry():
+            return replace(_retry_later(db, job, outcome, now), changed=released)
+        case Deferred():
+            back = _put_back(db, job, now, run_after=outcome.until, reason=outcome.reason, deferrals=1)
+            return Settlement(job=back, changed=released)
+        case Blocked():
+            stop = LaneStop(
+                lane=job.lane, state=LaneState.BLOCKED, reason=outcome.reason, since=now, cause=outcome.cause
+            )
+            _stop_lane(db, stop)
+            back = _put_back(db, job, now, run_after=now, reason=outcome.reason)
+            return Settlement(job=back, changed=released, stopped=stop)
+        case Interrupted():
+            return Settlement(job=_put_back(db, job, now, run_after=now))
+        case _:
+            assert_never(outcome)
+
+
+def _attempt_outcome(outcome: Outcome) -> AttemptOutcome:
+    match outcome:
+        case Done():
+            return AttemptOutcome.DONE
+        case Skipped():
+            return AttemptOutcome.SKIPPED
+        case Retry():
+            return AttemptOutcome.RETRY
+        case Deferred():
+            return AttemptOutcome.DEFERRED
+        case Blocked():
+            return AttemptOutcome.BLOCKED
+        case Failed():
+            return AttemptOutcome.FAILED
+        case Interrupted() | Cancelled():
+            return AttemptOutcome.CANCELLED
+        case _:
+            assert_never(outcome)
+
+
+def _detail(outcome: Outcome) -> Text | None:
+    match outcome:
+        case Done():
+            return outcome.detail
+        case Skipped() | Deferred() | Blocked():
+            return outcome.reason
+        case Retry() | Failed():
+            return outcome.error
+        case Interrupted():
+            return INTERRUPTED
+        case Cancelled():
+            return CANCELLED
+        case _:
+            assert_never(outcome)
+
+
+def _retry_later(db: Sql, job: Job, outcome: Retry, now: datetime) -> Settlement:
+    run_after = now + outcome.delay
+    stop = None
+    if outcome.rate_limited:
+        stop = LaneStop(
+            lane=job.lane, state=LaneState.RATE_LIMITED, reason=outcome.error, since=now, until=run_after
+        )
+        _stop_lane(db, stop)
+    back = _put_back(
+        db,
+        job,
+        now,
+        run_after=run_after,
+        error=outcome.error,
+        retries=0 if outcome.rate_limited else 1,
+        rate_limits=1 if outcome.rate_limited else 0,
+    )
+    return Settlement(job=back, stopped=stop)
+
+
+def _put_back(
+    db: Sql,
+    job: Job,
+    now: datetime,
+    *,
+    run_after: datetime,
+    error: Text | None = None,
+    reason: Text | None = None,
+    retries: int = 0,
+    deferrals: int = 0,
+    rate_limits: int = 0,
+) -> Job:
+    row = db.execute(
+        "UPDATE job_queue SET status = 'pending', started_at = NULL, starts = 0, updated_at = ?,"
+        " run_after = ?, ready = ?, error = COALESCE(?, error), error_text = COALESCE(?, error_text), reason = ?,"
+        " reason_text = ?, waits_for = NULL, retry_count = retry_count + ?, deferrals = deferrals + ?,"
+        f" rate_limits = rate_limits + ? WHERE id = ? RETURNING {JOB_COLUMNS}",
+        (
+            to_ms(now),
+            to_ms(run_after),
+            int(run_after <= now),
+            *write_text(error),
+            *write_text(reason),
+            retries,
+            deferrals,
+            rate_limits,
+            job.id,
+        ),
+    ).fetchone()
+    return read_job(row)
+
+
+def _end(
+    db: Sql,
+    job: Job,
+    status: EndStatus,
+    error: Text | None,
+    run: Run | None,
+    now: datetime,
+    *,
+    result: Mapping[str, Any] | None = None,
+) -> JobRecord:
+    started = None if run is None else run.started_at
+    duration = timedelta(0) if run is None else run.duration
+    history_id = db.execute(
+        "INSERT INTO job_history (job_id, type, lane, priority, payload, status, error, error_text, result,"
+        " retry_count, max_retries, created_at, started_at, completed_at, duration_ms, parent_id, root_id,"
+        " event_id, retry_of) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) RETURNING id",
+        (
+            job.id,
+            job.type,
+            job.lane,
+            job.priority,
+            write_json(job.payload),
+            status.value,
+            *write_text(error),
+            write_json(result or {}),
+            job.retry_count,
+            job.max_retries,
+            to_ms(job.created_at),
+            None if started is None else to_ms(started),
+            to_ms(now),
+            _ms(duration),
+            job.parent_id,
+            job.root_id,
+            job.event_id,
+            job.retry_of,
+        ),
+    ).fetchone()[0]
+    db.execute("DELETE FROM job_queue WHERE id = ?", (job.id,))
+    return JobRecord(
+        id=history_id,
+        job_id=job.id,
+        type=job.type,
+        lane=job.lane,
+        priority=job.priority,
+        status=status,
+        payload=job.payload,
+        created_at=job.created_at,
+        started_at=started,
+        completed_at=now,
+        duration=duration,
+        root_id=job.root_id,
+        retry_count=job.retry_count,
+        max_retries=job.max_retries,
+        error=error,
+        result=result or {},
+        parent_id=job.parent_id,
+        event_id=job.event_id,
+        retry_of=job.retry_of,
+        attempts=0 if started is None else job.retry_count + 1,
+    )
+
+
+def _fan_out(db: Sql, job: Job, outcome: Done, now: datetime) -> tuple[Job, ...]:
+    if outcome.fan_out is None:
+        return ()
+    rows = db.execute("SELECT service FROM notification_config WHERE enabled = 1").fetchall()
+    planned = outcome.fan_out(frozenset(row[0] for row in rows))
+    children = tuple(
+        replace(new, parent_id=job.id, root_id=job.root_id, event_id=job.event_id) for new in planned
+    )
+    return insert_jobs(db, children, now)
+
+
+def _release_waiting(db: Sql, job: Job, now: datetime) -> tuple[Job, ...]:
+    """Let go of the jobs that waited for this one's first attempt, however it ended."""
+    rows = db.execute(
+        "UPDATE job_queue SET waits_for = NULL, ready = 1, run_after = ?, updated_at = ?"  # noqa: S608
+        f" WHERE waits_for = ? RETURNING {JOB_COLUMNS}",
+        (to_ms(now), to_ms(now), job.id),
+    ).fetchall()
+    return tuple(read_job(row) for row in rows)
+
+
+def _name_event(db: Sql, job: Job, title: str | None, outcome: str) -> None:
+    if job.type == WEBHOOK_RECEIVED and job.event_id is not None:
+        db.execute(
+            "UPDATE webhook_events SET outcome = ?, title = COALESCE(?, title) WHERE id = ?",
+            (outcome, title, job.event_id),
+        )
+
+
+def _stop_lane(db: Sql, stop: LaneStop) -> None:
+    """Stop a lane. A stop that needs a person is not replaced by one that ends by itself."""
+    db.execute(
+        "INSERT INTO lanes (lane, state, cause, reason, reason_text, since, until)"
+        " VALUES (?, ?, ?, ?, ?, ?, ?)"
+        " ON CONFLICT (lane) DO UPDATE SET state = excluded.state, cause = excluded.cause,"
+        " reason = excluded.reason, reason_text = excluded.reason_text, since = excluded.since,"
+        " until = excluded.until WHERE lanes.state <> 'blocked' OR excluded.state = 'blocked'",
+        (
+            stop.lane,
+            stop.state.value,
+            None if stop.cause is None else stop.cause.value,
+            *write_text(stop.reason),
+            to_ms(stop.since),
+            None if stop.until is None else to_ms(stop.until),
+        ),
+    )
+
+
+def _ms(duration: timedelta) -> int:
+    return max(0, duration // timedelta(milliseconds=1))
