@@ -1,0 +1,41 @@
+"""Which jobs an import leads to."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+from metarr_desktop.domain.jobs import HIGH, NORMAL, NewJob
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from metarr_desktop.domain.events import MediaEvent
+    from metarr_desktop.services.declaration import Service
+
+SCAN_MOVIE = "scan-movie"
+SCAN_LANE = "scan"
+LONGEST_WAIT_FOR_SCAN = timedelta(seconds=60)
+"""So long media servers wait for the scan's first attempt; chat services never wait."""
+
+
+def plan(
+    event: MediaEvent, *, services: Sequence[Service], enabled: frozenset[str], scans: bool
+) -> tuple[NewJob, ...]:
+    """Plan a scan, where the source asks for one, and one notify job for each enabled service, in order."""
+    payload = {"event": event.to_payload()}
+    scan = NewJob(type=SCAN_MOVIE, lane=SCAN_LANE, priority=HIGH, payload=payload)
+    notify = tuple(
+        NewJob(
+            type=service.job_type,
+            lane=service.lane,
+            priority=NORMAL,
+            payload=payload,
+            max_retries=service.retry.max_retries,
+            waits_for=SCAN_MOVIE if scans and service.waits_for_scan else None,
+            waits_at_most=LONGEST_WAIT_FOR_SCAN if scans and service.waits_for_scan else None,
+        )
+        for service in services
+        if service.key in enabled
+    )
+    return (scan, *notify) if scans else notify

@@ -1,0 +1,73 @@
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any, cast
+
+import pytest
+
+from metarr_desktop.domain.events import Action, MediaEvent, MediaKind
+from metarr_desktop.domain.retry import RetryPolicy
+from metarr_desktop.services.declaration import Service, ServiceConfig
+from metarr_desktop.webhooks.fanout import plan
+
+if TYPE_CHECKING:
+    from metarr_desktop.domain.jobs import NewJob
+    from metarr_desktop.services.notifier import Notifier
+
+
+def service(key: str, **options: Any) -> Service:
+    # What delivers is of no interest to a plan.
+    return Service(
+        key=key,
+        title=key.title(),
+        config=ServiceConfig,
+        notifier=cast("type[Notifier[Any]]", object),
+        docs="",
+        **options,
+    )
+
+
+KODI = service("kodi", waits_for_scan=True)
+DISCORD = service("discord")
+PUSHOVER = service("pushover", retry=RetryPolicy(max_retries=4))
+EVENT = MediaEvent(
+    source="radarr",
+    kind=MediaKind.MOVIE,
+    action=Action.IMPORTED,
+    title="Dune",
+    folder="/movies/Dune (2021)",
+    year=2021,
+)
+
+
+def planned(*enabled: str, scans: bool = True) -> tuple[NewJob, ...]:
+    return plan(EVENT, services=(KODI, DISCORD, PUSHOVER), enabled=frozenset(enabled), scans=scans)
+
+
+def test_a_film_is_scanned_and_told_to_each_enabled_service_in_order() -> None:
+    jobs = planned("pushover", "kodi")
+    assert [(job.type, job.lane, job.priority, job.max_retries) for job in jobs] == [
+        ("scan-movie", "scan", 3, 3),
+        ("notify-kodi", "kodi", 5, 3),
+        ("notify-pushover", "pushover", 5, 4),
+    ]
+    assert all(MediaEvent.from_payload(job.payload["event"]) == EVENT for job in jobs)
+
+
+def test_media_servers_wait_for_the_scan_and_chat_services_do_not() -> None:
+    scan, kodi, discord, _ = planned("kodi", "discord", "pushover")
+    assert (scan.waits_for, discord.waits_for, discord.waits_at_most) == (None, None, None)
+    assert (kodi.waits_for, kodi.waits_at_most) == ("scan-movie", timedelta(seconds=60))
+
+
+def test_without_a_scan_nobody_waits() -> None:
+    jobs = planned("kodi", "discord", scans=False)
+    assert [(job.type, job.waits_for, job.waits_at_most) for job in jobs] == [
+        ("notify-kodi", None, None),
+        ("notify-discord", None, None),
+    ]
+
+
+@pytest.mark.parametrize("scans", [True, False])
+def test_services_that_are_off_get_no_job(scans: bool) -> None:
+    assert [job.type for job in planned("gone", scans=scans)] == (["scan-movie"] if scans else [])

@@ -1,0 +1,118 @@
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, cast
+
+import pytest
+
+from metarr_desktop.domain.errors import NotFound, NothingToDo, Permanent
+from metarr_desktop.domain.jobs import INTAKE_LANE, WEBHOOK_RECEIVED, Job, JobStatus
+from metarr_desktop.services.declaration import Service, ServiceConfig
+from metarr_desktop.webhooks.body import SMALL_BODY
+from metarr_desktop.webhooks.receive import ReceiveWebhook
+from metarr_desktop.webhooks.sources.registry import SOURCES
+
+if TYPE_CHECKING:
+    from metarr_desktop.services.notifier import Notifier
+
+SAMPLES = Path(__file__).parents[3] / "resources" / "samples"
+NOW = datetime(2025, 1, 1, tzinfo=UTC)
+DISCORD = Service(
+    key="discord",
+    title="Discord",
+    config=ServiceConfig,
+    notifier=cast("type[Notifier[Any]]", object),
+    docs="",
+)
+
+
+class StoredBodies:
+    """One stored webhook, number 7."""
+
+    def __init__(self, source: str, body: bytes) -> None:
+        self.source = source
+        self.stored = body
+
+    async def body(self, event_id: int, /) -> tuple[str, bytes]:
+        if event_id != 7:
+            raise NotFound("There is no such webhook.")
+        return self.source, self.stored
+
+
+def job(**changes: Any) -> Job:
+    values: dict[str, Any] = {"event_id": 7, "payload": {"event_id": 7}} | changes
+    return Job(
+        id=1,
+        type=WEBHOOK_RECEIVED,
+        lane=INTAKE_LANE,
+        priority=1,
+        status=JobStatus.PROCESSING,
+        created_at=NOW,
+        updated_at=NOW,
+        run_after=NOW,
+        root_id=1,
+        **values,
+    )
+
+
+def receiver(source: str, body: bytes) -> ReceiveWebhook:
+    return ReceiveWebhook(events=StoredBodies(source, body), sources=SOURCES, services=(DISCORD,))
+
+
+def sample(name: str) -> ReceiveWebhook:
+    return receiver(name.partition("/")[0], (SAMPLES / name).read_bytes())
+
+
+async def test_an_import_ends_with_the_plan_of_its_children() -> None:
+    done = await sample("radarr/download.json")(job())
+    assert done.fan_out is not None
+    assert (str(done.detail), done.event_title) == ("The Matrix (1999) was imported.", "The Matrix (1999)")
+    assert [child.type for child in done.fan_out(frozenset({"discord"}))] == ["scan-movie", "notify-discord"]
+    assert [child.type for child in done.fan_out(frozenset())] == ["scan-movie"]
+
+
+async def test_an_upgrade_is_told_as_one() -> None:
+    done = await sample("radarr/download-upgrade.json")(job())
+    assert str(done.detail) == "The Matrix (1999) was upgraded."
+
+
+@pytest.mark.parametrize("name", ["sonarr/download.json", "lidarr/download.json"])
+async def test_episodes_and_albums_are_told_but_not_scanned(name: str) -> None:
+    done = await sample(name)(job())
+    assert done.fan_out is not None
+    assert [child.type for child in done.fan_out(frozenset({"discord"}))] == ["notify-discord"]
+    assert done.fan_out(frozenset()) == ()
+
+
+async def test_other_events_end_with_their_reason_and_title() -> None:
+    with pytest.raises(NothingToDo, match="Grabbed: nothing to do until it is imported") as caught:
+        await sample("radarr/grab.json")(job())
+    assert caught.value.event_title == "The Matrix (1999)"
+
+
+async def test_a_body_too_large_for_the_loop_is_read_all_the_same() -> None:
+    body = b'{"eventType": "Rename", "padding": "' + b"x" * SMALL_BODY + b'"}'
+    with pytest.raises(NothingToDo, match="Sonarr renamed files"):
+        await receiver("sonarr", body)(job())
+
+
+async def test_the_event_may_be_named_by_the_payload_alone() -> None:
+    with pytest.raises(NothingToDo):
+        await sample("radarr/test.json")(job(event_id=None))
+
+
+async def test_what_has_no_meaning_fails_for_good() -> None:
+    with pytest.raises(Permanent, match="without a movie"):
+        await receiver("radarr", b'{"eventType": "Download"}')(job())
+    with pytest.raises(Permanent, match="Not valid JSON"):
+        await receiver("radarr", b"{")(job())
+    with pytest.raises(Permanent, match="does not know overseerr"):
+        await receiver("overseerr", b"{}")(job())
+
+
+async def test_a_webhook_that_is_gone_fails_for_good() -> None:
+    with pytest.raises(Permanent, match="no longer stored"):
+        await sample("radarr/test.json")(job(event_id=8))
+    with pytest.raises(Permanent, match="names no webhook"):
+        await sample("radarr/test.json")(job(event_id=None, payload={}))
