@@ -7,6 +7,11 @@ PY := $(VENV)/bin/python
 # Stamps: what stands here is set up, until its list changes.
 MADE := $(VENV)/.made
 
+# When the Python it was made with is gone (a system upgrade), the environment is made anew.
+ifeq ($(wildcard $(PY)),)
+$(shell rm -rf $(MADE))
+endif
+
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 .PHONY: help run test check format setup setup-dev setup-tests lock clean
@@ -30,7 +35,7 @@ check: setup-dev
 	$(PY) -m ruff check .
 	$(PY) -m ruff format --check .
 	$(PY) -m mypy
-	$(VENV)/bin/lint-imports --no-logo
+	$(PY) $(VENV)/bin/lint-imports --no-logo
 	@packaging/check-files
 
 format: setup-dev
