@@ -1,0 +1,74 @@
+"""Where the folder a sender names lies on this computer."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path, PurePosixPath, PureWindowsPath
+from typing import TYPE_CHECKING
+
+from metarr_desktop.domain.errors import NothingToDo, Permanent
+from metarr_desktop.domain.media import readable
+from metarr_desktop.domain.paths import is_inside, is_windows, map_path, parts
+from metarr_desktop.domain.text import text
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from metarr_desktop.domain.events import MediaEvent
+    from metarr_desktop.domain.media import LibraryFolder
+    from metarr_desktop.domain.paths import PathMapping
+
+PATH_UNKNOWN = (
+    "{source}'s path {path} is not on this computer. Add a path mapping, or the library folder it lies in."
+)
+NO_LIBRARY = "No library folder on this computer."
+NO_MOVIE_LIBRARY = "No library folder for movies on this computer."
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Place:
+    """A movie's folder, the library folder it lies in, and all folders that may be read."""
+
+    library: LibraryFolder
+    folder: Path
+    roots: tuple[str, ...]
+
+
+def locate(
+    event: MediaEvent, *, libraries: Sequence[LibraryFolder], mappings: Iterable[PathMapping]
+) -> Place:
+    """Translate the sender's folder and find the library folder of this computer that holds it.
+
+    The longest library folder wins. Raises NothingToDo without any library folder for movies, Permanent where
+    the path lies in none of them. Nothing is read.
+    """
+    if not libraries:
+        raise NothingToDo(NO_LIBRARY)
+    movies = [library for library in libraries if library.type == "movies"]
+    if not movies:
+        raise NothingToDo(NO_MOVIE_LIBRARY)
+    path = map_path(event.folder, mappings) or event.folder
+    holding = [library for library in movies if is_inside(path, library.path)]
+    if not holding or "\0" in path:
+        raise path_unknown(event)
+    library = max(holding, key=lambda one: len(parts(one.path)))
+    root = Path(library.path)
+    below = Path(path).parts[len(root.parts) :]
+    return Place(library=library, folder=root.joinpath(*below), roots=tuple(one.path for one in libraries))
+
+
+def path_unknown(event: MediaEvent) -> Permanent:
+    """Return the failure that asks for a path mapping."""
+    return Permanent(text(PATH_UNKNOWN, source=event.source.capitalize(), path=readable(event.folder)))
+
+
+def expected_name(event: MediaEvent) -> str | None:
+    """Name of the video relative to the folder, with ``/``; None where it is unknown or leads elsewhere."""
+    if not event.files or "\0" in event.files[0]:
+        return None
+    name = event.files[0]
+    windows = is_windows(event.folder)
+    path = PureWindowsPath(name) if windows else PurePosixPath(name)
+    if path.is_absolute() or path.anchor or ".." in path.parts:
+        return None
+    return path.as_posix() if path.parts else None
