@@ -52,6 +52,7 @@ class ServiceForm:
     values: Mapping[str, PlainValue]
     secrets_set: frozenset[str]
     docs: str
+    takes_messages: bool = True
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

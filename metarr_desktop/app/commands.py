@@ -1,0 +1,217 @@
+"""Everything a person can ask the program to do; the window and the command line share it."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any, Literal
+
+from metarr_desktop.app.snapshots import LibrarySnapshot, PauseSnapshot, SettingsSnapshot, TestReport
+from metarr_desktop.domain.changes import SettingsChanged, StorageChanged
+from metarr_desktop.domain.errors import NotFound, PortUnavailable, Refused
+from metarr_desktop.domain.retry import RetryPolicy
+from metarr_desktop.domain.text import text
+
+if TYPE_CHECKING:
+    import asyncio
+    from collections.abc import Mapping
+
+    from metarr_desktop.app.listener import Listener
+    from metarr_desktop.app.receiving import Receiving
+    from metarr_desktop.app.sample_sender import SampleSender
+    from metarr_desktop.app.service_desk import ServiceDesk
+    from metarr_desktop.app.settings import AppSettings
+    from metarr_desktop.domain.bus import Bus
+    from metarr_desktop.domain.clock import Clock
+    from metarr_desktop.domain.forms import Draft
+    from metarr_desktop.jobs.queue import JobQueue
+    from metarr_desktop.jobs.worker import Worker
+    from metarr_desktop.storage.history_store import HistoryStore
+    from metarr_desktop.storage.library_store import LibraryStore
+    from metarr_desktop.storage.secrets import SecretStore
+
+RETRY_AT_ONCE = 500
+"""At most so many failed jobs are tried again by one command."""
+
+
+class Commands:
+    """Writes. Each raises from ``domain/errors.py`` with a sentence for the person who asked."""
+
+    def __init__(
+        self,
+        *,
+        desk: ServiceDesk,
+        queue: JobQueue,
+        worker: Worker | None,
+        history: HistoryStore,
+        settings: AppSettings,
+        receiving: Receiving,
+        listener: Listener | None,
+        library: LibraryStore,
+        secrets: SecretStore,
+        samples: SampleSender,
+        retries: Mapping[str, RetryPolicy],
+        scopes: frozenset[str],
+        bus: Bus,
+        clock: Clock,
+        stop_requested: asyncio.Event,
+    ) -> None:
+        self._desk = desk
+        self._queue = queue
+        self._worker = worker
+        self._history = history
+        self._settings = settings
+        self._receiving = receiving
+        self._listener = listener
+        self._library = library
+        self._secrets = secrets
+        self._samples = samples
+        self._retries = retries
+        self._scopes = scopes
+        self._bus = bus
+        self._clock = clock
+        self._stop_requested = stop_requested
+
+    # Services
+
+    async def set_enabled(self, key: str, enabled: bool) -> None:  # noqa: FBT001 - the switch itself
+        """Switch a service on or off."""
+        await self._desk.set_enabled(key, enabled=enabled)
+
+    async def save_service(
+        self, key: str, draft: Draft, *, enabled: bool | None = None, until_quit: bool = False
+    ) -> None:
+        """Save a service's settings; with ``until_quit`` new secrets stay in memory only."""
+        await self._desk.save(key, draft, enabled=enabled, until_quit=until_quit)
+
+    async def test_service(self, key: str, draft: Draft | None = None) -> TestReport:
+        """Test a service's settings, saved or not, against the service itself; ends within 10 s."""
+        return await self._desk.test(key, draft)
+
+    async def send_test_message(self, key: str, draft: Draft | None = None) -> TestReport:
+        """Send one sample message."""
+        return await self._desk.send_test_message(key, draft)
+
+    # Jobs
+
+    async def pause(self, minutes: int | None = None) -> PauseSnapshot:
+        """Stop delivering, for some minutes or until resumed; receiving goes on."""
+        if minutes is not None and minutes < 1:
+            raise Refused("Pause for at least one minute.")
+        until = None if minutes is None else self._clock.now() + timedelta(minutes=minutes)
+        await self._settings.save_pause(paused=True, until=until)
+        self._queue.set_pause(paused=True, until=until)
+        return PauseSnapshot(paused=True, until=until)
+
+    async def resume(self) -> None:
+        """Go on delivering."""
+        await self._settings.save_pause(paused=False, until=None)
+        self._queue.set_pause(paused=False)
+
+    async def retry_job(self, job_id: int) -> int:
+        """Try an ended job again as a new job; a waiting one runs now. Returns the id of that job."""
+        record = await self._history.record(job_id)
+        kind = "" if record is None else record.type
+        policy = self._retries.get(kind, RetryPolicy())
+        return await self._queue.retry(job_id, max_retries=policy.max_retries)
+
+    async def retry_failed(self) -> int:
+        """Try every failed job again that was not tried again since; returns how many."""
+        failed = await self._history.failed_ids(limit=RETRY_AT_ONCE)
+        for job_id in reversed(failed):
+            await self.retry_job(job_id)
+        return len(failed)
+
+    async def run_now(self, job_id: int) -> None:
+        """Make a waiting job due."""
+        await self._queue.run_now(job_id)
+
+    async def cancel_job(self, job_id: int) -> None:
+        """Cancel a waiting or running job; it ends as cancelled."""
+        if self._worker is None or not self._worker.cancel(job_id):
+            await self._queue.cancel_waiting(job_id)
+
+    async def replay_event(self, event_id: int) -> int:
+        """Run a stored webhook once more; returns the id of its new root job."""
+        return await self._queue.replay(event_id)
+
+    # Receiving
+
+    async def save_settings(self, **changes: Any) -> SettingsSnapshot:  # noqa: ANN401 - one setting each, checked by name
+        """Save settings. A port or allowance that cannot be used is not kept. Raises PortUnavailable."""
+        before = self._settings.snapshot
+        if changes.get("allow") == "home" and not self._receiving.has_key:
+            await self._receiving.new_key()
+        await self._settings.save(changes)
+        if self._listener is not None and {"port", "allow"} & changes.keys():
+            try:
+                await self._listener.start()
+            except PortUnavailable:
+                await self._settings.save({"port": before.port, "allow": before.allow})
+                await self._listen_again()
+                raise
+        return self._settings.snapshot
+
+    async def _listen_again(self) -> None:
+        """Go back to the address used before, if that can still be had."""
+        assert self._listener is not None  # noqa: S101 - only called where there is one
+        try:
+            await self._listener.start()
+        except PortUnavailable:
+            return
+
+    async def restart_listener(self) -> None:
+        """Try to listen again. Raises PortUnavailable."""
+        if self._listener is None:
+            raise Refused("The program is not running.")
+        await self._listener.start()
+
+    async def new_key(self) -> None:
+        """Make a new receiving key; senders need the new address then."""
+        await self._receiving.new_key()
+
+    # Library
+
+    async def add_library(
+        self, path: str, *, name: str = "", type: Literal["movies", "tv", "music"] = "movies"  # noqa: A002 - the public word
+    ) -> LibrarySnapshot:
+        """Add a folder of this computer."""
+        folder = await self._library.add_library(path, name=name, library_type=type, now=self._clock.now())
+        self._bus.publish(SettingsChanged())
+        return LibrarySnapshot(id=folder.id, name=folder.name, path=folder.path, type=folder.type)
+
+    async def remove_library(self, id_or_name: int | str) -> None:
+        """Remove a folder; its files stay."""
+        await self._library.remove_library(id_or_name)
+        self._bus.publish(SettingsChanged())
+
+    async def add_mapping(self, scope: str, from_path: str, to_path: str) -> None:
+        """Add or replace a path mapping of a source or a service."""
+        if scope not in self._scopes:
+            known = ", ".join(sorted(self._scopes))
+            raise NotFound(text("{scope} is no source or service. Known are: {known}.", scope=scope, known=known))
+        await self._library.add_mapping(scope, from_path=from_path, to_path=to_path)
+        self._bus.publish(SettingsChanged())
+
+    async def remove_mapping(self, scope: str, from_path: str) -> None:
+        """Remove a path mapping."""
+        await self._library.remove_mapping(scope, from_path=from_path)
+        self._bus.publish(SettingsChanged())
+
+    # The program
+
+    async def unlock_keyring(self) -> None:
+        """Ask the keyring now, which may open its dialog, and try again what waits for it."""
+        self._secrets.forget()
+        await self._secrets.get("metarr-desktop/unlock")
+        await self._desk.free_keyring_lanes()
+        self._bus.publish(StorageChanged())
+
+    async def send_test(self, source: str, *, event: str = "Download") -> tuple[int, int]:
+        """Post a sample body to our own listener; returns the HTTP status and the webhook's id."""
+        return await self._samples.send(source, event=event)
+
+    async def quit(self) -> None:
+        """Ask the running program to stop."""
+        self._stop_requested.set()
+
+

@@ -1,0 +1,160 @@
+"""Jobs joined with the webhook they came from, as screens show them."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING
+
+from metarr_desktop.app.snapshots import (
+    EventSnapshot,
+    FamilySnapshot,
+    HistoryFilter,
+    HistoryPage,
+    HistoryRow,
+    JobDetail,
+)
+from metarr_desktop.domain.errors import NotFound
+from metarr_desktop.domain.text import text
+from metarr_desktop.storage.history_store import HistoryQuery
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from metarr_desktop.domain.jobs import Job, JobRecord
+    from metarr_desktop.storage.event_store import EventStore, StoredEvent
+    from metarr_desktop.storage.history_store import Family, HistoryStore
+    from metarr_desktop.storage.job_store import JobStore
+
+
+class JobViews:
+    """Reads for the Dashboard, the Jobs and History pages and the details window."""
+
+    def __init__(
+        self,
+        *,
+        job_store: JobStore,
+        history: HistoryStore,
+        events: EventStore,
+        source_titles: Mapping[str, str],
+    ) -> None:
+        self._job_store = job_store
+        self._history = history
+        self._events = events
+        self._source_titles = source_titles
+
+    async def families(self, *, limit: int) -> tuple[FamilySnapshot, ...]:
+        """Webhooks of which a job waits or runs, with all their jobs, newest first."""
+        return await self._named(await self._history.active_families(limit=limit))
+
+    async def family(self, root_id: int) -> FamilySnapshot | None:
+        """One webhook with all its jobs."""
+        families = await self._named(await self._history.families([root_id]))
+        return families[0] if families else None
+
+    async def recent(self, *, limit: int) -> tuple[FamilySnapshot, ...]:
+        """Return the last webhooks with their jobs, newest first."""
+        events = await self._events.newest(limit=limit)
+        roots = await self._events.roots([event.id for event in events])
+        families = {
+            family.root_id: family for family in await self._history.families(sorted(set(roots.values())))
+        }
+        return tuple(
+            FamilySnapshot(
+                root_id=roots[event.id],
+                event=self._event(event),
+                jobs=families[roots[event.id]].jobs,
+                records=families[roots[event.id]].records,
+            )
+            for event in events
+            if event.id in roots and roots[event.id] in families
+        )
+
+    async def history(self, wanted: HistoryFilter, *, before: int | None, limit: int) -> HistoryPage:
+        """One page of ended jobs, newest first."""
+        query = HistoryQuery(
+            text=wanted.text,
+            status=wanted.status,
+            type=wanted.type,
+            source=wanted.source,
+            since=wanted.since,
+            before=before,
+            limit=limit,
+        )
+        records = await self._history.page(query)
+        attempts = await self._history.attempts([record.job_id for record in records])
+        events = await self._events_of(records)
+        rows = []
+        for record in records:
+            event = events.get(record.event_id or 0)
+            rows.append(
+                HistoryRow(
+                    record=record,
+                    subject="" if event is None else event.title,
+                    source="" if event is None else self._source_titles.get(event.source, event.source),
+                    attempts=attempts.get(record.job_id, ()),
+                )
+            )
+        full = len(records) == limit
+        return HistoryPage(rows=tuple(rows), next_before=records[-1].id if full else None)
+
+    async def job(self, job_id: int) -> JobDetail:
+        """Everything known of one job. Raises NotFound."""
+        job = await self._job_store.job(job_id)
+        record = None if job is not None else await self._history.record(job_id)
+        either: Job | JobRecord | None = job or record
+        if either is None:
+            raise NotFound(text("There is no job {id}.", id=job_id))
+        attempts = (await self._history.attempts([job_id])).get(job_id, ())
+        families = await self._history.families([either.root_id])
+        members = (*families[0].jobs, *families[0].records) if families else ()
+        event, body = None, ""
+        if either.event_id is not None:
+            stored = (await self._events.events([either.event_id])).get(either.event_id)
+            if stored is not None:
+                event = self._event(stored)
+                _, raw = await self._events.body(either.event_id)
+                body = raw.decode("utf-8", "replace")
+        return JobDetail(
+            job=job,
+            record=record,
+            attempts=attempts,
+            event=event,
+            payload=json.dumps(either.payload, indent=2, ensure_ascii=False),
+            webhook_body=body,
+            related=tuple(member for member in members if _id(member) != job_id),
+        )
+
+    async def _named(self, families: Sequence[Family]) -> tuple[FamilySnapshot, ...]:
+        members = [member for family in families for member in (*family.jobs, *family.records)]
+        events = await self._events_of(members)
+        named = []
+        for family in families:
+            ids = [member.event_id for member in (*family.jobs, *family.records) if member.event_id]
+            stored = events.get(ids[0]) if ids else None
+            named.append(
+                FamilySnapshot(
+                    root_id=family.root_id,
+                    event=None if stored is None else self._event(stored),
+                    jobs=family.jobs,
+                    records=family.records,
+                )
+            )
+        return tuple(named)
+
+    async def _events_of(self, members: Sequence[Job | JobRecord]) -> Mapping[int, StoredEvent]:
+        return await self._events.events(sorted({each.event_id for each in members if each.event_id is not None}))
+
+    def _event(self, stored: StoredEvent) -> EventSnapshot:
+        return EventSnapshot(
+            id=stored.id,
+            source=stored.source,
+            source_title=self._source_titles.get(stored.source, stored.source),
+            event_type=stored.event_type,
+            title=stored.title,
+            received_at=stored.received_at,
+            remote_address=stored.remote_address,
+        )
+
+
+def _id(member: Job | JobRecord) -> int:
+    return getattr(member, "job_id", None) or member.id

@@ -1,0 +1,74 @@
+"""What a banner tells: found from the state of the parts."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from metarr_desktop.app.snapshots import Problem, ProblemKind
+from metarr_desktop.domain.jobs import BlockCause, EndStatus
+from metarr_desktop.domain.text import Text, text
+from metarr_desktop.storage.database import BUSY
+from metarr_desktop.storage.secrets import ABSENT, LOCKED, KeyringState
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from metarr_desktop.domain.errors import PortUnavailable
+    from metarr_desktop.domain.jobs import JobRecord, LaneStop
+
+
+def find_problems(
+    *,
+    listener: PortUnavailable | None,
+    storage: Text | None,
+    keyring: KeyringState,
+    stops: Sequence[LaneStop],
+    titles: Mapping[str, str],
+    keys: Mapping[str, str],
+    last_scan: JobRecord | None,
+    port: int,
+) -> tuple[Problem, ...]:
+    """List the problems, those that keep webhooks away first."""
+    found: list[Problem] = []
+    if listener is not None:
+        kind = ProblemKind.PORT_FORBIDDEN if listener.forbidden else ProblemKind.PORT_IN_USE
+        found.append(Problem(kind=kind, text=listener.text, subject=str(port)))
+    if storage is not None:
+        found.append(_storage_problem(storage))
+    found += [_lane_problem(stop, titles, keys) for stop in stops if stop.cause in _LANE_KINDS]
+    if any(stop.cause is BlockCause.KEYRING for stop in stops):
+        absent = keyring is KeyringState.ABSENT
+        found.append(
+            Problem(
+                kind=ProblemKind.NO_KEYRING if absent else ProblemKind.KEYRING_LOCKED,
+                text=ABSENT if absent else LOCKED,
+            )
+        )
+    if last_scan is not None and last_scan.status is EndStatus.FAILED and _path_unknown(last_scan.error):
+        found.append(Problem(kind=ProblemKind.PATH_UNKNOWN, text=last_scan.error or Text("")))
+    return tuple(found)
+
+
+_LANE_KINDS = {
+    BlockCause.KEY_REJECTED: ProblemKind.KEY_REJECTED,
+    BlockCause.NOT_SET_UP: ProblemKind.NOT_SET_UP,
+}
+
+
+def _lane_problem(stop: LaneStop, titles: Mapping[str, str], keys: Mapping[str, str]) -> Problem:
+    title = titles.get(stop.lane, stop.lane)
+    key = keys.get(stop.lane, stop.lane)
+    if stop.cause is BlockCause.NOT_SET_UP:
+        sentence = text("{service} is not set up. Its messages wait until this is done.", service=title)
+        return Problem(kind=ProblemKind.NOT_SET_UP, text=sentence, subject=key)
+    sentence = text("{service} rejected its key. Its messages wait until this is fixed.", service=title)
+    return Problem(kind=ProblemKind.KEY_REJECTED, text=sentence, subject=key)
+
+
+def _storage_problem(problem: Text) -> Problem:
+    kind = ProblemKind.DATABASE_BUSY if problem == BUSY else ProblemKind.DISK_FULL
+    return Problem(kind=kind, text=problem)
+
+
+def _path_unknown(error: Text | None) -> bool:
+    return error is not None and "is not on this computer" in error.template

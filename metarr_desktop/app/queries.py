@@ -1,0 +1,281 @@
+"""Everything there is to see; the window and the command line share it. Nothing here writes."""
+
+from __future__ import annotations
+
+import asyncio
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from metarr_desktop import __version__
+from metarr_desktop.app.job_views import JobViews
+from metarr_desktop.app.problems import find_problems
+from metarr_desktop.app.service_state import secrets_set, snapshot_of
+from metarr_desktop.app.snapshots import (
+    LibrarySnapshot,
+    Listening,
+    PauseSnapshot,
+    Problem,
+    QueueSnapshot,
+    ServiceForm,
+    ServiceSnapshot,
+    SettingsSnapshot,
+    SourceAddress,
+    StatusSnapshot,
+    TodaySnapshot,
+)
+from metarr_desktop.domain.errors import NotFound
+from metarr_desktop.domain.jobs import EndStatus, Job
+from metarr_desktop.domain.text import text
+from metarr_desktop.services.forms import check_field, field_specs
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from metarr_desktop.app.listener import Listener
+    from metarr_desktop.app.logging_setup import LogBook, LogLine
+    from metarr_desktop.app.receiving import Receiving
+    from metarr_desktop.app.settings import AppSettings
+    from metarr_desktop.app.snapshots import FamilySnapshot, HistoryFilter, HistoryPage, JobDetail
+    from metarr_desktop.domain.clock import Clock
+    from metarr_desktop.domain.forms import PlainValue
+    from metarr_desktop.domain.paths import PathMapping
+    from metarr_desktop.domain.text import Text
+    from metarr_desktop.jobs.queue import JobQueue
+    from metarr_desktop.services.declaration import Service
+    from metarr_desktop.storage.database import Database
+    from metarr_desktop.storage.event_store import EventStore
+    from metarr_desktop.storage.history_store import HistoryStore
+    from metarr_desktop.storage.job_store import JobStore
+    from metarr_desktop.storage.library_store import LibraryStore
+    from metarr_desktop.storage.secrets import SecretStore
+    from metarr_desktop.storage.service_store import ServiceStore
+    from metarr_desktop.webhooks.sources.declaration import Source
+
+
+class Queries:
+    """Reads. All but the synchronous ones go to the reading connection."""
+
+    version = __version__
+
+    def __init__(
+        self,
+        *,
+        services: Sequence[Service],
+        sources: Sequence[Source],
+        types: Sequence[str],
+        database: Database,
+        job_store: JobStore,
+        history: HistoryStore,
+        events: EventStore,
+        service_store: ServiceStore,
+        library: LibraryStore,
+        secrets: SecretStore,
+        queue: JobQueue,
+        settings: AppSettings,
+        receiving: Receiving,
+        listener: Listener | None,
+        log: LogBook,
+        clock: Clock,
+    ) -> None:
+        self._services = services
+        self._sources = sources
+        self._types = tuple(types)
+        self._database = database
+        self._job_store = job_store
+        self._history = history
+        self._events = events
+        self._service_store = service_store
+        self._library = library
+        self._secrets = secrets
+        self._queue = queue
+        self._settings = settings
+        self._receiving = receiving
+        self._listener = listener
+        self._log = log
+        self._clock = clock
+        titles = {source.key: source.title for source in sources}
+        self._views = JobViews(job_store=job_store, history=history, events=events, source_titles=titles)
+
+    # The program
+
+    async def status(self) -> StatusSnapshot:
+        """The program at a glance."""
+        counts = await self._job_store.counts()
+        oldest = counts.oldest_pending_at
+        return StatusSnapshot(
+            version=self.version,
+            running=self._listener is not None,
+            listening=self.listening(),
+            pause=self.pause(),
+            queue=QueueSnapshot(
+                pending=counts.pending,
+                processing=counts.processing,
+                oldest_pending=None if oldest is None else self._clock.now() - oldest,
+            ),
+            services=await self.services(),
+        )
+
+    async def today(self) -> TodaySnapshot:
+        """Counts since local midnight."""
+        local = self._clock.now().astimezone()
+        # Midnight of the local calendar day: rebuilt without an offset, so that a change of clocks today counts.
+        midnight = datetime(local.year, local.month, local.day).astimezone()  # noqa: DTZ001
+        ended = await self._history.ended_since(midnight)
+        newest = await self._events.newest(limit=1)
+        titles = {source.key: source.title for source in self._sources}
+        last = newest[0] if newest else None
+        return TodaySnapshot(
+            webhooks=await self._events.count_since(midnight),
+            done=ended.get(EndStatus.COMPLETED, 0),
+            failed=ended.get(EndStatus.FAILED, 0),
+            last_source=None if last is None else titles.get(last.source, last.source),
+            last_at=None if last is None else last.received_at,
+        )
+
+    def pause(self) -> PauseSnapshot:
+        """Whether deliveries are paused."""
+        paused, until = self._queue.pause()
+        return PauseSnapshot(paused=paused, until=until if paused else None)
+
+    def listening(self) -> Listening | None:
+        """The address webhooks arrive at, or None."""
+        return None if self._listener is None else self._listener.listening
+
+    async def problems(self) -> tuple[Problem, ...]:
+        """What a person should know about, worst first."""
+        last = await self._history.last_of_types(["scan-movie"])
+        return find_problems(
+            listener=None if self._listener is None else self._listener.problem,
+            storage=self._database.problem,
+            keyring=self._secrets.state,
+            stops=await self._queue.lane_stops(),
+            titles={service.lane: service.title for service in self._services},
+            keys={service.lane: service.key for service in self._services},
+            last_scan=last.get("scan-movie"),
+            port=self._settings.snapshot.port,
+        )
+
+    def log(self, *, limit: int = 2_000) -> tuple[LogLine, ...]:
+        """Return the last lines of the log, oldest first."""
+        return self._log.lines(limit=limit)
+
+    def settings(self) -> SettingsSnapshot:
+        """The program's own settings."""
+        return self._settings.snapshot
+
+    async def addresses(self) -> tuple[SourceAddress, ...]:
+        """Return the address to paste into each sender. Raises SecretsUnavailable where it needs the key."""
+        await self._receiving.refresh()
+        listening = self.listening()
+        port = self._settings.snapshot.port if listening is None else listening.port
+        return await self._receiving.addresses(port=port)
+
+    # Jobs
+
+    async def jobs(self) -> tuple[Job, ...]:
+        """Every row of the queue."""
+        return await self._job_store.jobs()
+
+    async def families(self, *, limit: int = 500) -> tuple[FamilySnapshot, ...]:
+        """Webhooks of which a job waits or runs, with all their jobs, newest first."""
+        return await self._views.families(limit=limit)
+
+    async def family(self, root_id: int) -> FamilySnapshot | None:
+        """One webhook with all its jobs."""
+        return await self._views.family(root_id)
+
+    async def recent(self, *, limit: int = 20) -> tuple[FamilySnapshot, ...]:
+        """Return the last webhooks with their jobs, newest first."""
+        return await self._views.recent(limit=limit)
+
+    async def history(
+        self, filter: HistoryFilter, *, before: int | None = None, limit: int = 100  # noqa: A002 - the word of the screen
+    ) -> HistoryPage:
+        """One page of ended jobs, newest first."""
+        return await self._views.history(filter, before=before, limit=limit)
+
+    async def job(self, job_id: int) -> JobDetail:
+        """Everything known of one job. Raises NotFound."""
+        return await self._views.job(job_id)
+
+    def job_types(self) -> tuple[str, ...]:
+        """Return the job types this program runs."""
+        return self._types
+
+    def sources(self) -> tuple[tuple[str, str], ...]:
+        """Key and title of each source."""
+        return tuple((source.key, source.title) for source in self._sources)
+
+    # Services
+
+    async def services(self) -> tuple[ServiceSnapshot, ...]:
+        """Every service in the order of the registry."""
+        rows = {row.service: row for row in await self._service_store.rows()}
+        stops = {stop.lane: stop for stop in await self._queue.lane_stops()}
+        waiting: dict[str, list[Job]] = {}
+        for job in await self._job_store.jobs():
+            waiting.setdefault(job.type, []).append(job)
+        last = await self._history.last_of_types([service.job_type for service in self._services])
+        return tuple(
+            snapshot_of(
+                service,
+                rows[service.key],
+                secrets=self._secrets,
+                stops=stops,
+                waiting=waiting.get(service.job_type, ()),
+                last=last.get(service.job_type),
+            )
+            for service in self._services
+            if service.key in rows
+        )
+
+    async def service_form(self, key: str) -> ServiceForm:
+        """What a service's settings page starts from. Raises NotFound."""
+        service, row = self._service(key), await self._service_store.row(key)
+        fields = field_specs(service)
+        known = {field.name for field in fields if field.kind != "secret"}
+        defaults = {field.name: field.default for field in fields if field.kind != "secret"}
+        return ServiceForm(
+            key=key,
+            title=service.title,
+            enabled=row.enabled,
+            fields=fields,
+            values={**defaults, **{name: value for name, value in row.values.items() if name in known}},
+            secrets_set=secrets_set(service, row, self._secrets),
+            docs=service.docs,
+            takes_messages=not service.waits_for_scan,
+        )
+
+    async def secret(self, key: str, field: str) -> str | None:
+        """Return a secret for the person to see. Raises SecretsUnavailable."""
+        return await self._secrets.get(f"{self._service(key).key}/{field}")
+
+    def check_field(self, key: str, field: str, value: PlainValue) -> Text | None:
+        """Return what is wrong with one value as typed, or None."""
+        return check_field(self._service(key), field, value)
+
+    def _service(self, key: str) -> Service:
+        for service in self._services:
+            if service.key == key:
+                return service
+        raise NotFound(text("There is no service called {service}.", service=key))
+
+    # Library
+
+    async def libraries(self) -> tuple[LibrarySnapshot, ...]:
+        """Return the folders of this computer, and whether each is there now."""
+        folders = await self._library.libraries()
+        found: Mapping[int, bool] = await asyncio.to_thread(
+            lambda: {folder.id: Path(folder.path).is_dir() for folder in folders}
+        )
+        return tuple(
+            LibrarySnapshot(
+                id=folder.id, name=folder.name, path=folder.path, type=folder.type, found=found[folder.id]
+            )
+            for folder in folders
+        )
+
+    async def mappings(self) -> tuple[PathMapping, ...]:
+        """Every path mapping."""
+        return await self._library.mappings()

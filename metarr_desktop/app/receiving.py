@@ -1,0 +1,133 @@
+"""Who may send webhooks, and the address to paste into each sender."""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import ipaddress
+import secrets as randomness
+from typing import TYPE_CHECKING
+from urllib.parse import quote
+
+import psutil
+
+from metarr_desktop.app.snapshots import SourceAddress
+from metarr_desktop.webhooks.guard import ReceivingRules
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from metarr_desktop.app.settings import AppSettings
+    from metarr_desktop.storage.secrets import SecretStore
+    from metarr_desktop.webhooks.sources.declaration import Source
+
+KEY_NAME = "receiving/key"
+LOOPBACK = "127.0.0.1"
+EVERYWHERE = "0.0.0.0"  # noqa: S104 - chosen by the user as "my home network"; every route then needs the key
+
+
+class Receiving:
+    """The receiving key and the rules for the guard."""
+
+    def __init__(
+        self, *, settings: AppSettings, secrets: SecretStore, sources: Sequence[Source]
+    ) -> None:
+        self._settings = settings
+        self._secrets = secrets
+        self._sources = sources
+        self._own: frozenset[str] = frozenset()
+        self._provided_digest: str | None = None
+
+    @property
+    def host(self) -> str:
+        """The address to bind: the one given for this run, else by the setting."""
+        snapshot = self._settings.snapshot
+        return snapshot.host_override or (EVERYWHERE if snapshot.allow == "home" else LOOPBACK)
+
+    @property
+    def has_key(self) -> bool:
+        """Whether a key was ever made or provided."""
+        return self._digest() is not None
+
+    async def refresh(self) -> None:
+        """Look up this computer's own addresses and a key given by the environment."""
+        self._own = frozenset(await asyncio.to_thread(own_addresses))
+        if self._secrets.provided(KEY_NAME):
+            key = await self._secrets.get(KEY_NAME)
+            self._provided_digest = None if key is None else _sha256(key)
+
+    def rules(self) -> ReceivingRules:
+        """Return what the guard goes by now."""
+        return ReceivingRules(
+            lan=not _is_loopback(self.host),
+            local_needs_key=self._settings.snapshot.require_key_locally,
+            key_sha256=self._digest(),
+            own_addresses=self._own,
+            trusted_proxies=frozenset(),
+        )
+
+    async def new_key(self) -> str:
+        """Make a new key; the old one stops working. Raises SecretsUnavailable, and the old one stays."""
+        key = randomness.token_hex(16)
+        await self._secrets.set(KEY_NAME, key)
+        await self._settings.save_key_digest(_sha256(key))
+        return key
+
+    async def addresses(self, *, port: int) -> tuple[SourceAddress, ...]:
+        """Return the address of each source, with its key where one is needed. Raises SecretsUnavailable."""
+        local = _is_loopback(self.host)
+        query = ""
+        if self._digest() is not None and (not local or self._settings.snapshot.require_key_locally):
+            key = await self._secrets.get(KEY_NAME)
+            query = "" if key is None else f"?apikey={quote(key)}"
+        host = self.host if self.host not in {EVERYWHERE, "::", ""} else self._lan_address()
+        bracketed = f"[{host}]" if ":" in host else host
+        return tuple(
+            SourceAddress(
+                key=source.key,
+                title=source.title,
+                url=f"http://{bracketed}:{port}/webhooks/{source.key}{query}",
+            )
+            for source in self._sources
+        )
+
+    def _lan_address(self) -> str:
+        """Return the address another device would use: a private one, IPv4 first."""
+        private = sorted(
+            (ipaddress.ip_address(own).version, own) for own in self._own if not _is_loopback(own)
+        )
+        return private[0][1] if private else LOOPBACK
+
+    def _digest(self) -> str | None:
+        return self._provided_digest or self._settings.key_digest
+
+
+def own_addresses() -> set[str]:
+    """Every IP address of this computer, without zone. Blocking, though only for a moment."""
+    return {
+        entry.address.partition("%")[0]
+        for entries in psutil.net_if_addrs().values()
+        for entry in entries
+        if _is_address(entry.address.partition("%")[0])
+    }
+
+
+def _is_address(value: str) -> bool:
+    try:
+        address = ipaddress.ip_address(value)
+    except ValueError:
+        return False
+    return not address.is_link_local
+
+
+def _is_loopback(host: str) -> bool:
+    if host == "localhost":
+        return True
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
+def _sha256(key: str) -> str:
+    return hashlib.sha256(key.encode()).hexdigest()

@@ -1,0 +1,82 @@
+"""How a service stands, told from what is stored of it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from metarr_desktop.app.snapshots import ServiceSnapshot, ServiceState
+from metarr_desktop.domain.jobs import EndStatus, LaneState
+from metarr_desktop.domain.text import Text, text
+from metarr_desktop.services.forms import missing_fields, secret_fields
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from metarr_desktop.domain.jobs import Job, JobRecord, LaneStop
+    from metarr_desktop.services.declaration import Service
+    from metarr_desktop.storage.secrets import SecretStore
+    from metarr_desktop.storage.service_store import ServiceRow
+
+
+def secrets_set(service: Service, row: ServiceRow, secrets: SecretStore) -> frozenset[str]:
+    """Which secret fields count as filled, told without opening the keyring."""
+    return frozenset(
+        field
+        for field in secret_fields(service)
+        if field in row.kept_secrets or secrets.provided(f"{service.key}/{field}")
+    )
+
+
+def snapshot_of(
+    service: Service,
+    row: ServiceRow,
+    *,
+    secrets: SecretStore,
+    stops: Mapping[str, LaneStop],
+    waiting: Sequence[Job],
+    last: JobRecord | None,
+) -> ServiceSnapshot:
+    """Sum up one service."""
+    missing = missing_fields(service, row.values, secrets_set(service, row, secrets))
+    state, detail = _state(row, configured=not missing, stop=stops.get(service.lane), waiting=waiting, last=last)
+    return ServiceSnapshot(
+        key=service.key,
+        title=service.title,
+        enabled=row.enabled,
+        configured=not missing,
+        state=state,
+        detail=detail,
+        waiting=len(waiting),
+        last_status=None if last is None else last.status,
+        last_at=None if last is None else last.completed_at,
+    )
+
+
+def _state(
+    row: ServiceRow,
+    *,
+    configured: bool,
+    stop: LaneStop | None,
+    waiting: Sequence[Job],
+    last: JobRecord | None,
+) -> tuple[ServiceState, Text | None]:
+    if not row.enabled:
+        return ServiceState.OFF, None
+    if not configured:
+        return ServiceState.NOT_SET_UP, Text("Some settings are missing.")
+    if stop is not None and stop.state is LaneState.BLOCKED:
+        return ServiceState.NEEDS_ATTENTION, stop.reason
+    if stop is not None:
+        return ServiceState.WAITING, stop.reason
+    failing = next((job.error for job in waiting if job.error is not None), None)
+    if failing is not None:
+        return ServiceState.WAITING, failing
+    checked = row.check
+    delivered_after = last is not None and (checked is None or last.completed_at > checked.at)
+    if delivered_after and last is not None and last.status is EndStatus.FAILED:
+        return ServiceState.NEEDS_ATTENTION, last.error or text("The last delivery failed.")
+    if checked is None:
+        return ServiceState.NOT_TESTED, None
+    if checked.ok:
+        return ServiceState.CONNECTED, checked.detail
+    return ServiceState.NEEDS_ATTENTION, checked.detail

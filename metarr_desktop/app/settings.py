@@ -1,0 +1,116 @@
+"""The program's own settings: read once, checked, and stored when they change."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, fields, replace
+from datetime import datetime
+from typing import TYPE_CHECKING, Any, get_type_hints
+
+from pydantic import TypeAdapter, ValidationError
+
+from metarr_desktop.app.snapshots import SettingsSnapshot
+from metarr_desktop.domain.changes import SettingsChanged
+from metarr_desktop.domain.clock import from_ms, to_ms
+from metarr_desktop.domain.errors import Refused
+from metarr_desktop.domain.text import text
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from metarr_desktop.domain.bus import Bus
+    from metarr_desktop.domain.clock import Clock
+    from metarr_desktop.storage.settings_store import SettingsStore
+
+HIGHEST_PORT = 65_535
+PAUSE = "pause"
+KEY_DIGEST = "receiving_key_sha256"
+
+
+class AppSettings:
+    """The settings in force; what a person broke by hand in the table falls back to its default."""
+
+    def __init__(self, *, store: SettingsStore, bus: Bus, clock: Clock) -> None:
+        self._store = store
+        self._bus = bus
+        self._clock = clock
+        self._snapshot = SettingsSnapshot()
+        self._key_digest: str | None = None
+        self._pause: tuple[bool, datetime | None] = (False, None)
+
+    @property
+    def snapshot(self) -> SettingsSnapshot:
+        """The settings as they are now."""
+        return self._snapshot
+
+    @property
+    def key_digest(self) -> str | None:
+        """SHA-256 of the receiving key, in hex; the key itself is a secret."""
+        return self._key_digest
+
+    @property
+    def pause(self) -> tuple[bool, datetime | None]:
+        """The stored pause: whether, and until when."""
+        return self._pause
+
+    async def load(self) -> None:
+        """Read everything from the database."""
+        stored = await self._store.all()
+        known = {field.name for field in fields(SettingsSnapshot)} - {"host_override"}
+        for name in known & set(stored):
+            try:
+                self._snapshot = replace(self._snapshot, **{name: _checked(name, stored[name])})
+            except Refused:
+                continue
+        digest = stored.get(KEY_DIGEST)
+        self._key_digest = digest if isinstance(digest, str) else None
+        self._pause = _read_pause(stored.get(PAUSE))
+
+    async def save(self, changes: Mapping[str, Any]) -> SettingsSnapshot:
+        """Store and use changed settings. Raises Refused on a value that cannot be."""
+        checked = {name: _checked(name, value) for name, value in changes.items()}
+        await self._store.save(checked, now=self._clock.now())
+        self._snapshot = replace(self._snapshot, **checked)
+        self._bus.publish(SettingsChanged())
+        return self._snapshot
+
+    async def save_key_digest(self, digest: str) -> None:
+        """Store the digest of a new receiving key."""
+        await self._store.save({KEY_DIGEST: digest}, now=self._clock.now())
+        self._key_digest = digest
+        self._bus.publish(SettingsChanged())
+
+    async def save_pause(self, *, paused: bool, until: datetime | None) -> None:
+        """Store whether deliveries are paused, so that a restart does not end it."""
+        value = {"until": None if until is None else to_ms(until)} if paused else None
+        await self._store.save({PAUSE: value}, now=self._clock.now())
+        self._pause = (paused, until)
+
+    def override(self, *, port: int | None, host: str | None) -> None:
+        """Use another port or host for this run only."""
+        if port is not None:
+            self._snapshot = replace(self._snapshot, port=_checked("port", port))
+        self._snapshot = replace(self._snapshot, host_override=host)
+
+    def as_dict(self) -> dict[str, Any]:
+        """Every setting by name."""
+        return asdict(self._snapshot)
+
+
+def _checked(name: str, value: Any) -> Any:
+    hints = get_type_hints(SettingsSnapshot)
+    if name not in hints or name == "host_override":
+        raise Refused(text("There is no setting called {name}.", name=name))
+    try:
+        checked = TypeAdapter(hints[name]).validate_python(value, strict=True)
+    except ValidationError as error:
+        raise Refused(text("{value} is no value for {name}.", value=str(value)[:80], name=name)) from error
+    if name == "port" and not 1 <= checked <= HIGHEST_PORT:
+        raise Refused(text("A port is a number from 1 to {highest}.", highest=HIGHEST_PORT))
+    return checked
+
+
+def _read_pause(stored: Any) -> tuple[bool, datetime | None]:
+    if not isinstance(stored, dict):
+        return False, None
+    until = stored.get("until")
+    return True, from_ms(until) if isinstance(until, int) else None
