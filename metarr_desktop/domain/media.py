@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Literal
 
 if TYPE_CHECKING:
     from datetime import datetime
+    from pathlib import Path
 
 LibraryType = Literal["movies", "tv", "music"]
 LibraryMode = Literal["manual", "hybrid", "yolo"]
@@ -42,7 +43,7 @@ class LibraryFolder:
 
     id: int
     name: str
-    path: str
+    path: Path
     type: LibraryType
     mode: LibraryMode = "hybrid"
 
