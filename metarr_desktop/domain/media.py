@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Literal
 
 if TYPE_CHECKING:
     from datetime import datetime
-    from pathlib import Path
 
 LibraryType = Literal["movies", "tv", "music"]
 LibraryMode = Literal["manual", "hybrid", "yolo"]
@@ -43,7 +42,7 @@ class LibraryFolder:
 
     id: int
     name: str
-    path: Path
+    path: str
     type: LibraryType
     mode: LibraryMode = "hybrid"
 

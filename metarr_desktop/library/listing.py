@@ -127,8 +127,8 @@ def _unreadable(error: OSError, *, place: Place) -> MetarrError:
     match error:
         case NotADirectoryError():
             failure = Permanent(text(NOT_A_FOLDER, path=path))
-        case FileNotFoundError() if not place.library.path.is_dir():
-            failure = Transient(text(LIBRARY_AWAY, path=readable(str(place.library.path))))
+        case FileNotFoundError() if not Path(place.library.path).is_dir():
+            failure = Transient(text(LIBRARY_AWAY, path=readable(place.library.path)))
         case FileNotFoundError():
             failure = Transient(text(NOT_YET, path=path))
         case PermissionError():

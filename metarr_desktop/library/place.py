@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from metarr_desktop.domain.errors import NothingToDo, Permanent
 from metarr_desktop.domain.media import readable
-from metarr_desktop.domain.paths import is_inside, is_windows, map_path
+from metarr_desktop.domain.paths import is_inside, is_windows, map_path, parts
 from metarr_desktop.domain.text import text
 
 if TYPE_CHECKING:
@@ -31,7 +31,7 @@ class Place:
 
     library: LibraryFolder
     folder: Path
-    roots: tuple[Path, ...]
+    roots: tuple[str, ...]
 
 
 def locate(
@@ -48,13 +48,13 @@ def locate(
     if not movies:
         raise NothingToDo(NO_MOVIE_LIBRARY)
     path = map_path(event.folder, mappings) or event.folder
-    holding = [library for library in movies if is_inside(path, str(library.path))]
+    holding = [library for library in movies if is_inside(path, library.path)]
     if not holding or "\0" in path:
         raise path_unknown(event)
-    library = max(holding, key=lambda one: len(one.path.parts))
-    below = Path(path).parts[len(library.path.parts) :]
-    roots = tuple(one.path for one in libraries)
-    return Place(library=library, folder=library.path.joinpath(*below), roots=roots)
+    library = max(holding, key=lambda one: len(parts(one.path)))
+    root = Path(library.path)
+    below = Path(path).parts[len(root.parts) :]
+    return Place(library=library, folder=root.joinpath(*below), roots=tuple(one.path for one in libraries))
 
 
 def path_unknown(event: MediaEvent) -> Permanent:

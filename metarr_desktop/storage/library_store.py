@@ -33,23 +33,18 @@ class LibraryStore:
         return await self._database.read(_libraries)
 
     async def add_library(
-        self,
-        path: str,
-        *,
-        name: str = "",
-        type: LibraryType = "movies",
-        now: datetime,
+        self, path: str, *, name: str = "", library_type: LibraryType = "movies", now: datetime
     ) -> LibraryFolder:
         """Add an existing folder; raises Refused with what to do about it.
 
         Without a name it is called after its last component. A folder inside another library folder is
         welcome: the longer path wins.
         """
-        if type not in get_args(LibraryType):
-            raise Refused(text("A library folder holds movies, tv or music, not {type}.", type=type))
+        if library_type not in get_args(LibraryType):
+            raise Refused(text("A library folder holds movies, tv or music, not {type}.", type=library_type))
         name = readable(" ".join(name.split()))
         folder = await asyncio.to_thread(_existing_folder, path)
-        wanted = LibraryFolder(id=0, name=name, path=folder, type=type)
+        wanted = LibraryFolder(id=0, name=name, path=folder, type=library_type)
         return await self._database.run(_add_library, wanted, now)
 
     async def remove_library(self, id_or_name: int | str) -> LibraryFolder:
@@ -60,7 +55,7 @@ class LibraryStore:
         """Return the path mappings, all or those of one source or service."""
         return await self._database.read(_mappings, scope)
 
-    async def add_mapping(self, scope: str, from_path: str, to_path: str) -> PathMapping:
+    async def add_mapping(self, scope: str, *, from_path: str, to_path: str) -> PathMapping:
         """Add a mapping, or replace the one of the same scope and path; raises Refused."""
         scope = scope.strip()
         if not scope or readable(scope) != scope:
@@ -68,7 +63,7 @@ class LibraryStore:
         mapping = PathMapping(scope=scope, from_path=_absolute(from_path), to_path=_absolute(to_path))
         return await self._database.run(_add_mapping, mapping)
 
-    async def remove_mapping(self, scope: str, from_path: str) -> PathMapping:
+    async def remove_mapping(self, scope: str, *, from_path: str) -> PathMapping:
         """Remove a mapping; raises NotFound."""
         return await self._database.run(_remove_mapping, scope.strip(), from_path.strip())
 
@@ -77,8 +72,8 @@ class LibraryStore:
         return await self._database.run(save_movie, movie, now)
 
 
-def _existing_folder(path: str) -> Path:
-    """Check a path a person chose (blocking) and return it as a path."""
+def _existing_folder(path: str) -> str:
+    """Check a path a person chose (blocking) and return it without needless separators."""
     folder = Path(path)
     if not folder.is_absolute() or ".." in folder.parts or "\0" in path:
         raise Refused(text("Give the whole path of the folder, not {path}.", path=readable(path)))
@@ -93,13 +88,13 @@ def _existing_folder(path: str) -> Path:
         raise Refused(text("{path} could not be read: {reason}.", path=path, reason=reason)) from error
     if not there:
         raise Refused(text("{path} is not a folder on this computer.", path=path))
-    return folder
+    return str(folder)
 
 
 def _libraries(db: Sql) -> tuple[LibraryFolder, ...]:
     rows = db.execute("SELECT id, name, path, type, mode FROM libraries ORDER BY name, id").fetchall()
     return tuple(
-        LibraryFolder(id=number, name=name, path=Path(path), type=kind, mode=mode)
+        LibraryFolder(id=number, name=name, path=path, type=kind, mode=mode)
         for number, name, path, kind, mode in rows
     )
 
@@ -107,16 +102,16 @@ def _libraries(db: Sql) -> tuple[LibraryFolder, ...]:
 def _add_library(db: Sql, wanted: LibraryFolder, now: datetime) -> LibraryFolder:
     existing = _libraries(db)
     for library in existing:
-        if parts(str(library.path)) == parts(str(wanted.path)):
+        if parts(library.path) == parts(wanted.path):
             message = "{path} is a library folder already, named {name}."
-            raise Refused(text(message, path=str(wanted.path), name=library.name))
+            raise Refused(text(message, path=wanted.path, name=library.name))
     taken = {library.name.casefold() for library in existing}
     if wanted.name.casefold() in taken:
         raise Refused(text("There is a library folder named {name} already.", name=wanted.name))
-    name = wanted.name or _free_name(wanted.path.name, taken=taken)
+    name = wanted.name or _free_name(Path(wanted.path).name, taken=taken)
     row = db.execute(
         "INSERT INTO libraries (name, path, type, mode, created_at) VALUES (?, ?, ?, ?, ?) RETURNING id",
-        (name, str(wanted.path), wanted.type, wanted.mode, to_ms(now)),
+        (name, wanted.path, wanted.type, wanted.mode, to_ms(now)),
     ).fetchone()
     return replace(wanted, id=int(row[0]), name=name)
 

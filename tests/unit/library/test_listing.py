@@ -23,8 +23,8 @@ def root(tmp_path: Path) -> Path:
 
 
 def place(folder: Path, *, root: Path, others: tuple[Path, ...] = ()) -> Place:
-    library = LibraryFolder(id=1, name="Movies", path=root, type="movies")
-    return Place(library=library, folder=folder, roots=(root, *others))
+    library = LibraryFolder(id=1, name="Movies", path=str(root), type="movies")
+    return Place(library=library, folder=folder, roots=(str(root), *map(str, others)))
 
 
 def movie(root: Path, *files: str, name: str = "Dune (2021)") -> Path:

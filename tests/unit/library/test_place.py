@@ -23,7 +23,7 @@ def event(folder: str, *files: str) -> MediaEvent:
 
 
 def library(path: str, *, number: int = 1, library_type: LibraryType = "movies") -> LibraryFolder:
-    return LibraryFolder(id=number, name=path, path=Path(path), type=library_type)
+    return LibraryFolder(id=number, name=path, path=path, type=library_type)
 
 
 def mapping(from_path: str, to_path: str) -> PathMapping:

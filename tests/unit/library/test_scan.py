@@ -62,7 +62,7 @@ def root(tmp_path: Path) -> Path:
 
 
 def library(root: Path) -> LibraryFolder:
-    return LibraryFolder(id=3, name="Movies", path=root, type="movies")
+    return LibraryFolder(id=3, name="Movies", path=str(root), type="movies")
 
 
 def job(payload: dict[str, Any]) -> Job:

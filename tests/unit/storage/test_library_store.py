@@ -70,7 +70,7 @@ async def test_a_folder_without_a_name_is_called_after_itself_and_hybrid(
     store: LibraryStore, movies: Path, file: Path
 ) -> None:
     added = await store.add_library(f"{movies}/", now=NOW)
-    assert added == LibraryFolder(id=1, name="Movies", path=movies, type="movies", mode="hybrid")
+    assert added == LibraryFolder(id=1, name="Movies", path=str(movies), type="movies", mode="hybrid")
     assert await store.libraries() == (added,)
     assert rows(file, "SELECT created_at FROM libraries") == [(to_ms(NOW),)]
 
@@ -102,7 +102,7 @@ async def test_the_same_folder_is_not_added_twice(store: LibraryStore, movies: P
 async def test_a_folder_inside_another_one_may_be_added(store: LibraryStore, movies: Path) -> None:
     (movies / "4k").mkdir()
     await store.add_library(str(movies), now=NOW)
-    await store.add_library(str(movies / "4k"), type="tv", now=NOW)
+    await store.add_library(str(movies / "4k"), library_type="tv", now=NOW)
     assert [(one.name, one.type) for one in await store.libraries()] == [("4k", "tv"), ("Movies", "movies")]
 
 
@@ -132,7 +132,7 @@ async def test_what_cannot_be_a_library_folder_is_refused(
 
 async def test_only_known_types_of_media_are_taken(store: LibraryStore, movies: Path) -> None:
     with pytest.raises(Refused, match="movies, tv or music"):
-        await store.add_library(str(movies), type="books", now=NOW)  # type: ignore[arg-type]
+        await store.add_library(str(movies), library_type="books", now=NOW)  # type: ignore[arg-type]
 
 
 async def test_a_removed_folder_takes_its_movies_rows_and_leaves_the_files(
@@ -176,8 +176,8 @@ async def test_an_unknown_folder_is_not_removed(store: LibraryStore, movies: Pat
 
 
 async def test_mappings_are_listed_all_or_by_scope(store: LibraryStore) -> None:
-    radarr = await store.add_mapping(" radarr ", " D:\\Movies\n", "/m")
-    kodi = await store.add_mapping("kodi", "/m", "smb://nas/m/")
+    radarr = await store.add_mapping(" radarr ", from_path=" D:\\Movies\n", to_path="/m")
+    kodi = await store.add_mapping("kodi", from_path="/m", to_path="smb://nas/m/")
     assert radarr == PathMapping(scope="radarr", from_path="D:\\Movies", to_path="/m")
     assert await store.mappings() == (kodi, radarr)
     assert await store.mappings("radarr") == (radarr,)
@@ -185,9 +185,9 @@ async def test_mappings_are_listed_all_or_by_scope(store: LibraryStore) -> None:
 
 
 async def test_a_mapping_of_the_same_path_replaces_the_old_one_however_written(store: LibraryStore) -> None:
-    await store.add_mapping("radarr", "D:\\Movies", "/old")
-    await store.add_mapping("sonarr", "D:\\Movies", "/tv")
-    new = await store.add_mapping("radarr", "d:/movies/", "/new")
+    await store.add_mapping("radarr", from_path="D:\\Movies", to_path="/old")
+    await store.add_mapping("sonarr", from_path="D:\\Movies", to_path="/tv")
+    new = await store.add_mapping("radarr", from_path="d:/movies/", to_path="/new")
     assert await store.mappings("radarr") == (new,)
     assert len(await store.mappings("sonarr")) == 1
 
@@ -197,28 +197,28 @@ async def test_a_mapping_of_the_same_path_replaces_the_old_one_however_written(s
 )
 async def test_a_mapping_needs_whole_paths_on_both_sides(store: LibraryStore, path: str) -> None:
     with pytest.raises(Refused, match="Give a whole path"):
-        await store.add_mapping("radarr", path, "/m")
+        await store.add_mapping("radarr", from_path=path, to_path="/m")
     with pytest.raises(Refused, match="Give a whole path"):
-        await store.add_mapping("radarr", "/m", path)
+        await store.add_mapping("radarr", from_path="/m", to_path=path)
     assert await store.mappings() == ()
 
 
 @pytest.mark.parametrize("scope", ["", "  ", "rad\udce9rr"])
 async def test_a_mapping_belongs_to_somebody(store: LibraryStore, scope: str) -> None:
     with pytest.raises(Refused, match="whose paths"):
-        await store.add_mapping(scope, "/movies", "/m")
+        await store.add_mapping(scope, from_path="/movies", to_path="/m")
 
 
 async def test_a_mapping_is_removed_once_however_written(store: LibraryStore) -> None:
-    added = await store.add_mapping("radarr", "/movies", "/m")
-    assert await store.remove_mapping("radarr", "/movies/") == added
+    added = await store.add_mapping("radarr", from_path="/movies", to_path="/m")
+    assert await store.remove_mapping("radarr", from_path="/movies/") == added
     with pytest.raises(NotFound, match="no path mapping of radarr from /movies"):
-        await store.remove_mapping("radarr", "/movies")
+        await store.remove_mapping("radarr", from_path="/movies")
 
 
 async def test_mappings_with_letters_no_database_takes_are_simply_not_there(store: LibraryStore) -> None:
     with pytest.raises(NotFound):
-        await store.remove_mapping("rad\udce9rr", "/movies")
+        await store.remove_mapping("rad\udce9rr", from_path="/movies")
 
 
 # --- Movies ---
