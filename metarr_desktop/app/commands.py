@@ -12,22 +12,8 @@ from metarr_desktop.domain.retry import RetryPolicy
 from metarr_desktop.domain.text import text
 
 if TYPE_CHECKING:
-    import asyncio
-    from collections.abc import Mapping
-
-    from metarr_desktop.app.listener import Listener
-    from metarr_desktop.app.receiving import Receiving
-    from metarr_desktop.app.sample_sender import SampleSender
-    from metarr_desktop.app.service_desk import ServiceDesk
-    from metarr_desktop.app.settings import AppSettings
-    from metarr_desktop.domain.bus import Bus
-    from metarr_desktop.domain.clock import Clock
+    from metarr_desktop.app.parts import Parts
     from metarr_desktop.domain.forms import Draft
-    from metarr_desktop.jobs.queue import JobQueue
-    from metarr_desktop.jobs.worker import Worker
-    from metarr_desktop.storage.history_store import HistoryStore
-    from metarr_desktop.storage.library_store import LibraryStore
-    from metarr_desktop.storage.secrets import SecretStore
 
 RETRY_AT_ONCE = 500
 """At most so many failed jobs are tried again by one command."""
@@ -36,40 +22,22 @@ RETRY_AT_ONCE = 500
 class Commands:
     """Writes. Each raises from ``domain/errors.py`` with a sentence for the person who asked."""
 
-    def __init__(
-        self,
-        *,
-        desk: ServiceDesk,
-        queue: JobQueue,
-        worker: Worker | None,
-        history: HistoryStore,
-        settings: AppSettings,
-        receiving: Receiving,
-        listener: Listener | None,
-        library: LibraryStore,
-        secrets: SecretStore,
-        samples: SampleSender,
-        retries: Mapping[str, RetryPolicy],
-        scopes: frozenset[str],
-        bus: Bus,
-        clock: Clock,
-        stop_requested: asyncio.Event,
-    ) -> None:
-        self._desk = desk
-        self._queue = queue
-        self._worker = worker
-        self._history = history
-        self._settings = settings
-        self._receiving = receiving
-        self._listener = listener
-        self._library = library
-        self._secrets = secrets
-        self._samples = samples
-        self._retries = retries
-        self._scopes = scopes
-        self._bus = bus
-        self._clock = clock
-        self._stop_requested = stop_requested
+    def __init__(self, parts: Parts) -> None:
+        self._desk = parts.desk
+        self._queue = parts.queue
+        self._worker = parts.worker
+        self._history = parts.history
+        self._settings = parts.settings
+        self._receiving = parts.receiving
+        self._listener = parts.listener
+        self._library = parts.library
+        self._secrets = parts.secrets
+        self._samples = parts.samples
+        self._retries = {kind.type: kind.retry for kind in parts.types}
+        self._scopes = frozenset(each.key for each in (*parts.sources, *parts.services))
+        self._bus = parts.bus
+        self._clock = parts.clock
+        self._stop_requested = parts.stop_requested
 
     # Services
 
@@ -136,7 +104,7 @@ class Commands:
 
     # Receiving
 
-    async def save_settings(self, **changes: Any) -> SettingsSnapshot:  # noqa: ANN401 - one setting each, checked by name
+    async def save_settings(self, **changes: Any) -> SettingsSnapshot:
         """Save settings. A port or allowance that cannot be used is not kept. Raises PortUnavailable."""
         before = self._settings.snapshot
         if changes.get("allow") == "home" and not self._receiving.has_key:
@@ -172,12 +140,16 @@ class Commands:
     # Library
 
     async def add_library(
-        self, path: str, *, name: str = "", type: Literal["movies", "tv", "music"] = "movies"  # noqa: A002 - the public word
+        self,
+        path: str,
+        *,
+        name: str = "",
+        type: Literal["movies", "tv", "music"] = "movies",  # noqa: A002 - the public word
     ) -> LibrarySnapshot:
         """Add a folder of this computer."""
-        folder = await self._library.add_library(path, name=name, library_type=type, now=self._clock.now())
+        folder = await self._library.add_library(path, name=name, type=type, now=self._clock.now())
         self._bus.publish(SettingsChanged())
-        return LibrarySnapshot(id=folder.id, name=folder.name, path=folder.path, type=folder.type)
+        return LibrarySnapshot(id=folder.id, name=folder.name, path=str(folder.path), type=folder.type)
 
     async def remove_library(self, id_or_name: int | str) -> None:
         """Remove a folder; its files stay."""
@@ -188,7 +160,9 @@ class Commands:
         """Add or replace a path mapping of a source or a service."""
         if scope not in self._scopes:
             known = ", ".join(sorted(self._scopes))
-            raise NotFound(text("{scope} is no source or service. Known are: {known}.", scope=scope, known=known))
+            raise NotFound(
+                text("{scope} is no source or service. Known are: {known}.", scope=scope, known=known)
+            )
         await self._library.add_mapping(scope, from_path=from_path, to_path=to_path)
         self._bus.publish(SettingsChanged())
 
@@ -213,5 +187,3 @@ class Commands:
     async def quit(self) -> None:
         """Ask the running program to stop."""
         self._stop_requested.set()
-
-

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import logging
 import random
-from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
@@ -15,6 +14,7 @@ from metarr_desktop.app.control import ControlServer
 from metarr_desktop.app.listener import Listener
 from metarr_desktop.app.lock import DataFolderLock
 from metarr_desktop.app.logging_setup import LogBook, start_logging
+from metarr_desktop.app.parts import Parts
 from metarr_desktop.app.queries import Queries
 from metarr_desktop.app.receiving import Receiving
 from metarr_desktop.app.sample_sender import SampleSender
@@ -25,12 +25,12 @@ from metarr_desktop.domain.bus import Bus
 from metarr_desktop.domain.changes import StorageChanged
 from metarr_desktop.domain.clock import Clock, SystemClock
 from metarr_desktop.domain.errors import PortUnavailable
-from metarr_desktop.domain.jobs import INTAKE_LANE, WEBHOOK_RECEIVED
+from metarr_desktop.domain.jobs import INTAKE_LANE, SCAN_LANE, SCAN_MOVIE, WEBHOOK_RECEIVED
 from metarr_desktop.jobs.handlers import JobType
 from metarr_desktop.jobs.notify import Notify
 from metarr_desktop.jobs.queue import JobQueue
 from metarr_desktop.jobs.worker import Worker
-from metarr_desktop.library.scan import SCAN_LANE, SCAN_MOVIE, ScanMovie
+from metarr_desktop.library.scan import ScanMovie
 from metarr_desktop.services.http import Http
 from metarr_desktop.services.registry import SERVICES
 from metarr_desktop.storage.database import Database
@@ -47,7 +47,7 @@ from metarr_desktop.webhooks.server import WebhookServer
 from metarr_desktop.webhooks.sources.registry import SOURCES
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import AsyncIterator, Callable, Sequence
 
     from metarr_desktop.app.paths import AppPaths
     from metarr_desktop.services.declaration import Service
@@ -192,9 +192,33 @@ async def _build(
             spawn=tasks.spawn,
             rng=random.Random(),  # noqa: S311 - spreads retries, guards nothing
         )
-    stop_requested = asyncio.Event()
+    parts = Parts(
+        services=services,
+        sources=sources,
+        types=types,
+        database=database,
+        job_store=job_store,
+        history=history,
+        events=events,
+        service_store=service_store,
+        library=library,
+        secrets=secrets,
+        queue=queue,
+        desk=desk,
+        settings=settings,
+        receiving=receiving,
+        samples=SampleSender(listener=listener, secrets=secrets, sources=[each.key for each in sources]),
+        log=book,
+        bus=bus,
+        clock=clock,
+        stop_requested=asyncio.Event(),
+        listener=listener,
+        worker=worker,
+    )
     core = Core(
         paths=paths,
+        commands=Commands(parts),
+        queries=Queries(parts),
         bus=bus,
         tasks=tasks,
         log=book,
@@ -202,44 +226,7 @@ async def _build(
         receiving=receiving,
         secrets=secrets,
         listener=listener,
-        stop_requested=stop_requested,
-        commands=Commands(
-            desk=desk,
-            queue=queue,
-            worker=worker,
-            history=history,
-            settings=settings,
-            receiving=receiving,
-            listener=listener,
-            library=library,
-            secrets=secrets,
-            samples=SampleSender(
-                listener=listener, secrets=secrets, sources=[source.key for source in sources]
-            ),
-            retries={kind.type: kind.retry for kind in types},
-            scopes=frozenset(each.key for each in (*sources, *services)),
-            bus=bus,
-            clock=clock,
-            stop_requested=stop_requested,
-        ),
-        queries=Queries(
-            services=services,
-            sources=sources,
-            types=[kind.type for kind in types],
-            database=database,
-            job_store=job_store,
-            history=history,
-            events=events,
-            service_store=service_store,
-            library=library,
-            secrets=secrets,
-            queue=queue,
-            settings=settings,
-            receiving=receiving,
-            listener=listener,
-            log=book,
-            clock=clock,
-        ),
+        stop_requested=parts.stop_requested,
     )
     if listener is not None and worker is not None:
         await _serve(core, stack, queue=queue, desk=desk, listener=listener, worker=worker)

@@ -14,13 +14,14 @@ from metarr_desktop.app.snapshots import (
     JobDetail,
 )
 from metarr_desktop.domain.errors import NotFound
+from metarr_desktop.domain.jobs import JobRecord
 from metarr_desktop.domain.text import text
 from metarr_desktop.storage.history_store import HistoryQuery
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from metarr_desktop.domain.jobs import Job, JobRecord
+    from metarr_desktop.domain.jobs import Job
     from metarr_desktop.storage.event_store import EventStore, StoredEvent
     from metarr_desktop.storage.history_store import Family, HistoryStore
     from metarr_desktop.storage.job_store import JobStore
@@ -106,7 +107,7 @@ class JobViews:
             raise NotFound(text("There is no job {id}.", id=job_id))
         attempts = (await self._history.attempts([job_id])).get(job_id, ())
         families = await self._history.families([either.root_id])
-        members = (*families[0].jobs, *families[0].records) if families else ()
+        members = families[0].members if families else ()
         event, body = None, ""
         if either.event_id is not None:
             stored = (await self._events.events([either.event_id])).get(either.event_id)
@@ -125,11 +126,11 @@ class JobViews:
         )
 
     async def _named(self, families: Sequence[Family]) -> tuple[FamilySnapshot, ...]:
-        members = [member for family in families for member in (*family.jobs, *family.records)]
+        members = [member for family in families for member in family.members]
         events = await self._events_of(members)
         named = []
         for family in families:
-            ids = [member.event_id for member in (*family.jobs, *family.records) if member.event_id]
+            ids = [member.event_id for member in family.members if member.event_id]
             stored = events.get(ids[0]) if ids else None
             named.append(
                 FamilySnapshot(
@@ -142,7 +143,9 @@ class JobViews:
         return tuple(named)
 
     async def _events_of(self, members: Sequence[Job | JobRecord]) -> Mapping[int, StoredEvent]:
-        return await self._events.events(sorted({each.event_id for each in members if each.event_id is not None}))
+        return await self._events.events(
+            sorted({each.event_id for each in members if each.event_id is not None})
+        )
 
     def _event(self, stored: StoredEvent) -> EventSnapshot:
         return EventSnapshot(
@@ -157,4 +160,4 @@ class JobViews:
 
 
 def _id(member: Job | JobRecord) -> int:
-    return getattr(member, "job_id", None) or member.id
+    return member.job_id if isinstance(member, JobRecord) else member.id

@@ -52,7 +52,7 @@ class Listener:
                 await self._server.start(self._receiving.host, self._settings.snapshot.port)
             except PortUnavailable as error:
                 self.problem = error
-                logger.error("%s", error)
+                logger.warning("%s", error)
                 raise
             finally:
                 self._bus.publish(ListenerChanged())

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from metarr_desktop.app.snapshots import Problem, ProblemKind
 from metarr_desktop.domain.jobs import BlockCause, EndStatus
 from metarr_desktop.domain.text import Text, text
+from metarr_desktop.library.place import PATH_UNKNOWN
 from metarr_desktop.storage.database import BUSY
 from metarr_desktop.storage.secrets import ABSENT, LOCKED, KeyringState
 
@@ -71,4 +72,4 @@ def _storage_problem(problem: Text) -> Problem:
 
 
 def _path_unknown(error: Text | None) -> bool:
-    return error is not None and "is not on this computer" in error.template
+    return error is not None and error.template == PATH_UNKNOWN

@@ -30,27 +30,15 @@ from metarr_desktop.domain.text import text
 from metarr_desktop.services.forms import check_field, field_specs
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Mapping
 
-    from metarr_desktop.app.listener import Listener
-    from metarr_desktop.app.logging_setup import LogBook, LogLine
-    from metarr_desktop.app.receiving import Receiving
-    from metarr_desktop.app.settings import AppSettings
+    from metarr_desktop.app.logging_setup import LogLine
+    from metarr_desktop.app.parts import Parts
     from metarr_desktop.app.snapshots import FamilySnapshot, HistoryFilter, HistoryPage, JobDetail
-    from metarr_desktop.domain.clock import Clock
     from metarr_desktop.domain.forms import PlainValue
     from metarr_desktop.domain.paths import PathMapping
     from metarr_desktop.domain.text import Text
-    from metarr_desktop.jobs.queue import JobQueue
     from metarr_desktop.services.declaration import Service
-    from metarr_desktop.storage.database import Database
-    from metarr_desktop.storage.event_store import EventStore
-    from metarr_desktop.storage.history_store import HistoryStore
-    from metarr_desktop.storage.job_store import JobStore
-    from metarr_desktop.storage.library_store import LibraryStore
-    from metarr_desktop.storage.secrets import SecretStore
-    from metarr_desktop.storage.service_store import ServiceStore
-    from metarr_desktop.webhooks.sources.declaration import Source
 
 
 class Queries:
@@ -58,44 +46,30 @@ class Queries:
 
     version = __version__
 
-    def __init__(
-        self,
-        *,
-        services: Sequence[Service],
-        sources: Sequence[Source],
-        types: Sequence[str],
-        database: Database,
-        job_store: JobStore,
-        history: HistoryStore,
-        events: EventStore,
-        service_store: ServiceStore,
-        library: LibraryStore,
-        secrets: SecretStore,
-        queue: JobQueue,
-        settings: AppSettings,
-        receiving: Receiving,
-        listener: Listener | None,
-        log: LogBook,
-        clock: Clock,
-    ) -> None:
-        self._services = services
-        self._sources = sources
-        self._types = tuple(types)
-        self._database = database
-        self._job_store = job_store
-        self._history = history
-        self._events = events
-        self._service_store = service_store
-        self._library = library
-        self._secrets = secrets
-        self._queue = queue
-        self._settings = settings
-        self._receiving = receiving
-        self._listener = listener
-        self._log = log
-        self._clock = clock
-        titles = {source.key: source.title for source in sources}
-        self._views = JobViews(job_store=job_store, history=history, events=events, source_titles=titles)
+    def __init__(self, parts: Parts) -> None:
+        self._services = parts.services
+        self._sources = parts.sources
+        self._types = tuple(kind.type for kind in parts.types)
+        self._database = parts.database
+        self._job_store = parts.job_store
+        self._history = parts.history
+        self._events = parts.events
+        self._service_store = parts.service_store
+        self._library = parts.library
+        self._secrets = parts.secrets
+        self._queue = parts.queue
+        self._settings = parts.settings
+        self._receiving = parts.receiving
+        self._listener = parts.listener
+        self._log = parts.log
+        self._clock = parts.clock
+        self._source_titles = {source.key: source.title for source in parts.sources}
+        self._views = JobViews(
+            job_store=parts.job_store,
+            history=parts.history,
+            events=parts.events,
+            source_titles=self._source_titles,
+        )
 
     # The program
 
@@ -119,17 +93,16 @@ class Queries:
     async def today(self) -> TodaySnapshot:
         """Counts since local midnight."""
         local = self._clock.now().astimezone()
-        # Midnight of the local calendar day: rebuilt without an offset, so that a change of clocks today counts.
-        midnight = datetime(local.year, local.month, local.day).astimezone()  # noqa: DTZ001
+        # Rebuilt without its offset, so that a change of clocks since midnight counts.
+        midnight = datetime(local.year, local.month, local.day).astimezone()
         ended = await self._history.ended_since(midnight)
         newest = await self._events.newest(limit=1)
-        titles = {source.key: source.title for source in self._sources}
         last = newest[0] if newest else None
         return TodaySnapshot(
             webhooks=await self._events.count_since(midnight),
             done=ended.get(EndStatus.COMPLETED, 0),
             failed=ended.get(EndStatus.FAILED, 0),
-            last_source=None if last is None else titles.get(last.source, last.source),
+            last_source=None if last is None else self._source_titles.get(last.source, last.source),
             last_at=None if last is None else last.received_at,
         )
 
@@ -190,10 +163,10 @@ class Queries:
         return await self._views.recent(limit=limit)
 
     async def history(
-        self, filter: HistoryFilter, *, before: int | None = None, limit: int = 100  # noqa: A002 - the word of the screen
+        self, wanted: HistoryFilter, /, *, before: int | None = None, limit: int = 100
     ) -> HistoryPage:
         """One page of ended jobs, newest first."""
-        return await self._views.history(filter, before=before, limit=limit)
+        return await self._views.history(wanted, before=before, limit=limit)
 
     async def job(self, job_id: int) -> JobDetail:
         """Everything known of one job. Raises NotFound."""
@@ -271,7 +244,11 @@ class Queries:
         )
         return tuple(
             LibrarySnapshot(
-                id=folder.id, name=folder.name, path=folder.path, type=folder.type, found=found[folder.id]
+                id=folder.id,
+                name=folder.name,
+                path=str(folder.path),
+                type=folder.type,
+                found=found[folder.id],
             )
             for folder in folders
         )

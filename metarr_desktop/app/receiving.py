@@ -29,9 +29,7 @@ EVERYWHERE = "0.0.0.0"  # noqa: S104 - chosen by the user as "my home network"; 
 class Receiving:
     """The receiving key and the rules for the guard."""
 
-    def __init__(
-        self, *, settings: AppSettings, secrets: SecretStore, sources: Sequence[Source]
-    ) -> None:
+    def __init__(self, *, settings: AppSettings, secrets: SecretStore, sources: Sequence[Source]) -> None:
         self._settings = settings
         self._secrets = secrets
         self._sources = sources

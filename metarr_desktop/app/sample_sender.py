@@ -24,9 +24,7 @@ TIMEOUT_S = 10.0
 class SampleSender:
     """Posts ``resources/samples/<source>/<event>.json`` to the listener of this program."""
 
-    def __init__(
-        self, *, listener: Listener | None, secrets: SecretStore, sources: Collection[str]
-    ) -> None:
+    def __init__(self, *, listener: Listener | None, secrets: SecretStore, sources: Collection[str]) -> None:
         self._listener = listener
         self._secrets = secrets
         self._sources = sources
@@ -47,13 +45,19 @@ class SampleSender:
     def _body(self, source: str, event: str) -> bytes:
         if source not in self._sources:
             known = ", ".join(self._sources)
-            raise NotFound(text("There is no source called {source}. Known are: {known}.", source=source, known=known))
+            raise NotFound(
+                text("There is no source called {source}. Known are: {known}.", source=source, known=known)
+            )
         folder = resource_path("samples", source)
         name = re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "-", event).lower()
         known_names = sorted(path.stem for path in folder.glob("*.json"))
         if name not in known_names:
             raise NotFound(
-                text("There is no sample of {event}. There are: {known}.", event=event, known=", ".join(known_names))
+                text(
+                    "There is no sample of {event}. There are: {known}.",
+                    event=event,
+                    known=", ".join(known_names),
+                )
             )
         return (folder / f"{name}.json").read_bytes()
 

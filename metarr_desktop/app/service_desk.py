@@ -121,18 +121,12 @@ class ServiceDesk:
         try:
             config = await self._config(service, draft)
             steps = await asyncio.wait_for(self._notifiers[key].test(config), TEST_DEADLINE_S)
+            lines = tuple(_line(step) for step in steps)
         except TimeoutError:
-            steps = None
-            failure = text("Timed out after {seconds} s.", seconds=int(TEST_DEADLINE_S))
+            lines = (_settings_line(text("Timed out after {seconds} s.", seconds=int(TEST_DEADLINE_S))),)
         except MetarrError as error:
-            steps = None
-            failure = error.text
+            lines = (_settings_line(error.text),)
         ms = int((self._clock.monotonic() - began) * 1000)
-        lines = (
-            (TestLine(name=Text("Settings"), ok=False, detail=failure, ms=ms),)
-            if steps is None
-            else tuple(_line(step) for step in steps)
-        )
         report = TestReport(ok=bool(lines) and all(line.ok for line in lines), lines=lines, ms=ms)
         if draft is not None and (draft.values or draft.secrets):
             return report
@@ -192,7 +186,9 @@ class ServiceDesk:
             raise NotFound(text("There is no service called {service}.", service=key)) from None
 
 
+def _settings_line(complaint: Text) -> TestLine:
+    return TestLine(name=Text("Settings"), ok=False, detail=complaint, ms=0)
+
+
 def _line(step: TestStep) -> TestLine:
     return TestLine(name=step.name, ok=step.ok, detail=step.detail, ms=step.ms)
-
-

@@ -38,7 +38,9 @@ def snapshot_of(
 ) -> ServiceSnapshot:
     """Sum up one service."""
     missing = missing_fields(service, row.values, secrets_set(service, row, secrets))
-    state, detail = _state(row, configured=not missing, stop=stops.get(service.lane), waiting=waiting, last=last)
+    state, detail = _state(
+        row, configured=not missing, stop=stops.get(service.lane), waiting=waiting, last=last
+    )
     return ServiceSnapshot(
         key=service.key,
         title=service.title,

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import asdict, fields, replace
-from datetime import datetime
 from typing import TYPE_CHECKING, Any, get_type_hints
 
 from pydantic import TypeAdapter, ValidationError
@@ -16,6 +15,7 @@ from metarr_desktop.domain.text import text
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+    from datetime import datetime
 
     from metarr_desktop.domain.bus import Bus
     from metarr_desktop.domain.clock import Clock
@@ -96,7 +96,7 @@ class AppSettings:
         return asdict(self._snapshot)
 
 
-def _checked(name: str, value: Any) -> Any:
+def _checked(name: str, value: object) -> Any:  # noqa: ANN401 - of the type its setting has
     hints = get_type_hints(SettingsSnapshot)
     if name not in hints or name == "host_override":
         raise Refused(text("There is no setting called {name}.", name=name))
@@ -109,7 +109,7 @@ def _checked(name: str, value: Any) -> Any:
     return checked
 
 
-def _read_pause(stored: Any) -> tuple[bool, datetime | None]:
+def _read_pause(stored: object) -> tuple[bool, datetime | None]:
     if not isinstance(stored, dict):
         return False, None
     until = stored.get("until")

@@ -32,7 +32,7 @@ class FieldSpec:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Draft:
-    """What stands in a form: plain values by field; a secret is absent (unchanged), new, or None (cleared)."""
+    """What stands in a form: plain values; a secret is absent (unchanged), new, or None (cleared)."""
 
     values: Mapping[str, PlainValue] = field(default_factory=dict)
     secrets: Mapping[str, str | None] = field(default_factory=dict)

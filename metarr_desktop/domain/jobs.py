@@ -18,6 +18,8 @@ CRITICAL, HIGH, NORMAL, LOW = 1, 3, 5, 8
 
 WEBHOOK_RECEIVED = "webhook-received"
 INTAKE_LANE = "intake"
+SCAN_MOVIE = "scan-movie"
+SCAN_LANE = "scan"
 
 
 class JobStatus(StrEnum):

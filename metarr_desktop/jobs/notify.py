@@ -109,9 +109,7 @@ def compose(event: MediaEvent, *, folder: str | None) -> Notification:
     body = f"{verb} in {event.quality}" if event.quality else verb
     if event.kind is MediaKind.EPISODE and event.episode_title:
         body = f"{event.episode_title}\n{body}"
-    return Notification(
-        title=event.display_title, body=body, event=event, folder=folder, link=_link(event)
-    )
+    return Notification(title=event.display_title, body=body, event=event, folder=folder, link=_link(event))
 
 
 def _link(event: MediaEvent) -> str | None:

@@ -110,7 +110,9 @@ class JobQueue:
     async def lane_stops(self) -> tuple[LaneStop, ...]:
         """Return the lanes that take no jobs now."""
         now = self._clock.now()
-        return tuple(stop for stop in await self._store.lane_stops() if stop.until is None or stop.until > now)
+        return tuple(
+            stop for stop in await self._store.lane_stops() if stop.until is None or stop.until > now
+        )
 
     def set_pause(self, *, paused: bool, until: datetime | None = None) -> None:
         """Stop or go on delivering; receiving is never stopped."""

@@ -243,7 +243,9 @@ def _rate_limited(error: errors.RateLimited, *, job: Job, policy: RetryPolicy, n
     if error.retry_after > policy.retry_after_cap:
         until = iso(now + error.retry_after) or ""
         return Failed(
-            error=text("{error} It asked to wait until {time}, which is too long.", error=str(error), time=until)
+            error=text(
+                "{error} It asked to wait until {time}, which is too long.", error=str(error), time=until
+            )
         )
     if job.rate_limits + 1 >= RATE_LIMIT_CAP:
         return Failed(error=text("{error} It asked to wait {n} times.", error=str(error), n=RATE_LIMIT_CAP))

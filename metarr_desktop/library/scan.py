@@ -31,8 +31,6 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger(__name__)
 
-SCAN_MOVIE = "scan-movie"
-SCAN_LANE = "scan"
 READ_DEADLINE = timedelta(seconds=60)
 """A folder that does not answer for so long lies on a drive or share that hangs."""
 

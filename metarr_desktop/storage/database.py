@@ -69,7 +69,8 @@ class Database:
         try:
             result: Result = await thread.submit(fn, args)
         except StorageFailed as error:
-            self._tell(error.text)
+            if not thread.closed:
+                self._tell(error.text)
             raise
         if self._problem is not None and thread is self._writer:
             self._tell(None)
@@ -116,13 +117,13 @@ class _DatabaseThread:
         self._calls: queue.SimpleQueue[tuple[asyncio.AbstractEventLoop, _Call] | None] = queue.SimpleQueue()
         self._thread: threading.Thread | None = None
         self._name = name
-        self._closed = False
+        self.closed = False
 
     def submit(self, fn: Callable[..., Result], args: tuple[Any, ...]) -> asyncio.Future[Result]:
         """Queue one call for the thread, which starts with the first."""
         loop = asyncio.get_running_loop()
         future: asyncio.Future[Result] = loop.create_future()
-        if self._closed:
+        if self.closed:
             future.set_exception(StorageFailed("The program is stopping."))
             return future
         if self._thread is None:
@@ -133,7 +134,7 @@ class _DatabaseThread:
 
     async def close(self) -> None:
         """Let the thread finish its calls and close its connection."""
-        self._closed = True
+        self.closed = True
         if self._thread is not None:
             self._calls.put(None)
             await asyncio.to_thread(self._thread.join)
@@ -145,11 +146,9 @@ class _DatabaseThread:
             try:
                 if db is None:
                     db = self._connect()
-                connection: sqlite3.Connection = db.connection()
-                if self._atomic:
-                    result = self._transaction(connection, fn, args)
-                else:
-                    result = fn(connection, *args)
+                connection: sqlite3.Connection = db.connection()  # type: ignore[no-untyped-call]
+                run = self._in_transaction if self._atomic else self._alone
+                result = run(connection, fn, args)
             except (peewee.PeeweeException, sqlite3.Error) as error:
                 self._tell(loop, future, None, storage_error(error))
             except BaseException as error:  # noqa: BLE001 - it belongs to the caller, not to this thread
@@ -161,7 +160,11 @@ class _DatabaseThread:
             db.close()
 
     @staticmethod
-    def _transaction(connection: sqlite3.Connection, fn: Callable[..., Any], args: tuple[Any, ...]) -> Any:
+    def _alone(connection: sqlite3.Connection, fn: Callable[..., Any], args: tuple[Any, ...]) -> Any:
+        return fn(connection, *args)
+
+    @staticmethod
+    def _in_transaction(connection: sqlite3.Connection, fn: Callable[..., Any], args: tuple[Any, ...]) -> Any:
         connection.execute("BEGIN IMMEDIATE")
         try:
             result = fn(connection, *args)

@@ -49,6 +49,11 @@ class Family:
     jobs: tuple[Job, ...]
     records: tuple[JobRecord, ...]
 
+    @property
+    def members(self) -> tuple[Job | JobRecord, ...]:
+        """All of them: waiting and running ones first."""
+        return (*self.jobs, *self.records)
+
 
 class HistoryStore:
     """Reads of ended jobs and attempts; all on the reading connection."""
@@ -152,7 +157,8 @@ def _families(db: Sql, root_ids: tuple[int, ...]) -> tuple[Family, ...]:
             job = read_job(row)
             jobs.setdefault(job.root_id, []).append(job)
         for row in db.execute(
-            f"SELECT {RECORD_COLUMNS} FROM job_history WHERE root_id IN ({_places(part)}) ORDER BY job_id", part
+            f"SELECT {RECORD_COLUMNS} FROM job_history WHERE root_id IN ({_places(part)}) ORDER BY job_id",
+            part,
         ).fetchall():
             record = read_record(row)
             records.setdefault(record.root_id, []).append(record)

@@ -102,12 +102,14 @@ def insert_attempt(db: Sql, job_id: int, run: Run, outcome: AttemptOutcome, deta
     """Keep one run of a job, numbered after those before it."""
     db.execute(
         "INSERT INTO job_attempts (job_id, number, started_at, duration_ms, outcome, detail, detail_text)"
-        " VALUES (?, (SELECT COALESCE(MAX(number), 0) + 1 FROM job_attempts WHERE job_id = ?), ?, ?, ?, ?, ?)",
-        (job_id, job_id, to_ms(run.started_at), _ms(run.duration), outcome.value, *write_text(detail)),
+        " SELECT ?1, COALESCE(MAX(number), 0) + 1, ?2, ?3, ?4, ?5, ?6 FROM job_attempts WHERE job_id = ?1",
+        (job_id, to_ms(run.started_at), _ms(run.duration), outcome.value, *write_text(detail)),
     )
 
 
-def settle(db: Sql, job: Job, outcome: Outcome, run: Run | None, now: datetime) -> Settlement:
+def settle(  # noqa: C901 - one branch for each outcome there is
+    db: Sql, job: Job, outcome: Outcome, run: Run | None, now: datetime
+) -> Settlement:
     """Record the attempt and move the job to the history, or back to waiting."""
     if db.execute("SELECT 1 FROM job_queue WHERE id = ?", (job.id,)).fetchone() is None:
         raise NotFound(text("Job {id} is not in the queue any more.", id=job.id))
@@ -220,8 +222,9 @@ def _put_back(
 ) -> Job:
     row = db.execute(
         "UPDATE job_queue SET status = 'pending', started_at = NULL, starts = 0, updated_at = ?,"
-        " run_after = ?, ready = ?, error = COALESCE(?, error), error_text = COALESCE(?, error_text), reason = ?,"
-        " reason_text = ?, waits_for = NULL, retry_count = retry_count + ?, deferrals = deferrals + ?,"
+        " run_after = ?, ready = ?, error = COALESCE(?, error), error_text = COALESCE(?, error_text),"
+        " reason = ?, reason_text = ?, waits_for = NULL, retry_count = retry_count + ?,"
+        " deferrals = deferrals + ?,"
         f" rate_limits = rate_limits + ? WHERE id = ? RETURNING {JOB_COLUMNS}",
         (
             to_ms(now),
@@ -314,7 +317,7 @@ def _fan_out(db: Sql, job: Job, outcome: Done, now: datetime) -> tuple[Job, ...]
 def _release_waiting(db: Sql, job: Job, now: datetime) -> tuple[Job, ...]:
     """Let go of the jobs that waited for this one's first attempt, however it ended."""
     rows = db.execute(
-        "UPDATE job_queue SET waits_for = NULL, ready = 1, run_after = ?, updated_at = ?"  # noqa: S608
+        "UPDATE job_queue SET waits_for = NULL, ready = 1, run_after = ?, updated_at = ?"
         f" WHERE waits_for = ? RETURNING {JOB_COLUMNS}",
         (to_ms(now), to_ms(now), job.id),
     ).fetchall()

@@ -128,7 +128,7 @@ def _intake_job(event_id: int) -> NewJob:
     )
 
 
-def _claim(db: Sql, lanes: tuple[str, ...], now: datetime, longest: bool) -> Claim:  # noqa: FBT001 - called through Database.run, which passes positions only
+def _claim(db: Sql, lanes: tuple[str, ...], now: datetime, longest: bool) -> Claim:
     stamp = to_ms(now)
     execute = db.execute
     stops = execute("SELECT lane, until FROM lanes").fetchall()
@@ -146,14 +146,14 @@ def _claim(db: Sql, lanes: tuple[str, ...], now: datetime, longest: bool) -> Cla
     for lane in lanes:
         if lane not in stopped:
             head = execute(
-                f"SELECT {order} FROM job_queue WHERE lane = ? AND ready = 1 ORDER BY {order} LIMIT 1",  # noqa: S608 - built from constants only
+                f"SELECT {order} FROM job_queue WHERE lane = ? AND ready = 1 ORDER BY {order} LIMIT 1",
                 (lane,),
             ).fetchone()
             if head is not None:
                 heads.append(head)
     if heads:
         row = execute(
-            "UPDATE job_queue SET status = 'processing', ready = 0, started_at = ?, updated_at = ?,"  # noqa: S608
+            "UPDATE job_queue SET status = 'processing', ready = 0, started_at = ?, updated_at = ?,"
             f" starts = starts + 1, reason = NULL, reason_text = NULL WHERE id = ? RETURNING {JOB_COLUMNS}",
             (stamp, stamp, min(heads)[-1]),
         ).fetchone()
@@ -166,7 +166,7 @@ def _claim(db: Sql, lanes: tuple[str, ...], now: datetime, longest: bool) -> Cla
 
 def _recover(db: Sql, now: datetime) -> tuple[Job, ...]:
     rows = db.execute(
-        f"SELECT {JOB_COLUMNS} FROM job_queue WHERE status = 'processing' ORDER BY id"  # noqa: S608
+        f"SELECT {JOB_COLUMNS} FROM job_queue WHERE status = 'processing' ORDER BY id"
     ).fetchall()
     for row in rows:
         job = read_job(row)
@@ -183,14 +183,14 @@ def _recover(db: Sql, now: datetime) -> tuple[Job, ...]:
 
 def _retry(db: Sql, job_id: int, max_retries: int, now: datetime) -> tuple[Job, bool]:
     active = db.execute(
-        f"SELECT {JOB_COLUMNS} FROM job_queue WHERE id = ? OR retry_of = ?",  # noqa: S608
+        f"SELECT {JOB_COLUMNS} FROM job_queue WHERE id = ? OR retry_of = ?",
         (job_id, job_id),
     ).fetchone()
     if active is not None:
         job = read_job(active)
         return (_run_now(db, job.id, now) if job.status is JobStatus.PENDING else job), False
     row = db.execute(
-        f"SELECT {RECORD_COLUMNS} FROM job_history WHERE job_id = ?",  # noqa: S608
+        f"SELECT {RECORD_COLUMNS} FROM job_history WHERE job_id = ?",
         (job_id,),
     ).fetchone()
     if row is None:
@@ -223,7 +223,7 @@ def _run_now(db: Sql, job_id: int, now: datetime) -> Job:
     if job.status is JobStatus.PROCESSING:
         raise Refused(text("Job {id} is running already.", id=job_id))
     row = db.execute(
-        "UPDATE job_queue SET run_after = ?, updated_at = ?, ready = 1, waits_for = NULL"  # noqa: S608
+        "UPDATE job_queue SET run_after = ?, updated_at = ?, ready = 1, waits_for = NULL"
         f" WHERE id = ? RETURNING {JOB_COLUMNS}",
         (to_ms(now), to_ms(now), job_id),
     ).fetchone()
@@ -235,7 +235,8 @@ def _open_lane(db: Sql, lane: str, now: datetime) -> tuple[Job, ...]:
         return ()
     rows = db.execute(
         "UPDATE job_queue SET reason = NULL, reason_text = NULL, updated_at = ?,"
-        f" run_after = MIN(run_after, ?) WHERE lane = ? AND status = 'pending' AND waits_for IS NULL RETURNING {JOB_COLUMNS}",
+        " run_after = MIN(run_after, ?)"
+        f" WHERE lane = ? AND status = 'pending' AND waits_for IS NULL RETURNING {JOB_COLUMNS}",
         (to_ms(now), to_ms(now), lane),
     ).fetchall()
     return tuple(read_job(row) for row in rows)
@@ -247,12 +248,12 @@ def _lane_stops(db: Sql) -> tuple[LaneStop, ...]:
 
 
 def _jobs(db: Sql) -> tuple[Job, ...]:
-    rows = db.execute(f"SELECT {JOB_COLUMNS} FROM job_queue ORDER BY priority, run_after, id")  # noqa: S608
+    rows = db.execute(f"SELECT {JOB_COLUMNS} FROM job_queue ORDER BY priority, run_after, id")
     return tuple(read_job(row) for row in rows.fetchall())
 
 
 def _job(db: Sql, job_id: int) -> Job | None:
-    row = db.execute(f"SELECT {JOB_COLUMNS} FROM job_queue WHERE id = ?", (job_id,)).fetchone()  # noqa: S608
+    row = db.execute(f"SELECT {JOB_COLUMNS} FROM job_queue WHERE id = ?", (job_id,)).fetchone()
     return None if row is None else read_job(row)
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
-from metarr_desktop.domain.jobs import HIGH, NORMAL, NewJob
+from metarr_desktop.domain.jobs import HIGH, NORMAL, SCAN_LANE, SCAN_MOVIE, NewJob
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -13,8 +13,6 @@ if TYPE_CHECKING:
     from metarr_desktop.domain.events import MediaEvent
     from metarr_desktop.services.declaration import Service
 
-SCAN_MOVIE = "scan-movie"
-SCAN_LANE = "scan"
 LONGEST_WAIT_FOR_SCAN = timedelta(seconds=60)
 """So long media servers wait for the scan's first attempt; chat services never wait."""
 

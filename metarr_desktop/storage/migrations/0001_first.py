@@ -177,4 +177,4 @@ def up(_migrator: Any, db: peewee.Database) -> None:
     """Create every table and index of the first version."""
     for statement in STATEMENTS.split(";"):
         if statement.strip():
-            db.execute_sql(statement)
+            db.execute_sql(statement)  # type: ignore[no-untyped-call]

@@ -12,11 +12,11 @@ import pytest
 
 from metarr_desktop.domain.errors import NothingToDo, Permanent, Transient
 from metarr_desktop.domain.events import Action, MediaEvent, MediaKind
-from metarr_desktop.domain.jobs import HIGH, Done, Job, JobStatus
+from metarr_desktop.domain.jobs import HIGH, SCAN_LANE, SCAN_MOVIE, Done, Job, JobStatus
 from metarr_desktop.domain.media import LibraryFolder, SavedMovie, ScannedMovie
 from metarr_desktop.domain.paths import PathMapping
 from metarr_desktop.library.listing import Listing, read_folder
-from metarr_desktop.library.scan import SCAN_LANE, SCAN_MOVIE, ScanMovie
+from metarr_desktop.library.scan import ScanMovie
 
 if TYPE_CHECKING:
     from metarr_desktop.library.place import Place

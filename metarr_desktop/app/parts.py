@@ -1,0 +1,58 @@
+"""The parts of the program, as the composition root hands them to commands and queries."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    import asyncio
+    from collections.abc import Sequence
+
+    from metarr_desktop.app.listener import Listener
+    from metarr_desktop.app.logging_setup import LogBook
+    from metarr_desktop.app.receiving import Receiving
+    from metarr_desktop.app.sample_sender import SampleSender
+    from metarr_desktop.app.service_desk import ServiceDesk
+    from metarr_desktop.app.settings import AppSettings
+    from metarr_desktop.domain.bus import Bus
+    from metarr_desktop.domain.clock import Clock
+    from metarr_desktop.jobs.handlers import JobType
+    from metarr_desktop.jobs.queue import JobQueue
+    from metarr_desktop.jobs.worker import Worker
+    from metarr_desktop.services.declaration import Service
+    from metarr_desktop.storage.database import Database
+    from metarr_desktop.storage.event_store import EventStore
+    from metarr_desktop.storage.history_store import HistoryStore
+    from metarr_desktop.storage.job_store import JobStore
+    from metarr_desktop.storage.library_store import LibraryStore
+    from metarr_desktop.storage.secrets import SecretStore
+    from metarr_desktop.storage.service_store import ServiceStore
+    from metarr_desktop.webhooks.sources.declaration import Source
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Parts:
+    """Everything built; ``listener`` and ``worker`` are None where the program does not serve."""
+
+    services: Sequence[Service]
+    sources: Sequence[Source]
+    types: Sequence[JobType]
+    database: Database
+    job_store: JobStore
+    history: HistoryStore
+    events: EventStore
+    service_store: ServiceStore
+    library: LibraryStore
+    secrets: SecretStore
+    queue: JobQueue
+    desk: ServiceDesk
+    settings: AppSettings
+    receiving: Receiving
+    samples: SampleSender
+    log: LogBook
+    bus: Bus
+    clock: Clock
+    stop_requested: asyncio.Event
+    listener: Listener | None = None
+    worker: Worker | None = None

@@ -1,0 +1,50 @@
+"""A fresh database on disk, with the services seeded, as the core opens it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from metarr_desktop.storage.database import Database
+from metarr_desktop.storage.event_store import EventStore
+from metarr_desktop.storage.history_store import HistoryStore
+from metarr_desktop.storage.schema import prepare
+from metarr_desktop.storage.service_store import ServiceStore
+from metarr_desktop.storage.sql_job_store import SqlJobStore
+from tests.fakes import START
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
+    from pathlib import Path
+
+
+@pytest.fixture
+async def database(tmp_path: Path) -> AsyncIterator[Database]:
+    path = tmp_path / "metarr.db"
+    prepare(path)
+    database = Database(path)
+    yield database
+    await database.close()
+
+
+@pytest.fixture
+def store(database: Database) -> SqlJobStore:
+    return SqlJobStore(database)
+
+
+@pytest.fixture
+def history(database: Database) -> HistoryStore:
+    return HistoryStore(database)
+
+
+@pytest.fixture
+def events(database: Database) -> EventStore:
+    return EventStore(database)
+
+
+@pytest.fixture
+async def services(database: Database) -> ServiceStore:
+    services = ServiceStore(database)
+    await services.seed(["kodi", "discord", "pushover"], now=START)
+    return services

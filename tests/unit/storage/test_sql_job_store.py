@@ -1,0 +1,401 @@
+from __future__ import annotations
+
+import sqlite3
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+import pytest
+
+from metarr_desktop.domain.errors import NotFound, Refused
+from metarr_desktop.domain.events import IncomingWebhook
+from metarr_desktop.domain.jobs import (
+    AttemptOutcome,
+    BlockCause,
+    Blocked,
+    Cancelled,
+    Deferred,
+    Done,
+    EndStatus,
+    Failed,
+    Interrupted,
+    JobStatus,
+    LaneState,
+    NewJob,
+    Retry,
+    Skipped,
+)
+from metarr_desktop.domain.text import Text, text
+from metarr_desktop.storage.job_store import Run
+from tests.fakes import START
+
+if TYPE_CHECKING:
+    from metarr_desktop.domain.jobs import Job, Outcome
+    from metarr_desktop.storage.database import Database
+    from metarr_desktop.storage.event_store import EventStore
+    from metarr_desktop.storage.history_store import HistoryStore
+    from metarr_desktop.storage.service_store import ServiceStore
+    from metarr_desktop.storage.sql_job_store import SqlJobStore
+
+LANES = ("intake", "scan", "kodi", "discord")
+RUN = Run(started_at=START, duration=timedelta(milliseconds=250))
+BODY = b'{"eventType": "Download"}'
+LATER = START + timedelta(seconds=1)
+
+
+def webhook() -> IncomingWebhook:
+    return IncomingWebhook(
+        source="radarr", event_type="Download", instance="Radarr", body=BODY, remote_address="127.0.0.1"
+    )
+
+
+def notify(lane: str = "discord", **changes: object) -> NewJob:
+    values: dict[str, object] = {"type": f"notify-{lane}", "lane": lane, "priority": 5, **changes}
+    return NewJob(**values)  # type: ignore[arg-type]
+
+
+async def claimed(store: SqlJobStore, new: NewJob | None = None) -> Job:
+    await store.add([new or notify()], now=START)
+    claim = await store.claim(LANES, now=START)
+    assert claim.job is not None
+    return claim.job
+
+
+async def test_a_webhook_and_its_job_are_stored_together(store: SqlJobStore, events: EventStore) -> None:
+    stored, job = await store.store_webhook(webhook(), now=START)
+    assert (job.id, job.event_id, job.type, job.priority, job.root_id) == (
+        stored.job_id,
+        stored.event_id,
+        "webhook-received",
+        1,
+        stored.job_id,
+    )
+    assert await store.jobs() == (job,)
+    assert await events.body(stored.event_id) == ("radarr", BODY)
+
+
+async def test_claims_go_by_priority_then_due_time_then_id(store: SqlJobStore) -> None:
+    added = await store.add(
+        [notify("kodi", priority=8), notify("discord"), notify("kodi", priority=3), notify("discord")],
+        now=START,
+    )
+    order = []
+    while (claim := await store.claim(LANES, now=START)).job is not None:
+        assert claim.job.status is JobStatus.PROCESSING
+        order.append(claim.job.id)
+    ids = [job.id for job in added]
+    assert order == [ids[2], ids[1], ids[3], ids[0]]
+
+
+async def test_the_longest_waiting_job_can_be_claimed_out_of_turn(store: SqlJobStore) -> None:
+    (old,) = await store.add([notify("kodi", priority=8)], now=START)
+    await store.add([notify("discord", priority=1)], now=LATER)
+    claim = await store.claim(LANES, now=LATER, longest=True)
+    assert claim.job is not None
+    assert claim.job.id == old.id
+
+
+async def test_lanes_that_are_not_open_are_left_alone(store: SqlJobStore) -> None:
+    await store.add([notify("kodi")], now=START)
+    assert (await store.claim(("discord",), now=START)).job is None
+    assert (await store.claim(("kodi",), now=START)).job is not None
+
+
+async def test_a_retry_counts_and_waits_until_it_is_due(store: SqlJobStore, history: HistoryStore) -> None:
+    job = await claimed(store)
+    settled = await store.settle(
+        job, Retry(error=Text("No connection."), delay=timedelta(seconds=5)), run=RUN, now=LATER
+    )
+    assert (settled.job.retry_count, settled.job.status, str(settled.job.error)) == (
+        1,
+        JobStatus.PENDING,
+        "No connection.",
+    )
+    early = await store.claim(LANES, now=LATER + timedelta(seconds=4.999))
+    assert early.job is None
+    assert early.next_due == LATER + timedelta(seconds=5)
+    due = await store.claim(LANES, now=LATER + timedelta(seconds=5))
+    assert due.job is not None
+    assert due.job.attempts == 2
+    (attempt,) = (await history.attempts([job.id]))[job.id]
+    assert (attempt.number, attempt.outcome, attempt.duration) == (1, AttemptOutcome.RETRY, RUN.duration)
+
+
+async def test_a_rate_limit_uses_no_retry_and_stops_the_lane_until_its_time(store: SqlJobStore) -> None:
+    job = await claimed(store)
+    await store.add([notify()], now=START)
+    outcome = Retry(error=Text("Slow down."), delay=timedelta(seconds=42), rate_limited=True)
+    settled = await store.settle(job, outcome, run=RUN, now=START)
+    assert (settled.job.retry_count, settled.job.rate_limits) == (0, 1)
+    (stop,) = await store.lane_stops()
+    assert (stop.state, stop.until) == (LaneState.RATE_LIMITED, START + timedelta(seconds=42))
+    closed = await store.claim(LANES, now=START + timedelta(seconds=41))
+    assert (closed.job, closed.next_due) == (None, START + timedelta(seconds=42))
+    opened = await store.claim(LANES, now=START + timedelta(seconds=42))
+    assert opened.job is not None
+    assert opened.reopened == ("discord",)
+    assert await store.lane_stops() == ()
+
+
+async def test_a_blocked_job_waits_in_a_stopped_lane_until_the_lane_opens(store: SqlJobStore) -> None:
+    job = await claimed(store)
+    outcome = Blocked(reason=text("Key rejected."), cause=BlockCause.KEY_REJECTED)
+    settled = await store.settle(job, outcome, run=RUN, now=START)
+    assert settled.job.retry_count == 0
+    assert str(settled.job.reason) == "Key rejected."
+    assert (await store.claim(LANES, now=START + timedelta(days=3))).job is None
+    (released,) = await store.open_lane("discord", now=LATER)
+    assert (released.id, released.reason) == (job.id, None)
+    assert (await store.claim(LANES, now=LATER)).job is not None
+
+
+async def test_a_rate_limit_does_not_replace_a_stop_that_needs_a_person(store: SqlJobStore) -> None:
+    first, second = await claimed(store), await claimed(store)
+    blocked = Blocked(reason=Text("Key rejected."), cause=BlockCause.KEY_REJECTED)
+    await store.settle(first, blocked, run=RUN, now=START)
+    limited = Retry(error=Text("Slow down."), delay=timedelta(seconds=1), rate_limited=True)
+    await store.settle(second, limited, run=RUN, now=START)
+    (stop,) = await store.lane_stops()
+    assert stop.cause is BlockCause.KEY_REJECTED
+
+
+async def test_a_deferred_job_counts_no_retry(store: SqlJobStore) -> None:
+    job = await claimed(store)
+    outcome = Deferred(reason=Text("Kodi is playing."), until=START + timedelta(minutes=10))
+    settled = await store.settle(job, outcome, run=RUN, now=START)
+    assert (settled.job.retry_count, settled.job.deferrals, str(settled.job.reason)) == (
+        0,
+        1,
+        "Kodi is playing.",
+    )
+
+
+@pytest.mark.parametrize(
+    ("outcome", "status", "error"),
+    [
+        (Done(result={"message_id": "7"}), EndStatus.COMPLETED, None),
+        (Skipped(reason=Text("Discord is turned off.")), EndStatus.SKIPPED, "Discord is turned off."),
+        (Failed(error=Text("Message is blank.")), EndStatus.FAILED, "Message is blank."),
+        (Cancelled(), EndStatus.CANCELLED, None),
+    ],
+)
+async def test_an_ended_job_moves_to_the_history_with_its_attempt(
+    store: SqlJobStore, history: HistoryStore, outcome: Outcome, status: EndStatus, error: str | None
+) -> None:
+    job = await claimed(store, notify(payload={"event": {"title": "Ä {x}"}}))
+    settled = await store.settle(job, outcome, run=RUN, now=LATER)
+    record = await history.record(job.id)
+    assert record == settled.record
+    assert record is not None
+    assert (record.status, record.payload, record.duration) == (status, job.payload, RUN.duration)
+    assert (None if record.error is None else str(record.error)) == error
+    assert await store.jobs() == ()
+    assert len((await history.attempts([job.id]))[job.id]) == 1
+
+
+async def test_settling_a_job_that_was_removed_tells_so(store: SqlJobStore, history: HistoryStore) -> None:
+    job = await claimed(store)
+    await store.settle(job, Done(), run=RUN, now=START)
+    with pytest.raises(NotFound):
+        await store.settle(job, Done(), run=RUN, now=START)
+    assert len((await history.attempts([job.id]))[job.id]) == 1
+
+
+async def test_the_fan_out_reads_the_services_inside_its_transaction(
+    store: SqlJobStore, services: ServiceStore, history: HistoryStore
+) -> None:
+    await services.set_enabled("discord", enabled=True, now=START)
+    _, root = await store.store_webhook(webhook(), now=START)
+    claim = await store.claim(LANES, now=START)
+    assert claim.job is not None
+
+    def plan(enabled: frozenset[str]) -> tuple[NewJob, ...]:
+        return tuple(notify(key) for key in sorted(enabled))
+
+    await services.set_enabled("kodi", enabled=True, now=START)
+    settled = await store.settle(
+        claim.job, Done(fan_out=plan, event_title="The Matrix (1999)"), run=RUN, now=LATER
+    )
+    assert [job.type for job in settled.changed] == ["notify-discord", "notify-kodi"]
+    assert {(job.parent_id, job.root_id, job.event_id) for job in settled.changed} == {
+        (root.id, root.id, root.event_id)
+    }
+    assert await store.jobs() == settled.changed
+    (family,) = await history.families([root.id])
+    assert [record.job_id for record in family.records] == [root.id]
+
+
+async def test_a_fan_out_that_fails_leaves_the_parent_as_it_was(
+    store: SqlJobStore, history: HistoryStore
+) -> None:
+    await store.store_webhook(webhook(), now=START)
+    claim = await store.claim(LANES, now=START)
+    assert claim.job is not None
+
+    def plan(_enabled: frozenset[str]) -> tuple[NewJob, ...]:
+        raise ValueError("no plan")
+
+    with pytest.raises(ValueError, match="no plan"):
+        await store.settle(claim.job, Done(fan_out=plan), run=RUN, now=LATER)
+    (job,) = await store.jobs()
+    assert (job.id, job.status) == (claim.job.id, JobStatus.PROCESSING)
+    assert await history.record(job.id) is None
+
+
+async def family_that_waits(store: SqlJobStore) -> tuple[Job, Job]:
+    await store.store_webhook(webhook(), now=START)
+    parent = (await store.claim(LANES, now=START)).job
+    assert parent is not None
+
+    def plan(_enabled: frozenset[str]) -> tuple[NewJob, ...]:
+        scan = NewJob(type="scan-movie", lane="scan", priority=3)
+        return scan, notify("kodi", waits_for="scan-movie", waits_at_most=timedelta(seconds=60))
+
+    settled = await store.settle(parent, Done(fan_out=plan), run=RUN, now=START)
+    scan, kodi = settled.changed
+    return scan, kodi
+
+
+@pytest.mark.parametrize(
+    "outcome",
+    [Done(), Failed(error=Text("Path unknown.")), Retry(error=Text("x"), delay=timedelta(minutes=2))],
+)
+async def test_a_media_server_waits_for_the_first_attempt_of_the_scan_however_it_ends(
+    store: SqlJobStore, outcome: Outcome
+) -> None:
+    scan, kodi = await family_that_waits(store)
+    assert kodi.waits_for == scan.id
+    running = (await store.claim(LANES, now=START)).job
+    assert running is not None
+    assert running.id == scan.id
+    assert (await store.claim(LANES, now=START)).job is None
+    settled = await store.settle(running, outcome, run=RUN, now=LATER)
+    assert [(job.id, job.waits_for) for job in settled.changed] == [(kodi.id, None)]
+    then = (await store.claim(LANES, now=LATER)).job
+    assert then is not None
+    assert then.id == kodi.id
+
+
+async def test_a_media_server_waits_for_a_scan_for_sixty_seconds_at_most(store: SqlJobStore) -> None:
+    _, kodi = await family_that_waits(store)
+    await store.claim(("scan",), now=START)
+    assert (await store.claim(LANES, now=START + timedelta(seconds=59))).job is None
+    late = (await store.claim(LANES, now=START + timedelta(seconds=60))).job
+    assert late is not None
+    assert (late.id, late.waits_for) == (kodi.id, None)
+
+
+async def test_an_interrupted_scan_lets_nobody_go(store: SqlJobStore) -> None:
+    scan, kodi = await family_that_waits(store)
+    running = (await store.claim(LANES, now=START)).job
+    assert running is not None
+    settled = await store.settle(running, Interrupted(), run=RUN, now=LATER)
+    assert (settled.job.id, settled.job.status, settled.job.retry_count) == (scan.id, JobStatus.PENDING, 0)
+    assert settled.changed == ()
+    waiting = await store.job(kodi.id)
+    assert waiting is not None
+    assert waiting.waits_for == scan.id
+
+
+async def test_recovery_puts_running_jobs_back_with_a_crashed_attempt(
+    store: SqlJobStore, history: HistoryStore
+) -> None:
+    job = await claimed(store)
+    (recovered,) = await store.recover(now=LATER)
+    assert (recovered.id, recovered.status, recovered.starts) == (job.id, JobStatus.PENDING, 1)
+    (attempt,) = (await history.attempts([job.id]))[job.id]
+    assert (attempt.outcome, attempt.duration) == (AttemptOutcome.CRASHED, timedelta(seconds=1))
+    again = (await store.claim(LANES, now=LATER)).job
+    assert again is not None
+    assert again.starts == 2
+
+
+async def test_a_retry_of_an_ended_job_is_a_new_job_and_a_second_one_returns_it(
+    store: SqlJobStore, history: HistoryStore
+) -> None:
+    job = await claimed(store, notify(payload={"event": {"title": "Dune"}}, event_id=4, root_id=1))
+    await store.settle(job, Failed(error=Text("no")), run=RUN, now=START)
+    again, new = await store.retry(job.id, max_retries=3, now=LATER)
+    assert new
+    assert again.id != job.id
+    assert (again.retry_of, again.root_id, again.event_id, again.payload) == (job.id, 1, 4, job.payload)
+    same, new = await store.retry(job.id, max_retries=3, now=LATER)
+    assert (same.id, new) == (again.id, False)
+    assert (await history.record(job.id)) is not None
+    with pytest.raises(NotFound):
+        await store.retry(999, max_retries=3, now=LATER)
+
+
+async def test_a_retry_of_a_waiting_job_makes_it_due(store: SqlJobStore) -> None:
+    job = await claimed(store)
+    await store.settle(job, Retry(error=Text("x"), delay=timedelta(hours=1)), run=RUN, now=START)
+    due, new = await store.retry(job.id, max_retries=3, now=LATER)
+    assert (due.id, due.run_after, new) == (job.id, LATER, False)
+    assert (await store.claim(LANES, now=LATER)).job is not None
+
+
+async def test_a_running_job_cannot_be_run_now(store: SqlJobStore) -> None:
+    job = await claimed(store)
+    with pytest.raises(Refused):
+        await store.run_now(job.id, now=START)
+    with pytest.raises(NotFound):
+        await store.run_now(999, now=START)
+
+
+async def test_a_replay_is_a_new_root_of_the_same_webhook(store: SqlJobStore) -> None:
+    stored, root = await store.store_webhook(webhook(), now=START)
+    again = await store.replay(stored.event_id, now=LATER)
+    assert (again.event_id, again.root_id) == (stored.event_id, again.id)
+    assert again.root_id != root.root_id
+    with pytest.raises(NotFound):
+        await store.replay(999, now=LATER)
+
+
+async def test_an_id_is_never_used_twice(store: SqlJobStore) -> None:
+    job = await claimed(store)
+    await store.settle(job, Done(), run=RUN, now=START)
+    (next_job,) = await store.add([notify()], now=START)
+    assert next_job.id == job.id + 1
+
+
+async def test_counts_name_the_oldest_waiting_job(store: SqlJobStore) -> None:
+    job = await claimed(store)
+    await store.add([notify()], now=LATER)
+    await store.add([notify()], now=LATER + timedelta(seconds=5))
+    counts = await store.counts()
+    assert (counts.pending, counts.processing, counts.oldest_pending_at) == (2, 1, LATER)
+    assert job.status is JobStatus.PROCESSING
+
+
+async def test_the_claim_uses_its_indexes_at_every_step(store: SqlJobStore, database: Database) -> None:
+    def plans(sql: sqlite3.Connection) -> list[str]:
+        statements = [
+            "SELECT priority, run_after, id FROM job_queue WHERE lane = 'x' AND ready = 1"
+            " ORDER BY priority, run_after, id LIMIT 1",
+            "SELECT run_after, id FROM job_queue WHERE lane = 'x' AND ready = 1 ORDER BY run_after, id LIMIT 1",
+            "UPDATE job_queue SET ready = 1 WHERE ready = 0 AND status = 'pending' AND run_after <= 5",
+            "SELECT MIN(run_after) FROM job_queue WHERE ready = 0 AND status = 'pending'",
+            "SELECT id FROM job_queue WHERE waits_for = 3",
+        ]
+        return [str(sql.execute(f"EXPLAIN QUERY PLAN {each}").fetchall()) for each in statements]
+
+    for plan in await database.read(plans):
+        assert "USING" in plan
+        assert "INDEX job_queue_" in plan
+        assert "TEMP B-TREE" not in plan
+
+
+async def test_people_use_the_queue_from_another_connection_while_we_do(
+    store: SqlJobStore, database: Database
+) -> None:
+    await store.add([notify("kodi", priority=8), notify("discord")], now=START)
+    shell = sqlite3.connect(database.path, timeout=2)
+    try:
+        rows = shell.execute("SELECT type, status FROM job_queue ORDER BY priority, created_at").fetchall()
+        assert rows == [("notify-discord", "pending"), ("notify-kodi", "pending")]
+        shell.execute("UPDATE job_queue SET priority = 2 WHERE type = 'notify-kodi'")
+        shell.commit()
+    finally:
+        shell.close()
+    claim = await store.claim(LANES, now=START)
+    assert claim.job is not None
+    assert claim.job.type == "notify-kodi"
