@@ -31,16 +31,18 @@ if TYPE_CHECKING:
     import random
     from collections.abc import Coroutine, Iterable
     from datetime import datetime
-    from typing import Any, Protocol
+    from typing import Any, Protocol, TypeVar
 
     from metarr_desktop.domain.clock import Clock
     from metarr_desktop.jobs.handlers import JobType
     from metarr_desktop.jobs.queue import JobQueue
 
+    Result = TypeVar("Result")
+
     class Spawn(Protocol):
         """Starts a task that somebody watches."""
 
-        def __call__(self, work: Coroutine[Any, Any, Any], /, *, name: str) -> asyncio.Task[Any]:
+        def __call__(self, work: Coroutine[Any, Any, Result], /, *, name: str) -> asyncio.Task[Result]:
             """Start it."""
 
 
@@ -73,7 +75,7 @@ class Worker:
         self._rng = rng
         self._stopping = False
         self._claims = 0
-        self._running: dict[int, asyncio.Task[Done]] = {}
+        self._running: dict[int, asyncio.Task[Outcome]] = {}
         self._cancelled: set[int] = set()
         self._in_lane: Counter[str] = Counter()
         self._attempts: set[asyncio.Task[None]] = set()
@@ -168,10 +170,7 @@ class Worker:
             self._queue.wake.set()
 
     async def _outcome(self, job: Job) -> Outcome:
-        kind = self._types.get(job.type)
-        if kind is None:
-            return Failed(error=text("This version of Metarr Desktop cannot run {type} jobs.", type=job.type))
-        task = self._spawn(_in_time(kind, job), name=f"handler {job.id}")
+        task = self._spawn(self._run(job), name=f"handler {job.id}")
         self._running[job.id] = task
         try:
             return await task
@@ -181,6 +180,14 @@ class Worker:
             if self._stopping:
                 return Interrupted()
             raise
+
+    async def _run(self, job: Job) -> Outcome:
+        """Run the handler; what it raises becomes an outcome here and nowhere else."""
+        kind = self._types.get(job.type)
+        if kind is None:
+            return Failed(error=text("This version of Metarr Desktop cannot run {type} jobs.", type=job.type))
+        try:
+            return await _in_time(kind, job)
         except errors.MetarrError as error:
             return outcome_of(error, job=job, policy=kind.retry, now=self._clock.now(), rng=self._rng)
         except Exception:

@@ -1,0 +1,284 @@
+from __future__ import annotations
+
+import asyncio
+import random
+import sqlite3
+from contextlib import closing
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+import pytest
+
+from metarr_desktop.domain import errors
+from metarr_desktop.domain.changes import JobChanged, JobEnded
+from metarr_desktop.domain.jobs import (
+    BlockCause,
+    Blocked,
+    Deferred,
+    Done,
+    Failed,
+    Job,
+    JobStatus,
+    NewJob,
+    Outcome,
+    Retry,
+    Skipped,
+)
+from metarr_desktop.domain.retry import RetryPolicy
+from metarr_desktop.jobs.handlers import JobType
+from metarr_desktop.jobs.worker import outcome_of
+from metarr_desktop.storage import database as database_module
+from tests.fakes import START, until
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from tests.unit.jobs.conftest import Engine
+
+NOW = START
+JOB = Job(
+    id=1,
+    type="notify-x",
+    lane="x",
+    priority=5,
+    status=JobStatus.PROCESSING,
+    payload={},
+    created_at=NOW,
+    updated_at=NOW,
+    run_after=NOW,
+    root_id=1,
+)
+
+
+def new(lane: str = "x", **changes: object) -> NewJob:
+    return NewJob(**{"type": f"notify-{lane}", "lane": lane, "priority": 5, **changes})  # type: ignore[arg-type]
+
+
+class Handler:
+    """Runs what a test scripted: an error is raised, anything else is returned."""
+
+    def __init__(self, *script: Exception | Done) -> None:
+        self.script = list(script)
+        self.jobs: list[Job] = []
+
+    async def __call__(self, job: Job) -> Done:
+        self.jobs.append(job)
+        step = self.script.pop(0) if self.script else Done()
+        if isinstance(step, Exception):
+            raise step
+        return step
+
+
+class Gate:
+    """A handler that waits until the test opens it."""
+
+    def __init__(self) -> None:
+        self.running = 0
+        self.most = 0
+        self.open = asyncio.Event()
+
+    async def __call__(self, job: Job) -> Done:
+        self.running += 1
+        self.most = max(self.most, self.running)
+        try:
+            await self.open.wait()
+        finally:
+            self.running -= 1
+        return Done()
+
+
+def kind(handler: object, lane: str = "x", **changes: object) -> JobType:
+    return JobType(**{"type": f"notify-{lane}", "lane": lane, "handler": handler, **changes})  # type: ignore[arg-type]
+
+
+async def test_a_new_job_runs_without_polling(engine: Engine, ended: Callable[[], list[str]]) -> None:
+    handler = Handler()
+    engine.start(kind(handler))
+    await until(lambda: not engine.queue.wake.is_set())
+    assert engine.clock.sleeping == 0
+    await engine.queue.add([new()])
+    await until(ended)
+    assert ended() == ["completed"]
+    assert engine.clock.sleeping == 0
+
+
+async def test_a_failing_job_is_tried_as_often_as_it_may_be_and_then_fails(
+    engine: Engine, ended: Callable[[], list[str]]
+) -> None:
+    handler = Handler(*(errors.Transient(f"No answer {n}.") for n in range(4)))
+    engine.start(kind(handler))
+    await engine.queue.add([new(max_retries=3)])
+    for runs, wait in ((1, 6), (2, 36), (3, 144)):
+        await until(lambda runs=runs: len(handler.jobs) == runs and engine.clock.sleeping)
+        engine.clock.advance(timedelta(seconds=wait / 1.5 - 0.1))
+        engine.clock.advance(timedelta(seconds=wait))
+        engine.queue.wake.set()
+    await until(ended)
+    assert ended() == ["failed"]
+    (record,) = [change.record for change in engine.changes if isinstance(change, JobEnded)]
+    assert (str(record.error), record.retry_count, record.attempts) == ("No answer 3.", 3, 4)
+    attempts = (await engine.history.attempts([record.job_id]))[record.job_id]
+    assert [attempt.outcome.value for attempt in attempts] == ["retry", "retry", "retry", "failed"]
+
+
+async def test_one_dead_service_does_not_hold_up_another(
+    engine: Engine, ended: Callable[[], list[str]]
+) -> None:
+    gate = Gate()
+    engine.start(kind(gate, "dead"), kind(Handler(), "x"))
+    await engine.queue.add([new("dead"), new("x")])
+    await until(ended)
+    assert ended() == ["completed"]
+    assert gate.running == 1
+
+
+async def test_a_lane_runs_no_more_jobs_at_once_than_it_may(engine: Engine) -> None:
+    gate = Gate()
+    engine.start(kind(gate, concurrency=2))
+    await engine.queue.add([new() for _ in range(5)])
+    await until(lambda: gate.running == 2)
+    waiting = [job for job in await engine.store.jobs() if job.status is JobStatus.PENDING]
+    assert len(waiting) == 3
+    gate.open.set()
+    await until(lambda: sum(isinstance(change, JobEnded) for change in engine.changes) == 5)
+    assert gate.most == 2
+
+
+async def test_paused_deliveries_wait_and_receiving_goes_on(
+    engine: Engine, ended: Callable[[], list[str]]
+) -> None:
+    delivery, intake = Handler(), Handler()
+    engine.queue.set_pause(paused=True, until=NOW + timedelta(minutes=5))
+    engine.start(kind(delivery, "x", delivers=True), kind(intake, "intake"))
+    await engine.queue.add([new("x"), new("intake")])
+    await until(ended)
+    assert (len(delivery.jobs), len(intake.jobs)) == (0, 1)
+    await until(lambda: engine.clock.sleeping)
+    engine.clock.advance(timedelta(minutes=5))
+    await until(lambda: len(ended()) == 2)
+    assert engine.queue.pause() == (False, None)
+
+
+async def test_a_running_job_can_be_cancelled(engine: Engine, ended: Callable[[], list[str]]) -> None:
+    gate = Gate()
+    worker = engine.start(kind(gate))
+    (job,) = await engine.queue.add([new()])
+    await until(lambda: gate.running)
+    assert worker.cancel(job.id)
+    await until(ended)
+    assert ended() == ["cancelled"]
+    assert not worker.cancel(job.id)
+
+
+async def test_stopping_puts_a_running_job_back_as_it_was(engine: Engine) -> None:
+    gate = Gate()
+    worker = engine.start(kind(gate))
+    await engine.queue.add([new()])
+    await until(lambda: gate.running)
+    await worker.stop(grace=0.01)
+    (job,) = await engine.store.jobs()
+    assert (job.status, job.retry_count, job.starts) == (JobStatus.PENDING, 0, 0)
+    (attempt,) = (await engine.history.attempts([job.id]))[job.id]
+    assert attempt.outcome.value == "cancelled"
+
+
+async def test_stopping_lets_a_job_finish_that_needs_only_a_moment(engine: Engine) -> None:
+    gate = Gate()
+    worker = engine.start(kind(gate))
+    await engine.queue.add([new()])
+    await until(lambda: gate.running)
+    stopping = asyncio.ensure_future(worker.stop(grace=5))
+    gate.open.set()
+    await stopping
+    assert await engine.store.jobs() == ()
+
+
+@pytest.mark.expects_errors(r"jobs\.worker: Job 1 .* failed on an error of our own")
+async def test_a_mistake_of_ours_fails_one_job_and_is_logged(
+    engine: Engine, ended: Callable[[], list[str]]
+) -> None:
+    engine.start(kind(Handler(ZeroDivisionError("oops"))))
+    await engine.queue.add([new(), new()])
+    await until(lambda: len(ended()) == 2)
+    assert ended() == ["failed", "completed"]
+    (record, _) = [change.record for change in engine.changes if isinstance(change, JobEnded)]
+    assert "oops" not in str(record.error)
+
+
+async def test_a_handler_that_takes_too_long_is_tried_again(engine: Engine) -> None:
+    engine.start(kind(Gate(), timeout=timedelta(milliseconds=5)))
+    await engine.queue.add([new()])
+    await until(lambda: any(isinstance(c, JobChanged) and c.job.retry_count == 1 for c in engine.changes))
+    (job,) = await engine.store.jobs()
+    assert "Took longer" in str(job.error)
+
+
+async def test_a_job_nobody_can_run_fails_in_plain_words(
+    engine: Engine, ended: Callable[[], list[str]]
+) -> None:
+    engine.start(kind(Handler()))
+    await engine.queue.add([NewJob(type="made-by-hand", lane="x", priority=5)])
+    await until(ended)
+    assert ended() == ["failed"]
+
+
+@pytest.mark.expects_errors("The database is busy")
+async def test_what_was_done_is_recorded_once_the_database_is_free_again(
+    engine: Engine, ended: Callable[[], list[str]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(database_module, "BUSY_TIMEOUT_MS", 20)
+    gate = Gate()
+    engine.start(kind(gate))
+    await engine.queue.add([new()])
+    await until(lambda: gate.running)
+    with closing(sqlite3.connect(engine.database.path, isolation_level=None)) as other:
+        other.execute("BEGIN IMMEDIATE")
+        gate.open.set()
+        await until(lambda: engine.database.problem is not None)
+        other.execute("ROLLBACK")
+
+    def turn() -> bool:
+        engine.clock.advance(1)
+        return bool(ended())
+
+    await until(turn)
+    assert ended() == ["completed"]
+
+
+@pytest.mark.parametrize(
+    ("error", "outcome"),
+    [
+        (errors.NotNow("Playing.", until=NOW), Deferred),
+        (errors.AuthFailed("Key rejected."), Blocked),
+        (errors.NotSetUp("No key."), Blocked),
+        (errors.SecretsUnavailable("Locked."), Blocked),
+        (errors.NothingToDo("Off."), Skipped),
+        (errors.Permanent("Bad request."), Failed),
+        (errors.NotFound("Gone."), Failed),
+        (errors.Transient("No answer."), Retry),
+        (errors.StorageFailed("Busy."), Retry),
+        (errors.RateLimited("Slow down.", retry_after=timedelta(seconds=2)), Retry),
+        (errors.RateLimited("Slow down.", retry_after=timedelta(hours=2)), Failed),
+    ],
+)
+def test_each_error_has_one_outcome(error: errors.MetarrError, outcome: type[Outcome]) -> None:
+    decided = outcome_of(error, job=JOB, policy=RetryPolicy(), now=NOW, rng=random.Random(1))
+    assert isinstance(decided, outcome)
+
+
+def test_a_blocked_job_says_what_would_release_it() -> None:
+    causes = {
+        errors.AuthFailed("x"): BlockCause.KEY_REJECTED,
+        errors.NotSetUp("x"): BlockCause.NOT_SET_UP,
+        errors.SecretsUnavailable("x"): BlockCause.KEYRING,
+    }
+    for error, cause in causes.items():
+        decided = outcome_of(error, job=JOB, policy=RetryPolicy(), now=NOW, rng=random.Random(1))
+        assert isinstance(decided, Blocked)
+        assert decided.cause is cause
+
+
+def test_a_rate_limited_job_waits_as_long_as_the_server_asked() -> None:
+    error = errors.RateLimited("Slow down.", retry_after=timedelta(seconds=64.57))
+    decided = outcome_of(error, job=JOB, policy=RetryPolicy(), now=NOW, rng=random.Random(1))
+    assert decided == Retry(error=error.text, delay=timedelta(seconds=64.57), rate_limited=True)
