@@ -40,6 +40,9 @@ if TYPE_CHECKING:
     from metarr_desktop.domain.text import Text
     from metarr_desktop.services.declaration import Service
 
+RETRY_AT_ONCE = 500
+"""At most so many failed jobs are tried again by one command."""
+
 
 class Queries:
     """Reads. All but the synchronous ones go to the reading connection."""
@@ -171,6 +174,10 @@ class Queries:
     async def job(self, job_id: int) -> JobDetail:
         """Everything known of one job. Raises NotFound."""
         return await self._views.job(job_id)
+
+    async def retryable(self) -> int:
+        """How many failed jobs were not tried again since; counts no further than ``retry_failed`` goes."""
+        return len(await self._history.failed_ids(limit=RETRY_AT_ONCE))
 
     def job_types(self) -> tuple[str, ...]:
         """Return the job types this program runs."""

@@ -215,7 +215,10 @@ class LibrarySnapshot:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SettingsSnapshot:
-    """The program's own settings, as the settings window shows them."""
+    """The program's own settings, as the settings window shows them.
+
+    ``told_still_running`` is no choice: a person was told once that closing the window ends nothing.
+    """
 
     port: int = 3000
     allow: Literal["local", "home"] = "local"
@@ -225,6 +228,7 @@ class SettingsSnapshot:
     theme: Literal["system", "light", "dark"] = "system"
     start_hidden: bool = False
     start_at_login: bool = False
+    told_still_running: bool = False
 
 
 class ProblemKind(StrEnum):
