@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from metarr_desktop.storage.secrets import KeyringState
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Awaitable, Callable
 
     from metarr_desktop.domain.errors import SecretsUnavailable
 
@@ -99,3 +99,10 @@ async def until(condition: Callable[[], object], *, within: float = 10.0) -> Non
     async with asyncio.timeout(within):
         while not condition():  # noqa: ASYNC110 - the condition may be anything
             await asyncio.sleep(0.002)
+
+
+async def eventually(condition: Callable[[], Awaitable[object]], *, within: float = 10.0) -> None:
+    """Ask again until what has to be awaited holds, or fail after ``within`` seconds."""
+    async with asyncio.timeout(within):
+        while not await condition():
+            await asyncio.sleep(0.005)

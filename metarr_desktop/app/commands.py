@@ -34,7 +34,7 @@ class Commands:
         self._secrets = parts.secrets
         self._samples = parts.samples
         self._retries = {kind.type: kind.retry for kind in parts.types}
-        self._scopes = frozenset(each.key for each in (*parts.sources, *parts.services))
+        self._scopes = {source.key for source in parts.sources} | {each.key for each in parts.services}
         self._bus = parts.bus
         self._clock = parts.clock
         self._stop_requested = parts.stop_requested
@@ -147,7 +147,7 @@ class Commands:
         type: Literal["movies", "tv", "music"] = "movies",  # noqa: A002 - the public word
     ) -> LibrarySnapshot:
         """Add a folder of this computer."""
-        folder = await self._library.add_library(path, name=name, type=type, now=self._clock.now())
+        folder = await self._library.add_library(path, name=name, library_type=type, now=self._clock.now())
         self._bus.publish(SettingsChanged())
         return LibrarySnapshot(id=folder.id, name=folder.name, path=str(folder.path), type=folder.type)
 

@@ -86,9 +86,9 @@ class AppSettings:
         self._pause = (paused, until)
 
     def override(self, *, port: int | None, host: str | None) -> None:
-        """Use another port or host for this run only."""
+        """Use another port or host for this run only; port 0 takes a free one."""
         if port is not None:
-            self._snapshot = replace(self._snapshot, port=_checked("port", port))
+            self._snapshot = replace(self._snapshot, port=port and _checked("port", port))
         self._snapshot = replace(self._snapshot, host_override=host)
 
     def as_dict(self) -> dict[str, Any]:

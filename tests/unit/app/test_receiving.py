@@ -1,0 +1,67 @@
+from __future__ import annotations
+
+import hashlib
+import ipaddress
+from typing import TYPE_CHECKING
+
+import pytest
+
+from metarr_desktop.app.receiving import own_addresses
+from metarr_desktop.domain.errors import SecretsUnavailable
+
+if TYPE_CHECKING:
+    from metarr_desktop.app.core import Core
+    from tests.fakes import MemorySecretStore
+
+
+async def test_nobody_but_this_computer_is_heard_at_first(core: Core) -> None:
+    assert core.receiving.host == "127.0.0.1"
+    rules = core.receiving.rules()
+    assert (rules.lan, rules.local_needs_key, rules.key_sha256) == (False, False, None)
+    urls = [address.url for address in await core.queries.addresses()]
+    assert urls == [
+        "http://127.0.0.1:3000/webhooks/radarr",
+        "http://127.0.0.1:3000/webhooks/sonarr",
+        "http://127.0.0.1:3000/webhooks/lidarr",
+    ]
+
+
+async def test_allowing_the_home_network_makes_a_key_that_only_the_keyring_knows(
+    core: Core, secrets: MemorySecretStore
+) -> None:
+    await core.commands.save_settings(allow="home")
+    key = secrets.secrets["receiving/key"]
+    rules = core.receiving.rules()
+    assert core.receiving.host == "0.0.0.0"
+    assert rules.lan
+    assert rules.key_sha256 == hashlib.sha256(key.encode()).hexdigest()
+    addresses = await core.queries.addresses()
+    assert all(address.url.endswith(f"?apikey={key}") for address in addresses)
+    assert key.encode() not in core.paths.database.read_bytes()
+
+
+async def test_a_new_key_replaces_the_old_one(core: Core, secrets: MemorySecretStore) -> None:
+    await core.commands.new_key()
+    first = core.receiving.rules().key_sha256
+    await core.commands.new_key()
+    assert core.receiving.rules().key_sha256 != first
+
+
+async def test_without_a_keyring_the_home_network_stays_shut(core: Core, secrets: MemorySecretStore) -> None:
+    secrets.failure = SecretsUnavailable("No keyring found.")
+    with pytest.raises(SecretsUnavailable):
+        await core.commands.save_settings(allow="home")
+    assert core.queries.settings().allow == "local"
+    assert core.receiving.rules().key_sha256 is None
+
+
+async def test_a_key_from_the_environment_counts(core: Core, secrets: MemorySecretStore) -> None:
+    secrets.until_quit["receiving/key"] = "given-by-the-system"
+    await core.receiving.refresh()
+    assert core.receiving.rules().key_sha256 == hashlib.sha256(b"given-by-the-system").hexdigest()
+
+
+def test_own_addresses_are_addresses_without_zones() -> None:
+    own = own_addresses()
+    assert "127.0.0.1" in own
+    assert all(str(ipaddress.ip_address(address)) for address in own)

@@ -1,0 +1,93 @@
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+import pytest
+
+from metarr_desktop.app.settings import AppSettings
+from metarr_desktop.app.snapshots import SettingsSnapshot
+from metarr_desktop.domain.bus import Bus
+from metarr_desktop.domain.changes import Change, SettingsChanged
+from metarr_desktop.domain.errors import Refused
+from metarr_desktop.storage.database import Database
+from metarr_desktop.storage.schema import prepare
+from metarr_desktop.storage.settings_store import SettingsStore
+from tests.fakes import FakeClock
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
+    from pathlib import Path
+
+
+@pytest.fixture
+async def store(tmp_path: Path) -> AsyncIterator[SettingsStore]:
+    prepare(tmp_path / "metarr.db")
+    database = Database(tmp_path / "metarr.db")
+    yield SettingsStore(database)
+    await database.close()
+
+
+def new_settings(store: SettingsStore, bus: Bus | None = None) -> AppSettings:
+    return AppSettings(store=store, bus=bus or Bus(), clock=FakeClock())
+
+
+async def test_saved_settings_are_there_after_a_restart(store: SettingsStore) -> None:
+    told: list[Change] = []
+    bus = Bus()
+    bus.subscribe(told.append)
+    await new_settings(store, bus).save({"port": 4000, "theme": "dark", "allow": "home"})
+    later = new_settings(store)
+    await later.load()
+    assert later.snapshot == SettingsSnapshot(port=4000, theme="dark", allow="home")
+    assert told == [SettingsChanged()]
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("port", 0),
+        ("port", 65_536),
+        ("port", "3000"),
+        ("port", True),
+        ("allow", "everybody"),
+        ("theme", 1),
+        ("no_such", 1),
+        ("host_override", "0.0.0.0"),
+    ],
+)
+async def test_a_value_that_cannot_be_is_refused_and_nothing_is_saved(
+    store: SettingsStore, name: str, value: object
+) -> None:
+    settings = new_settings(store)
+    with pytest.raises(Refused):
+        await settings.save({"theme": "dark", name: value})
+    assert settings.snapshot == SettingsSnapshot()
+    assert dict(await store.all()) == {}
+
+
+async def test_what_a_person_broke_by_hand_falls_back_to_its_default(store: SettingsStore) -> None:
+    await store.save({"port": "many", "theme": "dark", "pause": 5, "unknown": 1}, now=FakeClock().now())
+    settings = new_settings(store)
+    await settings.load()
+    assert settings.snapshot == SettingsSnapshot(theme="dark")
+    assert settings.pause == (False, None)
+
+
+async def test_a_pause_survives_a_restart_with_its_end(store: SettingsStore) -> None:
+    until = FakeClock().now() + timedelta(hours=1)
+    await new_settings(store).save_pause(paused=True, until=until)
+    later = new_settings(store)
+    await later.load()
+    assert later.pause == (True, until)
+    await later.save_pause(paused=False, until=None)
+    last = new_settings(store)
+    await last.load()
+    assert last.pause == (False, None)
+
+
+async def test_a_port_for_one_run_is_not_saved(store: SettingsStore) -> None:
+    settings = new_settings(store)
+    settings.override(port=5000, host="127.0.0.2")
+    assert (settings.snapshot.port, settings.snapshot.host_override) == (5000, "127.0.0.2")
+    assert dict(await store.all()) == {}
