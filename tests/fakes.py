@@ -104,5 +104,5 @@ async def until(condition: Callable[[], object], *, within: float = 10.0) -> Non
 async def eventually(condition: Callable[[], Awaitable[object]], *, within: float = 10.0) -> None:
     """Ask again until what has to be awaited holds, or fail after ``within`` seconds."""
     async with asyncio.timeout(within):
-        while not await condition():
+        while not await condition():  # noqa: ASYNC110 - as above
             await asyncio.sleep(0.005)

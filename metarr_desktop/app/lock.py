@@ -41,12 +41,7 @@ class DataFolderLock:
                 text("The data folder cannot be used: {detail}.", detail=error.strerror or str(error))
             ) from error
         try:
-            deadline = asyncio.get_running_loop().time() + wait_s
-            while not _take(descriptor):
-                holder = _read_holder(self._path)
-                if holder == SERVING or asyncio.get_running_loop().time() >= deadline:
-                    raise _already_running(self._path, holder=holder)
-                await asyncio.sleep(STEP_S)
+            await self._wait(descriptor, wait_s=wait_s)
             os.ftruncate(descriptor, 0)
             os.pwrite(
                 descriptor,
@@ -57,6 +52,15 @@ class DataFolderLock:
             os.close(descriptor)
             raise
         self._descriptor = descriptor
+
+    async def _wait(self, descriptor: int, *, wait_s: float) -> None:
+        loop = asyncio.get_running_loop()
+        deadline = loop.time() + wait_s
+        while not _take(descriptor):
+            holder = _read_holder(self._path)
+            if holder == SERVING or loop.time() >= deadline:
+                raise _already_running(self._path, holder=holder)
+            await asyncio.sleep(STEP_S)
 
     def release(self) -> None:
         """Let the lock go; the file stays."""

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from metarr_desktop.webhooks.sources import lidarr, radarr, sonarr
+from metarr_desktop.webhooks.sources.lidarr import SOURCE as LIDARR
+from metarr_desktop.webhooks.sources.radarr import SOURCE as RADARR
+from metarr_desktop.webhooks.sources.sonarr import SOURCE as SONARR
 
 if TYPE_CHECKING:
     from metarr_desktop.webhooks.sources.declaration import Source
 
-SOURCES: tuple[Source, ...] = (radarr.SOURCE, sonarr.SOURCE, lidarr.SOURCE)
+SOURCES: tuple[Source, ...] = (RADARR, SONARR, LIDARR)
 
 
 def find_source(key: str) -> Source | None:

@@ -109,7 +109,7 @@ async def test_a_failing_job_is_tried_as_often_as_it_may_be_and_then_fails(
     engine.start(kind(handler))
     await engine.queue.add([new(max_retries=3)])
     for runs, wait in ((1, 6), (2, 36), (3, 144)):
-        await until(lambda runs=runs: len(handler.jobs) == runs and engine.clock.sleeping)
+        await until(lambda: len(handler.jobs) == runs and engine.clock.sleeping)  # noqa: B023 - called at once
         engine.clock.advance(timedelta(seconds=wait / 1.5 - 0.1))
         engine.clock.advance(timedelta(seconds=wait))
         engine.queue.wake.set()
