@@ -1,0 +1,61 @@
+"""What tests of services share: an Http with short time-outs, and a notification."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from metarr_desktop.domain.events import Action, MediaEvent, MediaKind
+from metarr_desktop.domain.notification import Notification
+from metarr_desktop.services.http import Http, Limits
+from tests.fakes_http import FakeServer
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Callable
+
+FOLDER = "/movies/The Matrix (1999)"
+
+
+@pytest.fixture
+async def http() -> AsyncIterator[Http]:
+    limits = Limits(connect=0.5, total=0.5, slow=0.5)
+    made = Http(lan=limits, internet=limits)
+    yield made
+    await made.close()
+
+
+@pytest.fixture
+async def server() -> AsyncIterator[FakeServer]:
+    async with FakeServer() as running:
+        yield running
+
+
+@pytest.fixture
+def notification() -> Callable[..., Notification]:
+    def make(
+        *,
+        title: str = "The Matrix (1999)",
+        body: str = "Downloaded in Bluray-1080p",
+        folder: str | None = FOLDER,
+        link: str | None = "https://www.themoviedb.org/movie/603",
+        kind: MediaKind = MediaKind.MOVIE,
+        action: Action = Action.IMPORTED,
+        files: tuple[str, ...] = (),
+        overview: str = "",
+        poster_url: str | None = None,
+    ) -> Notification:
+        event = MediaEvent(
+            source="radarr",
+            kind=kind,
+            action=action,
+            title="The Matrix",
+            year=1999,
+            folder=folder or "",
+            files=files,
+            overview=overview,
+            poster_url=poster_url,
+        )
+        return Notification(title=title, body=body, event=event, folder=folder, link=link)
+
+    return make
