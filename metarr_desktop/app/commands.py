@@ -12,8 +12,10 @@ from metarr_desktop.domain.retry import RetryPolicy
 from metarr_desktop.domain.text import text
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from metarr_desktop.app.parts import Parts
-    from metarr_desktop.domain.forms import Draft
+    from metarr_desktop.domain.forms import Draft, PlainValue
 
 RETRY_AT_ONCE = 500
 """At most so many failed jobs are tried again by one command."""
@@ -50,6 +52,10 @@ class Commands:
     ) -> None:
         """Save a service's settings; with ``until_quit`` new secrets stay in memory only."""
         await self._desk.save(key, draft, enabled=enabled, until_quit=until_quit)
+
+    def parse_values(self, key: str, typed: Mapping[str, str]) -> dict[str, PlainValue]:
+        """Turn what was typed on a command line into plain values. Raises Refused or NotFound."""
+        return self._desk.parse_values(key, typed)
 
     async def test_service(self, key: str, draft: Draft | None = None) -> TestReport:
         """Test a service's settings, saved or not, against the service itself; ends within 10 s."""

@@ -14,7 +14,13 @@ from metarr_desktop.domain.events import Action, MediaEvent, MediaKind
 from metarr_desktop.domain.forms import Draft
 from metarr_desktop.domain.text import Text, text
 from metarr_desktop.jobs.notify import compose
-from metarr_desktop.services.forms import build_config, check_field, missing_fields, secret_fields
+from metarr_desktop.services.forms import (
+    build_config,
+    check_field,
+    missing_fields,
+    parse_value,
+    secret_fields,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -113,6 +119,14 @@ class ServiceDesk:
         if must_be_complete and (missing := missing_fields(service, draft.values, filled)):
             complaint = check_field(service, missing[0], "")
             raise Refused(complaint or text("Enter the {field}.", field=missing[0]))
+
+    def parse_values(self, key: str, typed: Mapping[str, str]) -> dict[str, PlainValue]:
+        """Turn typed text into plain values. Raises Refused, also for a secret field."""
+        service = self._service(key)
+        for name in typed:
+            if name in secret_fields(service):
+                raise Refused(text("{field} is a secret: write {field}=- and type it.", field=name))
+        return {name: parse_value(service, name, value) for name, value in typed.items()}
 
     async def test(self, key: str, draft: Draft | None) -> TestReport:
         """Try the settings against the real service; a pass with the stored ones frees its jobs."""

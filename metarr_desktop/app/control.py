@@ -1,0 +1,88 @@
+"""The control address: commands and queries of the running program, for this computer's user only."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import hmac
+import json
+import logging
+import os
+import secrets
+from typing import TYPE_CHECKING
+
+from aiohttp import web
+
+from metarr_desktop.app.actions import call, error_json
+from metarr_desktop.domain.errors import MetarrError, Refused
+
+if TYPE_CHECKING:
+    from metarr_desktop.app.core import Core
+
+logger = logging.getLogger(__name__)
+
+HOST = "127.0.0.1"
+LARGEST_CALL = 1024 * 1024
+
+
+class ControlServer:
+    """Serves ``POST /call`` on a free port; ``control.json`` (mode 0600) tells port and token."""
+
+    def __init__(self, core: Core) -> None:
+        self._core = core
+        self._token = secrets.token_urlsafe(32)
+        self._runner: web.AppRunner | None = None
+
+    async def start(self) -> None:
+        """Listen, and write where."""
+        app = web.Application(client_max_size=LARGEST_CALL)
+        app.router.add_post("/call", self._call)
+        runner = web.AppRunner(app, access_log=None, shutdown_timeout=0.5)
+        await runner.setup()
+        site = web.TCPSite(runner, HOST, 0)
+        await site.start()
+        self._runner = runner
+        port: int = runner.addresses[0][1]
+        await asyncio.to_thread(self._write, port)
+
+    async def stop(self) -> None:
+        """Remove the file, then stop listening."""
+        await asyncio.to_thread(self._core.paths.control.unlink, missing_ok=True)
+        if self._runner is not None:
+            await self._runner.cleanup()
+            self._runner = None
+
+    def _write(self, port: int) -> None:
+        path = self._core.paths.control
+        new = path.with_suffix(".new")
+        with contextlib.suppress(FileNotFoundError):
+            new.unlink()
+        descriptor = os.open(new, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        with os.fdopen(descriptor, "w", encoding="utf-8") as file:
+            json.dump({"port": port, "token": self._token, "pid": os.getpid()}, file)
+        new.replace(path)
+
+    async def _call(self, request: web.Request) -> web.Response:
+        if not self._is_ours(request):
+            return web.json_response({"error": {"kind": "refused", "message": "Not allowed."}}, status=403)
+        try:
+            message = json.loads(await request.read())
+            name, params = message["action"], message.get("params", {})
+            if not isinstance(name, str) or not isinstance(params, dict):
+                raise Refused("A call has an action and its parameters.")
+            result = await call(self._core, name, params)
+        except (ValueError, KeyError, TypeError, RecursionError):
+            error: MetarrError = Refused("A call has an action and its parameters.")
+            return web.json_response({"error": error_json(error)}, status=400)
+        except MetarrError as error:
+            return web.json_response({"error": error_json(error)}, status=409)
+        return web.json_response({"result": result})
+
+    def _is_ours(self, request: web.Request) -> bool:
+        """Ours is who knows the token; no page in a browser does, and none may even try."""
+        given = request.headers.get("Authorization", "").removeprefix("Bearer ").encode("utf-8", "replace")
+        return (
+            hmac.compare_digest(given, self._token.encode())
+            and "Origin" not in request.headers
+            and "Sec-Fetch-Site" not in request.headers
+        )

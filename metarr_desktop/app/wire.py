@@ -1,0 +1,152 @@
+"""The public JSON forms. Scripts rely on them: they only ever gain keys. See docs/command-line.md."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from metarr_desktop.domain.clock import iso
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from datetime import timedelta
+
+    from metarr_desktop.app.snapshots import (
+        HistoryRow,
+        LibrarySnapshot,
+        ServiceSnapshot,
+        SourceAddress,
+        StatusSnapshot,
+        TestReport,
+    )
+    from metarr_desktop.domain.jobs import Attempt, Job
+    from metarr_desktop.domain.paths import PathMapping
+    from metarr_desktop.domain.text import Text
+
+
+def status_json(status: StatusSnapshot) -> dict[str, Any]:
+    """The program at a glance."""
+    listening = status.listening
+    oldest = status.queue.oldest_pending
+    return {
+        "version": status.version,
+        "running": status.running,
+        "listening": None if listening is None else {"host": listening.host, "port": listening.port},
+        "paused": status.pause.paused,
+        "paused_until": iso(status.pause.until),
+        "queue": {
+            "pending": status.queue.pending,
+            "processing": status.queue.processing,
+            "oldest_pending_s": None if oldest is None else round(oldest.total_seconds(), 3),
+        },
+        "services": [service_json(service) for service in status.services],
+    }
+
+
+def service_json(service: ServiceSnapshot) -> dict[str, Any]:
+    """How one service stands."""
+    return {
+        "key": service.key,
+        "title": service.title,
+        "enabled": service.enabled,
+        "configured": service.configured,
+        "state": service.state.value,
+        "detail": _text(service.detail),
+    }
+
+
+def job_json(job: Job) -> dict[str, Any]:
+    """One row of the queue."""
+    return {
+        "id": job.id,
+        "type": job.type,
+        "priority": job.priority,
+        "status": job.status.value,
+        "retry_count": job.retry_count,
+        "max_retries": job.max_retries,
+        "parent_id": job.parent_id,
+        "root_id": job.root_id,
+        "event_id": job.event_id,
+        "created_at": iso(job.created_at),
+        "run_after": iso(job.run_after),
+        "error": _text(job.error),
+        "reason": _text(job.reason),
+        "waits_for": job.waits_for,
+    }
+
+
+def history_json(row: HistoryRow) -> dict[str, Any]:
+    """One ended job with its attempts."""
+    record = row.record
+    return {
+        "id": record.id,
+        "job_id": record.job_id,
+        "type": record.type,
+        "priority": record.priority,
+        "status": record.status.value,
+        "error": _text(record.error),
+        "retry_count": record.retry_count,
+        "max_retries": record.max_retries,
+        "retry_of": record.retry_of,
+        "lane": record.lane,
+        "parent_id": record.parent_id,
+        "root_id": record.root_id,
+        "event_id": record.event_id,
+        "subject": row.subject,
+        "created_at": iso(record.created_at),
+        "started_at": iso(record.started_at),
+        "completed_at": iso(record.completed_at),
+        "duration_ms": _ms(record.duration),
+        "attempts": [_attempt_json(attempt) for attempt in row.attempts],
+    }
+
+
+def _attempt_json(attempt: Attempt) -> dict[str, Any]:
+    return {
+        "number": attempt.number,
+        "started_at": iso(attempt.started_at),
+        "duration_ms": _ms(attempt.duration),
+        "outcome": attempt.outcome.value,
+        "detail": _text(attempt.detail),
+    }
+
+
+def report_json(report: TestReport) -> dict[str, Any]:
+    """Result of a connection test."""
+    return {
+        "ok": report.ok,
+        "ms": report.ms,
+        "released": report.released,
+        "steps": [
+            {"name": str(line.name), "ok": line.ok, "detail": str(line.detail), "ms": line.ms}
+            for line in report.lines
+        ],
+    }
+
+
+def library_json(folder: LibrarySnapshot) -> dict[str, Any]:
+    """One library folder of this computer."""
+    return {
+        "id": folder.id,
+        "name": folder.name,
+        "path": folder.path,
+        "type": folder.type,
+        "found": folder.found,
+    }
+
+
+def mappings_json(mappings: Sequence[PathMapping]) -> list[dict[str, Any]]:
+    """Every path mapping."""
+    return [{"scope": each.scope, "from": each.from_path, "to": each.to_path} for each in mappings]
+
+
+def address_json(address: SourceAddress) -> dict[str, Any]:
+    """The address to paste into one sender."""
+    return {"source": address.key, "title": address.title, "url": address.url}
+
+
+def _text(value: Text | None) -> str | None:
+    return None if value is None else str(value)
+
+
+def _ms(duration: timedelta) -> int:
+    return round(duration.total_seconds() * 1000)

@@ -1,0 +1,112 @@
+"""What a person reads in the terminal: plain aligned tables, times of their own zone."""
+
+from __future__ import annotations
+
+import json
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+
+def as_json(value: object) -> str:
+    """Indented JSON for scripts and curious people."""
+    return json.dumps(value, indent=2, ensure_ascii=False)
+
+
+def table(headings: Sequence[str], rows: Sequence[Sequence[object]], *, empty: str) -> str:
+    """Columns as wide as what is in them; ``empty`` where there is nothing."""
+    if not rows:
+        return empty
+    cells = [[printable("" if value is None else str(value)) for value in row] for row in rows]
+    widths = [
+        max(len(heading), *(len(row[column]) for row in cells)) for column, heading in enumerate(headings)
+    ]
+    lines = [headings, *cells]
+    return "\n".join(
+        "  ".join(value.ljust(width) for value, width in zip(line, widths, strict=True)).rstrip()
+        for line in lines
+    )
+
+
+def printable(value: str) -> str:
+    """One line without anything that could move a terminal's cursor or change its colours."""
+    return "".join(character if character.isprintable() else " " for character in value)
+
+
+def local(stamp: str | None) -> str:
+    """A public time stamp as this computer's clock shows it."""
+    return "" if stamp is None else datetime.fromisoformat(stamp).astimezone().strftime("%Y-%m-%d %H:%M:%S")
+
+
+def status_text(status: dict[str, Any]) -> str:
+    """The program at a glance."""
+    listening = status["listening"]
+    queue = status["queue"]
+    where = f"listening on {listening['host']}:{listening['port']}" if listening else "not receiving webhooks"
+    lines = [
+        f"Metarr Desktop {status['version']}: "
+        + (f"running, {where}" if status["running"] else "not running"),
+        f"Queue: {queue['processing']} running, {queue['pending']} waiting"
+        + (f", oldest {queue['oldest_pending_s']:.0f} s" if queue["oldest_pending_s"] is not None else ""),
+    ]
+    if status["paused"]:
+        until = local(status["paused_until"])
+        lines.append(f"Deliveries are paused until {until}." if until else "Deliveries are paused.")
+    return "\n".join(lines) + "\n\n" + services_text(status["services"])
+
+
+def services_text(services: Sequence[dict[str, Any]]) -> str:
+    """Every service with its state."""
+    rows = [
+        (each["key"], each["title"], each["state"].replace("_", " "), each["detail"]) for each in services
+    ]
+    return table(("NAME", "SERVICE", "STATE", "DETAIL"), rows, empty="No services.")
+
+
+def jobs_text(jobs: Sequence[dict[str, Any]]) -> str:
+    """The rows of the queue."""
+    rows = [
+        (
+            job["id"],
+            job["type"],
+            job["status"],
+            job["priority"],
+            f"{job['retry_count']} of {job['max_retries']}",
+            local(job["run_after"]),
+            job["reason"] or job["error"],
+        )
+        for job in jobs
+    ]
+    headings = ("JOB", "TYPE", "STATUS", "PRIORITY", "RETRIES", "NEXT TRY", "REASON")
+    return table(headings, rows, empty="Nothing in the queue.")
+
+
+def history_text(rows: Sequence[dict[str, Any]]) -> str:
+    """Ended jobs, newest first."""
+    lines = [
+        (
+            local(row["completed_at"]),
+            row["job_id"],
+            row["event_id"],
+            row["type"],
+            row["subject"],
+            row["status"],
+            f"{row['duration_ms'] / 1000:.1f} s",
+            row["error"],
+        )
+        for row in rows
+    ]
+    headings = ("FINISHED", "JOB", "EVENT", "TYPE", "SUBJECT", "STATUS", "TOOK", "REASON")
+    return table(headings, lines, empty="No job has ended yet.")
+
+
+def report_text(report: dict[str, Any]) -> str:
+    """A connection test, step by step."""
+    lines = [
+        f"{'ok  ' if step['ok'] else 'FAIL'}  {step['name']}: {step['detail']}" for step in report["steps"]
+    ]
+    if report["released"]:
+        lines.append(f"{report['released']} waiting messages are being sent.")
+    return "\n".join(printable(line) for line in lines)

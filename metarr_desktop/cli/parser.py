@@ -1,0 +1,139 @@
+"""The command line as argparse knows it."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+
+from metarr_desktop import __version__
+
+SOURCES = ("radarr", "sonarr", "lidarr")
+
+
+def data_dir(options: argparse.Namespace) -> Path:
+    """Folder of the database and the logs: ``--data-dir``, ``METARR_DATA_DIR`` or this user's own."""
+    if options.data_dir:
+        return Path(options.data_dir).expanduser().absolute()
+    from metarr_desktop.app.paths import default_data_dir  # noqa: PLC0415 - commands start without it
+
+    return default_data_dir().absolute()
+
+
+def build_parser() -> argparse.ArgumentParser:
+    """Build the parser; ``command`` is None for a start of the program itself."""
+    parser = argparse.ArgumentParser(
+        prog="metarr-desktop",
+        description="Passes news from Radarr, Sonarr and Lidarr on to your players and your phone.",
+        epilog="Without a command the program itself starts. See docs/command-line.md.",
+    )
+    parser.add_argument(
+        "--data-dir", metavar="DIR", help="folder of the database and the logs (or METARR_DATA_DIR)"
+    )
+    parser.add_argument(
+        "--port", type=_port, metavar="N", help="webhook port for this run, 0 for any free one"
+    )
+    parser.add_argument("--host", metavar="ADDR", help="address to listen on for this run")
+    parser.add_argument("--headless", action="store_true", help="run without a window")
+    parser.add_argument("--minimized", action="store_true", help="start in the tray")
+    parser.add_argument("--version", action="version", version=f"metarr-desktop {__version__}")
+    commands = parser.add_subparsers(dest="command", metavar="COMMAND")
+    _add_services(commands)
+    _add_library(commands)
+    _add_jobs(commands)
+    _add_program(commands)
+    return parser
+
+
+def _add_services(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    service = commands.add_parser("service", help="services: list, enable, disable, set, test")
+    actions = service.add_subparsers(dest="action", metavar="ACTION", required=True)
+    _json(actions.add_parser("list", help="show every service"))
+    for name in ("enable", "disable", "test"):
+        actions.add_parser(name, help=f"{name} a service").add_argument("name", metavar="NAME")
+    change = actions.add_parser(
+        "set", help="change settings of a service", description="FIELD=- reads one line from standard input."
+    )
+    change.add_argument("name", metavar="NAME")
+    change.add_argument("fields", metavar="FIELD=VALUE", nargs="+", type=_field)
+    change.add_argument(
+        "--until-quit", action="store_true", help="keep secrets in the running program's memory only"
+    )
+
+
+def _add_library(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    library = commands.add_parser("library", help="folders of this computer: add, list, remove")
+    actions = library.add_subparsers(dest="action", metavar="ACTION", required=True)
+    add = actions.add_parser("add", help="add a folder")
+    add.add_argument("path", metavar="PATH")
+    add.add_argument("--name", default="", metavar="NAME")
+    add.add_argument("--type", default="movies", choices=("movies", "tv", "music"))
+    _json(actions.add_parser("list", help="show every folder"))
+    actions.add_parser("remove", help="remove a folder; its files stay").add_argument("name", metavar="NAME")
+
+    mapping = commands.add_parser("mapping", help="path mappings: add, list, remove")
+    actions = mapping.add_subparsers(dest="action", metavar="ACTION", required=True)
+    add = actions.add_parser("add", help="add or replace a mapping")
+    for name in ("scope", "from", "to"):
+        add.add_argument(name, metavar=name.upper())
+    _json(actions.add_parser("list", help="show every mapping"))
+    remove = actions.add_parser("remove", help="remove a mapping")
+    for name in ("scope", "from"):
+        remove.add_argument(name, metavar=name.upper())
+
+
+def _add_jobs(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    _json(commands.add_parser("jobs", help="show the queue"))
+    history = commands.add_parser("history", help="show ended jobs, newest first")
+    history.add_argument("--limit", type=_count, default=50, metavar="N")
+    _json(history)
+    _json(commands.add_parser("status", help="show the program at a glance"))
+    commands.add_parser("retry", help="try an ended job again").add_argument(
+        "job", type=_count, metavar="JOB"
+    )
+    commands.add_parser("retry-failed", help="try every failed job again")
+    commands.add_parser("replay", help="run a webhook once more").add_argument(
+        "event", type=_count, metavar="EVENT"
+    )
+    pause = commands.add_parser("pause", help="stop delivering; receiving goes on")
+    pause.add_argument("minutes", type=_count, nargs="?", metavar="MIN")
+    commands.add_parser("resume", help="go on delivering")
+
+
+def _add_program(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    commands.add_parser("quit", help="stop the running program")
+    commands.add_parser("open", help="show the running program's window")
+    send = commands.add_parser("send-test", help="post a sample webhook to the running program")
+    send.add_argument("source", choices=SOURCES)
+    send.add_argument("--event", default="Download", metavar="EVENT")
+    receiving = commands.add_parser("receiving", help="who may send webhooks, and their addresses")
+    actions = receiving.add_subparsers(dest="action", metavar="ACTION", required=True)
+    _json(actions.add_parser("show", help="show the address of each source"))
+    actions.add_parser("allow", help="allow this computer only, or the home network").add_argument(
+        "who", choices=("home", "local")
+    )
+    actions.add_parser("new-key", help="make a new key; the old one stops working")
+
+
+def _json(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--json", action="store_true", help="print JSON")
+
+
+def _port(value: str) -> int:
+    number = int(value)
+    if not 0 <= number <= 65_535:  # noqa: PLR2004 - the range of ports
+        raise argparse.ArgumentTypeError("a port is a number from 0 to 65535")
+    return number
+
+
+def _count(value: str) -> int:
+    number = int(value)
+    if number < 1:
+        raise argparse.ArgumentTypeError("a number from 1 on")
+    return number
+
+
+def _field(value: str) -> tuple[str, str]:
+    name, equals, given = value.partition("=")
+    if not equals or not name:
+        raise argparse.ArgumentTypeError(f"{value!r} is not FIELD=VALUE")
+    return name, given
