@@ -121,7 +121,8 @@ class KodiNotifier(Notifier[KodiConfig]):
         The hours are counted from when this program first asked, since a notification has no date.
         """
         players = await rpc.call("Player.GetActivePlayers")
-        if not any(isinstance(each, dict) and each.get("type") == "video" for each in players or ()):
+        listed = players if isinstance(players, list) else []
+        if not any(_part(each, "type") == "video" for each in listed):
             return
         now = self.clock.now()
         self._waiting_since = {

@@ -119,9 +119,11 @@ class LibraryScan:
         )
         # Without any film the key is absent.
         films: Any = reply.get("movies") if isinstance(reply, dict) else None
+        if not isinstance(films, list):
+            return {}
         return {
             film["movieid"]: str(film.get("file", ""))
-            for film in films or ()
+            for film in films
             if isinstance(film, dict) and isinstance(film.get("movieid"), int)
         }
 

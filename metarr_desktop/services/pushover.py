@@ -149,7 +149,8 @@ class PushoverNotifier(Notifier[PushoverConfig]):
         async def keys() -> Text:
             answer = await self._post("/1/users/validate.json", config, {})
             listed = answer.json_object().get("devices")
-            devices.extend(cut(clean(str(name)), 25) for name in listed or () if isinstance(listed, list))
+            if isinstance(listed, list):
+                devices.extend(cut(clean(str(name)), 25) for name in listed)
             return text(
                 "Connected to Pushover in {ms} ms. Devices: {devices}", devices=", ".join(devices) or "-"
             )
