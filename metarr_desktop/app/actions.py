@@ -118,8 +118,8 @@ async def _service_set(core: Core, params: dict[str, Any]) -> object:
             )
             if core.listener is None
             else text(
-                "Nothing was saved. {error} Repeat with --until-quit to keep it until the program quits, or give it"
-                " as an environment variable: {names}.",
+                "Nothing was saved. {error} Repeat with --until-quit to keep it until the program quits,"
+                " or give it as an environment variable: {names}.",
                 error=str(error),
                 names=names,
             )

@@ -85,8 +85,8 @@ def _service_set(options: argparse.Namespace, session: Session) -> int:
             raise UsageError(f"{options.name} has no setting {name}. It has: {', '.join(secret)}.")
         if secret[name] and given != "-":
             raise UsageError(
-                f"{name} is a secret, and command lines are public on this computer. Write {name}=- and give it"
-                " on standard input."
+                f"{name} is a secret, and command lines are public on this computer."
+                f" Write {name}=- and give it on standard input."
             )
         (secrets if secret[name] else values)[name] = _read_line(name) if given == "-" else given
     session.call(
