@@ -91,7 +91,12 @@ def build_config(service: Service, plain: Mapping[str, object], secrets: Mapping
     given: dict[str, Any] = {}
     for spec in field_specs(service):
         # Only the keyring holds secrets: one that stands among the plain values is not used.
-        value = (filled if spec.kind == "secret" else plain).get(spec.name)
+        if spec.kind == "secret":
+            if spec.name in filled:
+                # As a secret already, so that a password keeps its white space.
+                given[spec.name] = SecretStr(filled[spec.name])
+            continue
+        value = plain.get(spec.name)
         if value is not None and (value != "" or spec.kind == "text"):
             given[spec.name] = value
     for name in missing_fields(service, given, filled):
