@@ -9,7 +9,7 @@ import json
 import logging
 import os
 import secrets
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from aiohttp import web
 
@@ -66,14 +66,12 @@ class ControlServer:
         if not self._is_ours(request):
             return web.json_response({"error": {"kind": "refused", "message": "Not allowed."}}, status=403)
         try:
-            message = json.loads(await request.read())
-            name, params = message["action"], message.get("params", {})
-            if not isinstance(name, str) or not isinstance(params, dict):
-                raise Refused("A call has an action and its parameters.")
-            result = await call(self._core, name, params)
+            name, params = _read_call(await request.read())
         except (ValueError, KeyError, TypeError, RecursionError):
-            error: MetarrError = Refused("A call has an action and its parameters.")
-            return web.json_response({"error": error_json(error)}, status=400)
+            malformed = Refused("A call has an action and its parameters.")
+            return web.json_response({"error": error_json(malformed)}, status=400)
+        try:
+            result = await call(self._core, name, params)
         except MetarrError as error:
             return web.json_response({"error": error_json(error)}, status=409)
         return web.json_response({"result": result})
@@ -86,3 +84,11 @@ class ControlServer:
             and "Origin" not in request.headers
             and "Sec-Fetch-Site" not in request.headers
         )
+
+
+def _read_call(raw: bytes) -> tuple[str, dict[str, Any]]:
+    message = json.loads(raw)
+    name, params = message["action"], message.get("params", {})
+    if not isinstance(name, str) or not isinstance(params, dict):
+        raise TypeError("an action is a text, its parameters are an object")
+    return name, params

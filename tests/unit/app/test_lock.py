@@ -2,7 +2,6 @@ from __future__ import annotations
 
 import asyncio
 import stat
-import subprocess
 import sys
 from typing import TYPE_CHECKING
 
@@ -51,8 +50,8 @@ async def test_the_lock_of_a_killed_process_is_free(tmp_path: Path) -> None:
         "from metarr_desktop.app.lock import DataFolderLock;"
         "lock = DataFolderLock(Path(sys.argv[1])); asyncio.run(lock.acquire(serving=True)); os._exit(9)"
     )
-    child = subprocess.run([sys.executable, "-c", code, str(tmp_path / "lock")], check=False, timeout=30)
-    assert child.returncode == 9
+    child = await asyncio.create_subprocess_exec(sys.executable, "-c", code, str(tmp_path / "lock"))
+    assert await asyncio.wait_for(child.wait(), 30) == 9
     lock = DataFolderLock(tmp_path / "lock")
     await lock.acquire(serving=True)
     lock.release()
