@@ -85,7 +85,10 @@ class ServiceDesk:
         filled = (kept | {name for name, value in draft.secrets.items() if value}) - {
             name for name, value in draft.secrets.items() if value is None
         }
-        self._check(service, draft, filled=filled, must_be_complete=bool(enabled))
+        self._check(service, draft)
+        if enabled and (missing := missing_fields(service, values, filled)):
+            complaint = check_field(service, missing[0], "")
+            raise Refused(complaint or text("Enter the {field}.", field=missing[0]))
         in_keyring = set(row.kept_secrets)
         for name, value in draft.secrets.items():
             await self._keep(f"{key}/{name}", value, marked=name in row.kept_secrets, until_quit=until_quit)
@@ -106,19 +109,15 @@ class ServiceDesk:
         else:
             await self._secrets.set(name, value)
 
-    def _check(
-        self, service: Service, draft: Draft, *, filled: frozenset[str], must_be_complete: bool
-    ) -> None:
-        """Refuse values that cannot be; what is merely missing only where the service must be complete."""
+    @staticmethod
+    def _check(service: Service, draft: Draft) -> None:
+        """Refuse values that cannot be; empty ones may be saved."""
         given: dict[str, PlainValue] = {**draft.values}
         given.update({name: value for name, value in draft.secrets.items() if value})
         for name, value in given.items():
             complaint = None if value == "" else check_field(service, name, value)
             if complaint is not None:
                 raise Refused(complaint)
-        if must_be_complete and (missing := missing_fields(service, draft.values, filled)):
-            complaint = check_field(service, missing[0], "")
-            raise Refused(complaint or text("Enter the {field}.", field=missing[0]))
 
     def parse_values(self, key: str, typed: Mapping[str, str]) -> dict[str, PlainValue]:
         """Turn typed text into plain values. Raises Refused, also for a secret field."""

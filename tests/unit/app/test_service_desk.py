@@ -122,3 +122,10 @@ async def test_a_configuration_broken_by_hand_counts_as_not_set_up(core: Core) -
     services = {each.key: each for each in await core.queries.services()}
     assert services["discord"].state is ServiceState.NOT_SET_UP
     assert services["kodi"].state is ServiceState.OFF
+
+
+async def test_what_is_stored_already_counts_when_a_service_is_switched_on_by_saving(core: Core) -> None:
+    await core.commands.save_service("kodi", Draft(values={"host": "127.0.0.1"}))
+    await core.commands.save_service("kodi", Draft(values={"port": 8081}), enabled=True)
+    form = await core.queries.service_form("kodi")
+    assert (form.enabled, form.values["host"], form.values["port"]) == (True, "127.0.0.1", 8081)
