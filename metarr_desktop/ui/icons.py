@@ -88,3 +88,21 @@ def _pixmap(name: str, size: int, colour: QColor | None) -> QPixmap:
     painter.end()
     QPixmapCache.insert(key, pixmap)
     return pixmap
+
+
+class StatusIcons:
+    """Status icons kept for a list that paints many of them, until the colours change."""
+
+    def __init__(self) -> None:
+        self._icons: dict[str, QIcon] = {}
+
+    def get(self, shape: str) -> QIcon:
+        """The icon of a status."""
+        icon = self._icons.get(shape)
+        if icon is None:
+            icon = self._icons[shape] = status_icon(shape)
+        return icon
+
+    def forget(self) -> None:
+        """Draw every icon anew the next time it is asked for."""
+        self._icons.clear()

@@ -61,12 +61,20 @@ class Theme(QObject):
         self._app = app
         self._system_style = app.style().objectName()
         self._choice: Choice = "system"
+        self._system_is_dark = is_dark()
         app.installEventFilter(self)
+
+    @property
+    def panel_is_dark(self) -> bool:
+        """Whether the desktop's panel is dark, as far as can be known: it does not follow our choice."""
+        return is_dark() if self._choice == "system" else self._system_is_dark
 
     def apply(self, choice: Choice) -> None:
         """Use a theme from now on."""
         if choice == self._choice:
             return
+        if self._choice == "system":
+            self._system_is_dark = is_dark()
         self._choice = choice
         hints = self._app.styleHints()
         match choice:

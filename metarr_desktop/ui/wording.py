@@ -33,6 +33,11 @@ def say(text: Text | str) -> str:
     return tr(text)
 
 
+def fill_in(template: str, /, **values: str | int) -> str:
+    """A translated sentence with its places filled; braces inside a value stay as they are."""
+    return fill(template, values)
+
+
 def plural(one: str, many: str, n: int, /, **values: str | int) -> str:
     """The sentence for ``n`` things, with ``{n}`` and the other places filled."""
     return fill(tr(one if n == 1 else many), {"n": QLocale().toString(n), **values})
@@ -232,8 +237,8 @@ def duration_text(span: timedelta) -> str:
     if span < HOUR:
         values = {"minutes": seconds // 60, "seconds": seconds % 60}
         return fill(tr("{minutes} min {seconds} s"), values)
-    values = {"hours": locale.toString(seconds // 3600), "minutes": seconds % 3600 // 60}
-    return fill(tr("{hours} h {minutes} min"), values)
+    hours, minutes = seconds // 3600, seconds % 3600 // 60
+    return fill(tr("{hours} h {minutes} min"), {"hours": locale.toString(hours), "minutes": minutes})
 
 
 def counter_text(span: timedelta) -> str:

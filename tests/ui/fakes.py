@@ -318,6 +318,9 @@ class FakeQueries:
     async def mappings(self) -> tuple[PathMapping, ...]:
         return self.mappings_now
 
+    async def retryable(self) -> int:
+        return sum(one.record.status is EndStatus.FAILED for one in self.history_rows)
+
     def job_types(self) -> tuple[str, ...]:
         return ("webhook-received", SCAN, KODI, DISCORD, PUSHOVER)
 

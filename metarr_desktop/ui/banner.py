@@ -1,0 +1,158 @@
+"""What a person should know, above every page, each with what can be done about it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QEvent, Qt, Signal
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QToolButton, QVBoxLayout, QWidget
+
+from metarr_desktop.app.snapshots import ProblemKind
+from metarr_desktop.ui.announcing import announce
+from metarr_desktop.ui.icons import status_icon
+from metarr_desktop.ui.mnemonics import give_mnemonics
+from metarr_desktop.ui.theme import status_colour
+from metarr_desktop.ui.wording import fill_in, one_line, say, tr
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from metarr_desktop.app.snapshots import Problem
+
+SHOWN = 3
+ICON = 16
+Key = tuple[str, str]
+
+
+class BannerArea(QWidget):
+    """At most three problems, kept from one update to the next so that focus stays.
+
+    ``acted`` carries the problem and the word of the action; a dismissed problem stays away until it
+    was gone once.
+    """
+
+    acted = Signal(object, str)
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._banners: dict[Key, Banner] = {}
+        self._dismissed: set[Key] = set()
+        self._problems: tuple[Problem, ...] = ()
+        self._column = QVBoxLayout(self)
+        self._column.setContentsMargins(0, 0, 0, 0)
+        self._column.setSpacing(4)
+        self.hide()
+
+    def show_problems(self, problems: Sequence[Problem]) -> None:
+        """Show these and no others."""
+        self._problems = tuple(problems)
+        self._dismissed &= {key_of(problem) for problem in problems}
+        wanted = {key_of(each): each for each in problems if key_of(each) not in self._dismissed}
+        wanted = dict(tuple(wanted.items())[:SHOWN])
+        for key in [key for key in self._banners if key not in wanted]:
+            self._drop(key)
+        for key, problem in wanted.items():
+            banner = self._banners.get(key)
+            if banner is not None and banner.problem != problem:
+                self._drop(key)
+                banner = None
+            if banner is None:
+                self._add(key, problem)
+        self.setVisible(bool(self._banners))
+        give_mnemonics(self, taken="")
+
+    def _add(self, key: Key, problem: Problem) -> None:
+        banner = Banner(problem)
+        banner.acted.connect(lambda action: self.acted.emit(problem, action))
+        banner.dismissed.connect(lambda: self._on_dismissed(key))
+        self._banners[key] = banner
+        self._column.addWidget(banner)
+        announce(self, banner.words)
+
+    def _drop(self, key: Key) -> None:
+        banner = self._banners.pop(key)
+        self._column.removeWidget(banner)
+        banner.hide()
+        banner.deleteLater()
+
+    def _on_dismissed(self, key: Key) -> None:
+        self._dismissed.add(key)
+        self.show_problems(self._problems)
+
+
+class Banner(QFrame):
+    """One problem."""
+
+    acted = Signal(str)
+    dismissed = Signal()
+
+    def __init__(self, problem: Problem) -> None:
+        super().__init__()
+        self.problem = problem
+        self.words = one_line(say(problem.text))
+        self.setFrameShape(QFrame.Shape.StyledPanel)
+        self.setAutoFillBackground(True)
+        self._icon = QLabel()
+        label = QLabel(self.words)
+        label.setTextFormat(Qt.TextFormat.PlainText)
+        label.setWordWrap(True)
+        row = QHBoxLayout(self)
+        row.setContentsMargins(8, 4, 4, 4)
+        row.addWidget(self._icon)
+        row.addWidget(label, 1)
+        for action, title in actions_of(problem):
+            button = QPushButton(title)
+            button.setAccessibleDescription(self.words)
+            button.clicked.connect(lambda _checked=False, action=action: self.acted.emit(action))
+            row.addWidget(button)
+        close = QToolButton()
+        close.setText("\u00d7")
+        close.setAutoRaise(True)
+        close.setAccessibleName(tr("Dismiss"))
+        close.setAccessibleDescription(self.words)
+        close.setToolTip(tr("Dismiss"))
+        close.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        close.clicked.connect(self.dismissed)
+        row.addWidget(close)
+        self._paint()
+
+    def changeEvent(self, event: QEvent) -> None:
+        """Follow the colours of the theme."""
+        if event.type() == QEvent.Type.PaletteChange:
+            self._paint()
+        super().changeEvent(event)
+
+    def _paint(self) -> None:
+        self._icon.setPixmap(status_icon("blocked").pixmap(ICON))
+        colour = status_colour("warning").name()
+        style = f"Banner {{ border: 1px solid {colour}; border-left-width: 4px; border-radius: 3px; }}"
+        if self.styleSheet() != style:
+            self.setStyleSheet(style)
+
+
+def key_of(problem: Problem) -> Key:
+    """What makes two problems the same one."""
+    return problem.kind.value, problem.subject
+
+
+def actions_of(problem: Problem) -> list[tuple[str, str]]:
+    """Word and label of what can be done about a problem."""
+    match problem.kind:
+        case ProblemKind.PORT_IN_USE:
+            free = problem.values.get("free")
+            use = [(f"use {free}", fill_in(tr("Use port {free}"), free=free))] if free else []
+            return [*use, ("port", tr("Change port")), ("again", tr("Try again"))]
+        case ProblemKind.PORT_FORBIDDEN:
+            return [("port", tr("Change port"))]
+        case ProblemKind.KEY_REJECTED | ProblemKind.NOT_SET_UP:
+            return [("settings", tr("Open settings"))]
+        case ProblemKind.KEYRING_LOCKED:
+            return [("unlock", tr("Unlock"))]
+        case ProblemKind.NO_KEYRING:
+            return [("keep", tr("Keep until I quit")), ("help", tr("Help"))]
+        case ProblemKind.DATABASE_BUSY:
+            return [("look", tr("Try again"))]
+        case ProblemKind.DISK_FULL:
+            return [("folder", tr("Open folder"))]
+        case ProblemKind.PATH_UNKNOWN:
+            return [("mapping", tr("Add path mapping"))]

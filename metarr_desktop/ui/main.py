@@ -1,0 +1,150 @@
+"""Starts the program with window and tray, and ends it."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+import signal
+import sys
+from typing import TYPE_CHECKING, Any
+
+from PySide6.QtCore import QMessageLogContext, QtMsgType, qInstallMessageHandler
+from PySide6.QtWidgets import QApplication
+
+from metarr_desktop.app.paths import AppPaths
+from metarr_desktop.domain.errors import MetarrError, Refused, StorageFailed
+from metarr_desktop.ui.icons import app_icon
+from metarr_desktop.ui.single_instance import raise_running
+from metarr_desktop.ui.theme import Theme
+from metarr_desktop.ui.tray import Tray
+
+if TYPE_CHECKING:
+    from types import TracebackType
+
+    from metarr_desktop.app.core import Core
+    from metarr_desktop.app.options import StartOptions
+
+logger = logging.getLogger(__name__)
+
+OK, FAILED, DATA_ERROR = 0, 1, 5
+LEAVE_WITHIN_S = 0.5
+HARMLESS = "No such signal QPlatformNativeInterface::systemTrayWindowChanged"
+"""What PySide6 says on a desktop without a tray."""
+
+
+def run(options: StartOptions) -> int:
+    """Run until a person quits; returns the exit status. A second start raises the first window."""
+    paths = AppPaths(options.data_dir)
+    if raise_running(paths):
+        return OK
+    sys.excepthook = _log_exception
+    qInstallMessageHandler(_log_qt)
+    app = QApplication(sys.argv[:1])
+    app.setApplicationName("metarr-desktop")
+    app.setApplicationDisplayName("Metarr Desktop")
+    app.setDesktopFileName("metarr-desktop")
+    app.setWindowIcon(app_icon())
+    app.setQuitOnLastWindowClosed(False)
+    theme = Theme(app)
+    tray = Tray(theme)
+    app.processEvents()  # the icon stands in the tray before anything heavy is loaded
+    import qasync  # noqa: PLC0415
+
+    loop: asyncio.AbstractEventLoop = qasync.QEventLoop(app, already_running=False)
+    loop.set_exception_handler(_log_loop_error)
+    asyncio.set_event_loop(loop)
+    with contextlib.closing(loop):
+        program = loop.create_task(Program(app, paths, theme=theme, tray=tray).run(options), name="program")
+        return _finish(loop, program)
+
+
+class Program:
+    """One run: the core with its shell, until a stop is asked for."""
+
+    def __init__(self, app: QApplication, paths: AppPaths, *, theme: Theme, tray: Tray) -> None:
+        self._app = app
+        self._paths = paths
+        self._theme = theme
+        self._tray = tray
+
+    async def run(self, options: StartOptions) -> int:
+        """Serve; returns the exit status."""
+        from metarr_desktop.app.core import open_core  # noqa: PLC0415 - the heavy half, after the icon
+        from metarr_desktop.app.leaving import leave_within  # noqa: PLC0415
+
+        try:
+            async with open_core(self._paths, serve=True, port=options.port, host=options.host) as core:
+                await self._serve(core, minimized=options.minimized)
+        except Refused as error:
+            self._tray.hide()
+            if await asyncio.to_thread(raise_running, self._paths):
+                return OK
+            return await self._fail(error, status=FAILED)
+        except StorageFailed as error:
+            return await self._fail(error, status=DATA_ERROR)
+        leave_within(LEAVE_WITHIN_S, status=OK)
+        return OK
+
+    async def _serve(self, core: Core, *, minimized: bool) -> None:
+        from metarr_desktop.ui.shell import Shell  # noqa: PLC0415 - needed once the core is up
+
+        loop = asyncio.get_running_loop()
+        for number in (signal.SIGINT, signal.SIGTERM):
+            with contextlib.suppress(NotImplementedError):
+                loop.add_signal_handler(number, core.stop_requested.set)
+        shell = Shell(core, theme=self._theme, tray=self._tray)
+
+        def stop() -> None:
+            shell.window.may_close = True
+            core.stop_requested.set()
+
+        self._app.commitDataRequest.connect(lambda _session: stop())
+        self._app.aboutToQuit.connect(stop)
+        shell.show(hidden=minimized or core.queries.settings().start_hidden)
+        await core.stop_requested.wait()
+        shell.close()
+
+    async def _fail(self, error: MetarrError, *, status: int) -> int:
+        """Tell why the program cannot start, in a terminal and in a window, and end when that is read."""
+        from metarr_desktop.ui.dialogs import show_error  # noqa: PLC0415
+
+        self._tray.hide()
+        print(error, file=sys.stderr)  # noqa: T201 - a person may wait in a terminal
+        read = asyncio.Event()
+        box = show_error(None, error.text)
+        box.finished.connect(lambda _result: read.set())
+        for number in (signal.SIGINT, signal.SIGTERM):
+            with contextlib.suppress(NotImplementedError):
+                asyncio.get_running_loop().add_signal_handler(number, read.set)
+        await read.wait()
+        return status
+
+
+def _finish(loop: asyncio.AbstractEventLoop, program: asyncio.Task[int]) -> int:
+    """Run to the end, also where the desktop ended Qt's own loop first."""
+    try:
+        return loop.run_until_complete(program)
+    except RuntimeError:
+        if program.done():
+            raise
+        return loop.run_until_complete(program)
+
+
+def _log_exception(kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
+    """Slots that raise end up here; the program goes on."""
+    logger.error("Unexpected error", exc_info=(kind, error, trace))
+
+
+def _log_loop_error(_loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
+    logger.error("Unexpected error: %s", context.get("message"), exc_info=context.get("exception"))
+
+
+def _log_qt(kind: QtMsgType, _context: QMessageLogContext, message: str) -> None:
+    levels = {
+        QtMsgType.QtDebugMsg: logging.DEBUG,
+        QtMsgType.QtInfoMsg: logging.INFO,
+        QtMsgType.QtWarningMsg: logging.WARNING,
+    }
+    level = logging.DEBUG if HARMLESS in message else levels.get(kind, logging.ERROR)
+    logging.getLogger("metarr_desktop.qt").log(level, "%s", message)

@@ -1,0 +1,1 @@
+"""What the tables and trees show, over snapshots."""

@@ -1,0 +1,83 @@
+"""What the buttons of a banner and the problems of the tray menu lead to."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QUrl
+from PySide6.QtGui import QDesktopServices
+
+from metarr_desktop.app.snapshots import ProblemKind
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from metarr_desktop.app.core import Core
+    from metarr_desktop.app.snapshots import Problem
+    from metarr_desktop.ui.actions import Actions
+    from metarr_desktop.ui.glance import Glance
+    from metarr_desktop.ui.main_window import MainWindow
+    from metarr_desktop.ui.panels.services import OpenSettings
+    from metarr_desktop.ui.tray_menu import TrayMenu
+
+PAGES = {"port": "receiving", "mapping": "library"}
+"""Settings pages by the word of an action."""
+
+
+class Remedies:
+    """Does what a person chose to do about a problem."""
+
+    def __init__(
+        self,
+        window: MainWindow,
+        menu: TrayMenu,
+        *,
+        core: Core,
+        actions: Actions,
+        glance: Glance,
+        open_settings: OpenSettings,
+    ) -> None:
+        self._window = window
+        self._core = core
+        self._actions = actions
+        self._glance = glance
+        self._open_settings = open_settings
+        window.banners.acted.connect(self._on_banner)
+        menu.problem_chosen.connect(self._on_problem_chosen)
+
+    def _on_problem_chosen(self, problem: Problem) -> None:
+        """The tray leads to where the problem is settled."""
+        self._window.come_up()
+        if problem.kind in {ProblemKind.KEY_REJECTED, ProblemKind.NOT_SET_UP}:
+            self._open_settings(problem.subject)
+        else:
+            self._window.show_page("dashboard")
+
+    def _on_banner(self, problem: Problem, action: str) -> None:
+        commands = self._core.commands
+        match action.split():
+            case ["settings"]:
+                self._open_settings(problem.subject)
+            case ["port" | "mapping" as word]:
+                self._open_settings(PAGES[word])
+            case ["use", port]:
+                self._actions.start(partial(self._use_port, int(port)), name="use port")
+            case ["again"]:
+                self._actions.start(commands.restart_listener, name="listen again")
+            case ["unlock"]:
+                self._actions.start(commands.unlock_keyring, name="unlock keyring")
+            case ["help"]:
+                self._window.show_page("help")
+            case ["folder"]:
+                open_folder(self._core.paths.data_dir)
+            case _:
+                self._glance.refresh()
+
+    async def _use_port(self, port: int) -> None:
+        await self._core.commands.save_settings(port=port)
+
+
+def open_folder(folder: Path) -> None:
+    """Show a folder in the desktop's file manager."""
+    QDesktopServices.openUrl(QUrl.fromLocalFile(str(folder)))
