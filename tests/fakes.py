@@ -85,6 +85,9 @@ class MemorySecretStore:
     def keep_until_quit(self, name: str, value: str) -> None:
         self.until_quit[name] = value
 
+    def drop(self, name: str) -> None:
+        self.until_quit.pop(name, None)
+
     def forget(self) -> None:
         self.asked.clear()
 

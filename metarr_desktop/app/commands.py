@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
     from metarr_desktop.app.parts import Parts
     from metarr_desktop.domain.forms import Draft, PlainValue
 
+LONGEST_PAUSE_MIN = 10 * 365 * 24 * 60
 RETRY_AT_ONCE = 500
 """At most so many failed jobs are tried again by one command."""
 
@@ -69,8 +71,8 @@ class Commands:
 
     async def pause(self, minutes: int | None = None) -> PauseSnapshot:
         """Stop delivering, for some minutes or until resumed; receiving goes on."""
-        if minutes is not None and minutes < 1:
-            raise Refused("Pause for at least one minute.")
+        if minutes is not None and not 1 <= minutes <= LONGEST_PAUSE_MIN:
+            raise Refused("Pause for one minute to ten years, or until you resume.")
         until = None if minutes is None else self._clock.now() + timedelta(minutes=minutes)
         await self._settings.save_pause(paused=True, until=until)
         self._queue.set_pause(paused=True, until=until)
@@ -113,25 +115,21 @@ class Commands:
     async def save_settings(self, **changes: Any) -> SettingsSnapshot:
         """Save settings. A port or allowance that cannot be used is not kept. Raises PortUnavailable."""
         before = self._settings.snapshot
-        if changes.get("allow") == "home" and not self._receiving.has_key:
+        needs_key = changes.get("allow") == "home" or changes.get("require_key_locally") is True
+        if needs_key and not self._receiving.has_key:
             await self._receiving.new_key()
-        await self._settings.save(changes)
-        if self._listener is not None and {"port", "allow"} & changes.keys():
+        self._settings.use(changes)
+        after = self._settings.snapshot
+        moved = (after.port, after.allow) != (before.port, before.allow)
+        if self._listener is not None and moved:
             try:
                 await self._listener.start()
             except PortUnavailable:
-                await self._settings.save({"port": before.port, "allow": before.allow})
-                await self._listen_again()
+                self._settings.restore(before)
+                with suppress(PortUnavailable):
+                    await self._listener.start()
                 raise
-        return self._settings.snapshot
-
-    async def _listen_again(self) -> None:
-        """Go back to the address used before, if that can still be had."""
-        assert self._listener is not None  # noqa: S101 - only called where there is one
-        try:
-            await self._listener.start()
-        except PortUnavailable:
-            return
+        return await self._settings.save(changes)
 
     async def restart_listener(self) -> None:
         """Try to listen again. Raises PortUnavailable."""

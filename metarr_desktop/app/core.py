@@ -180,6 +180,8 @@ async def _build(
         bus=bus,
         clock=clock,
     )
+    if isinstance(secrets, KeyringSecrets):
+        secrets.on_usable = lambda: tasks.spawn(desk.free_keyring_lanes(), name="keyring answers again")
     receiving = Receiving(settings=settings, secrets=secrets, sources=sources)
     listener, worker = None, None
     if serve:

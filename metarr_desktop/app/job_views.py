@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from metarr_desktop.domain.jobs import Job
+    from metarr_desktop.domain.text import Text
     from metarr_desktop.storage.event_store import EventStore, StoredEvent
     from metarr_desktop.storage.history_store import Family, HistoryStore
     from metarr_desktop.storage.job_store import JobStore
@@ -123,6 +124,7 @@ class JobViews:
             payload=json.dumps(either.payload, indent=2, ensure_ascii=False),
             webhook_body=body,
             related=tuple(member for member in members if _id(member) != job_id),
+            waits_for=_wait(job, members),
         )
 
     async def _named(self, families: Sequence[Family]) -> tuple[FamilySnapshot, ...]:
@@ -157,6 +159,13 @@ class JobViews:
             received_at=stored.received_at,
             remote_address=stored.remote_address,
         )
+
+
+def _wait(job: Job | None, members: Sequence[Job | JobRecord]) -> Text | None:
+    if job is None or job.waits_for is None:
+        return None
+    waited = next((each.type for each in members if _id(each) == job.waits_for), "another job")
+    return text("Waits for the first attempt of {job}.", job=waited)
 
 
 def _id(member: Job | JobRecord) -> int:

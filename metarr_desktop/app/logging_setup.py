@@ -58,12 +58,17 @@ class LogBook(logging.Handler):
 
     def emit(self, record: logging.LogRecord) -> None:
         """Keep one record; a traceback stays in the file."""
+        try:
+            message = record.getMessage()
+        except (TypeError, ValueError):
+            self.handleError(record)
+            return
         area = record.name.removeprefix("metarr_desktop.").rpartition(".")[2]
         line = LogLine(
             at=datetime.fromtimestamp(record.created, tz=UTC),
             level=record.levelno,
             area=area,
-            message=record.getMessage(),
+            message=message,
         )
         self._lines.append(line)
         if self._listeners and self._loop is not None and not self._loop.is_closed():

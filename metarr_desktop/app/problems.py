@@ -8,7 +8,7 @@ from metarr_desktop.app.snapshots import Problem, ProblemKind
 from metarr_desktop.domain.jobs import BlockCause, EndStatus
 from metarr_desktop.domain.text import Text, text
 from metarr_desktop.library.place import PATH_UNKNOWN
-from metarr_desktop.storage.database import BUSY
+from metarr_desktop.storage.failures import BUSY
 from metarr_desktop.storage.secrets import ABSENT, LOCKED, KeyringState
 
 if TYPE_CHECKING:

@@ -28,6 +28,7 @@ from metarr_desktop.domain.errors import NotFound
 from metarr_desktop.domain.jobs import EndStatus, Job
 from metarr_desktop.domain.text import text
 from metarr_desktop.services.forms import check_field, field_specs
+from metarr_desktop.storage.job_store import WaitingJobs
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -42,6 +43,8 @@ if TYPE_CHECKING:
 
 RETRY_AT_ONCE = 500
 """At most so many failed jobs are tried again by one command."""
+
+NOTHING_WAITS = WaitingJobs(count=0)
 
 
 class Queries:
@@ -193,9 +196,7 @@ class Queries:
         """Every service in the order of the registry."""
         rows = {row.service: row for row in await self._service_store.rows()}
         stops = {stop.lane: stop for stop in await self._queue.lane_stops()}
-        waiting: dict[str, list[Job]] = {}
-        for job in await self._job_store.jobs():
-            waiting.setdefault(job.type, []).append(job)
+        waiting = await self._job_store.waiting()
         last = await self._history.last_of_types([service.job_type for service in self._services])
         return tuple(
             snapshot_of(
@@ -203,7 +204,7 @@ class Queries:
                 rows[service.key],
                 secrets=self._secrets,
                 stops=stops,
-                waiting=waiting.get(service.job_type, ()),
+                waiting=waiting.get(service.job_type, NOTHING_WAITS),
                 last=last.get(service.job_type),
             )
             for service in self._services

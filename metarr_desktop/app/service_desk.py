@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 from metarr_desktop.app.service_state import secrets_set
 from metarr_desktop.app.snapshots import TestLine, TestReport
 from metarr_desktop.domain.changes import ServiceChanged
-from metarr_desktop.domain.errors import MetarrError, NotFound, Refused
+from metarr_desktop.domain.errors import MetarrError, NotFound, Refused, SecretsUnavailable
 from metarr_desktop.domain.events import Action, MediaEvent, MediaKind
 from metarr_desktop.domain.forms import Draft
 from metarr_desktop.domain.text import Text, text
@@ -81,37 +82,56 @@ class ServiceDesk:
         """Store a draft and let the waiting jobs go. Raises Refused or SecretsUnavailable."""
         service, row = self._service(key), await self._store.row(key)
         values = {**row.values, **draft.values}
-        kept = secrets_set(service, row, self._secrets)
-        filled = (kept | {name for name, value in draft.secrets.items() if value}) - {
-            name for name, value in draft.secrets.items() if value is None
-        }
+        new = {name: value for name, value in draft.secrets.items() if value}
+        cleared = set(draft.secrets) - set(new)
+        filled = (secrets_set(service, row, self._secrets) | set(new)) - cleared
         self._check(service, draft)
         if enabled and (missing := missing_fields(service, values, filled)):
             complaint = check_field(service, missing[0], "")
             raise Refused(complaint or text("Enter the {field}.", field=missing[0]))
-        in_keyring = set(row.kept_secrets)
-        for name, value in draft.secrets.items():
-            await self._keep(f"{key}/{name}", value, marked=name in row.kept_secrets, until_quit=until_quit)
-            (in_keyring.discard if value is None or until_quit else in_keyring.add)(name)
+        await self._keep(key, new, kept=row.kept_secrets, until_quit=until_quit)
+        for name in cleared:
+            await self._forget(f"{key}/{name}", marked=name in row.kept_secrets)
+        kept = (row.kept_secrets | (set() if until_quit else set(new))) - cleared
         now = self._clock.now()
-        await self._store.save(key, values=values, kept_secrets=in_keyring, now=now)
+        await self._store.save(key, values=values, kept_secrets=kept, now=now)
         if enabled is not None:
             await self._store.set_enabled(key, enabled=enabled, now=now)
         await self._queue.open_lane(service.lane)
         self._bus.publish(ServiceChanged(key))
 
-    async def _keep(self, name: str, value: str | None, *, marked: bool, until_quit: bool) -> None:
-        if value is None:
-            if marked:
-                await self._secrets.delete(name)
-        elif until_quit:
-            self._secrets.keep_until_quit(name, value)
-        else:
-            await self._secrets.set(name, value)
+    async def _keep(
+        self, key: str, new: Mapping[str, str], *, kept: frozenset[str], until_quit: bool
+    ) -> None:
+        """Keep all new secrets or, where the keyring fails half-way, none that was not kept before."""
+        done: list[str] = []
+        try:
+            for name, value in new.items():
+                if until_quit:
+                    self._secrets.keep_until_quit(f"{key}/{name}", value)
+                else:
+                    await self._secrets.set(f"{key}/{name}", value)
+                done.append(name)
+        except SecretsUnavailable:
+            for name in done:
+                if name not in kept:
+                    with suppress(SecretsUnavailable):
+                        await self._secrets.delete(f"{key}/{name}")
+            raise
+
+    async def _forget(self, name: str, *, marked: bool) -> None:
+        self._secrets.drop(name)
+        if marked:
+            await self._secrets.delete(name)
 
     @staticmethod
     def _check(service: Service, draft: Draft) -> None:
-        """Refuse values that cannot be; empty ones may be saved."""
+        """Refuse values that cannot be; empty ones may be saved. A secret is never among the values."""
+        misplaced = set(draft.values) & set(secret_fields(service))
+        if misplaced:
+            raise Refused(
+                text("{field} is a secret and is not kept with the settings.", field=min(misplaced))
+            )
         given: dict[str, PlainValue] = {**draft.values}
         given.update({name: value for name, value in draft.secrets.items() if value})
         for name, value in given.items():
@@ -132,8 +152,9 @@ class ServiceDesk:
         service = self._service(key)
         began = self._clock.monotonic()
         try:
-            config = await self._config(service, draft)
-            steps = await asyncio.wait_for(self._notifiers[key].test(config), TEST_DEADLINE_S)
+            async with asyncio.timeout(TEST_DEADLINE_S):
+                config = await self._config(service, draft)
+                steps = await self._notifiers[key].test(config)
             lines = tuple(_line(step) for step in steps)
         except TimeoutError:
             lines = (_settings_line(text("Timed out after {seconds} s.", seconds=int(TEST_DEADLINE_S))),)

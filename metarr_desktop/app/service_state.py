@@ -10,10 +10,11 @@ from metarr_desktop.domain.text import Text, text
 from metarr_desktop.services.forms import missing_fields, secret_fields
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Mapping
 
-    from metarr_desktop.domain.jobs import Job, JobRecord, LaneStop
+    from metarr_desktop.domain.jobs import JobRecord, LaneStop
     from metarr_desktop.services.declaration import Service
+    from metarr_desktop.storage.job_store import WaitingJobs
     from metarr_desktop.storage.secrets import SecretStore
     from metarr_desktop.storage.service_store import ServiceRow
 
@@ -33,7 +34,7 @@ def snapshot_of(
     *,
     secrets: SecretStore,
     stops: Mapping[str, LaneStop],
-    waiting: Sequence[Job],
+    waiting: WaitingJobs,
     last: JobRecord | None,
 ) -> ServiceSnapshot:
     """Sum up one service."""
@@ -48,7 +49,7 @@ def snapshot_of(
         configured=not missing,
         state=state,
         detail=detail,
-        waiting=len(waiting),
+        waiting=waiting.count,
         last_status=None if last is None else last.status,
         last_at=None if last is None else last.completed_at,
     )
@@ -59,7 +60,7 @@ def _state(
     *,
     configured: bool,
     stop: LaneStop | None,
-    waiting: Sequence[Job],
+    waiting: WaitingJobs,
     last: JobRecord | None,
 ) -> tuple[ServiceState, Text | None]:
     if not row.enabled:
@@ -70,9 +71,8 @@ def _state(
         return ServiceState.NEEDS_ATTENTION, stop.reason
     if stop is not None:
         return ServiceState.WAITING, stop.reason
-    failing = next((job.error for job in waiting if job.error is not None), None)
-    if failing is not None:
-        return ServiceState.WAITING, failing
+    if waiting.error is not None:
+        return ServiceState.WAITING, waiting.error
     checked = row.check
     delivered_after = last is not None and (checked is None or last.completed_at > checked.at)
     if delivered_after and last is not None and last.status is EndStatus.FAILED:

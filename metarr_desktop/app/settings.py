@@ -85,6 +85,15 @@ class AppSettings:
         await self._store.save({PAUSE: value}, now=self._clock.now())
         self._pause = (paused, until)
 
+    def use(self, changes: Mapping[str, Any]) -> None:
+        """Use changed settings without storing them yet. Raises Refused on a value that cannot be."""
+        checked = {name: _checked(name, value) for name, value in changes.items()}
+        self._snapshot = replace(self._snapshot, **checked)
+
+    def restore(self, snapshot: SettingsSnapshot) -> None:
+        """Go back to what was used before."""
+        self._snapshot = snapshot
+
     def override(self, *, port: int | None, host: str | None) -> None:
         """Use another port or host for this run only; port 0 takes a free one."""
         if port is not None:
@@ -113,4 +122,7 @@ def _read_pause(stored: object) -> tuple[bool, datetime | None]:
     if not isinstance(stored, dict):
         return False, None
     until = stored.get("until")
-    return True, from_ms(until) if isinstance(until, int) else None
+    try:
+        return True, from_ms(until) if isinstance(until, int) else None
+    except OverflowError:
+        return True, None

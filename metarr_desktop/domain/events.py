@@ -85,7 +85,12 @@ class MediaEvent:
 
     def to_payload(self) -> dict[str, Any]:
         """JSON form that jobs carry; empty values are left out."""
-        return {key: value for key, value in dataclasses.asdict(self).items() if value not in (None, "", ())}
+        always = {"title", "folder"}
+        return {
+            key: value
+            for key, value in dataclasses.asdict(self).items()
+            if key in always or value not in (None, "", ())
+        }
 
     @classmethod
     def from_payload(cls, payload: Mapping[str, Any]) -> MediaEvent:

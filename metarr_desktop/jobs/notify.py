@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import logging
 from typing import TYPE_CHECKING, Any, Protocol
 
-from metarr_desktop.domain.errors import NothingToDo, Permanent, SecretsUnavailable
+from metarr_desktop.domain.errors import MetarrError, NothingToDo, Permanent, SecretsUnavailable
 from metarr_desktop.domain.events import Action, MediaEvent, MediaKind
 from metarr_desktop.domain.jobs import Done, Job
 from metarr_desktop.domain.notification import Notification
@@ -18,6 +19,9 @@ if TYPE_CHECKING:
     from metarr_desktop.services.notifier import Notifier
     from metarr_desktop.storage.secrets import SecretStore
     from metarr_desktop.storage.service_store import ServiceRow, ServiceStore
+
+
+logger = logging.getLogger(__name__)
 
 
 class Mappings(Protocol):
@@ -66,8 +70,13 @@ class Notify:
 
     async def _remember(self, row: ServiceRow) -> None:
         """A delivery is the best connection test, but only news is worth a write."""
-        if row.check is None or not row.check.ok:
+        if row.check is not None and row.check.ok:
+            return
+        try:
             await self._services.record_check(self._service.key, ok=True, detail=None, now=self._clock.now())
+        except MetarrError as error:
+            # The message is out: failing now would send it again.
+            logger.warning("That %s works could not be noted: %s", self._service.title, error)
 
     async def _folder(self, event: MediaEvent) -> str:
         """Folder as the service writes it: mapped from the sender's path, else from this computer's."""

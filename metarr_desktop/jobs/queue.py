@@ -100,12 +100,12 @@ class JobQueue:
         await self.settle(job, Cancelled(), run=None)
 
     async def open_lane(self, lane: str) -> int:
-        """End a lane's stop; returns how many jobs waited for it."""
-        released = await self._store.open_lane(lane, now=self._clock.now())
+        """End a lane's block; returns how many jobs waited for it."""
+        released, waiting = await self._store.open_lane(lane, now=self._clock.now())
         self._tell(released)
         self._bus.publish(LaneChanged(lane))
         self.wake.set()
-        return len(released)
+        return waiting
 
     async def lane_stops(self) -> tuple[LaneStop, ...]:
         """Return the lanes that take no jobs now."""
@@ -123,7 +123,7 @@ class JobQueue:
     def pause(self) -> tuple[bool, datetime | None]:
         """Whether deliveries are paused now, and until when."""
         if self._paused and self._paused_until is not None and self._clock.now() >= self._paused_until:
-            self.set_pause(paused=False)
+            return False, None
         return self._paused, self._paused_until
 
     def _tell(self, jobs: Collection[Job]) -> None:

@@ -9,22 +9,9 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from metarr_desktop.domain import errors
-from metarr_desktop.domain.clock import iso
-from metarr_desktop.domain.jobs import (
-    BlockCause,
-    Blocked,
-    Cancelled,
-    Deferred,
-    Done,
-    Failed,
-    Interrupted,
-    Job,
-    Outcome,
-    Retry,
-    Skipped,
-)
-from metarr_desktop.domain.retry import RATE_LIMIT_CAP, RetryPolicy
-from metarr_desktop.domain.text import text
+from metarr_desktop.domain.jobs import Cancelled, Done, Failed, Interrupted, Job, Outcome
+from metarr_desktop.domain.text import Text, text
+from metarr_desktop.jobs.outcome import outcome_of
 from metarr_desktop.storage.job_store import Run
 
 if TYPE_CHECKING:
@@ -52,6 +39,7 @@ LONGEST_NAP = timedelta(seconds=60)
 """Waits are cut to this, since monotonic time may stand still while the computer sleeps."""
 OUT_OF_TURN = 10
 """Every so many claims takes the job that has waited longest."""
+OUR_FAULT = Text("Metarr Desktop failed on this job. The log has the details.")
 STORAGE_PAUSES = (1.0, 2.0, 5.0, 15.0, 30.0)
 """Seconds between tries while the database fails."""
 
@@ -73,30 +61,38 @@ class Worker:
         self._clock = clock
         self._spawn = spawn
         self._rng = rng
-        self._stopping = False
-        self._claims = 0
+        self._stopping = asyncio.Event()
+        self._taken = 0
         self._running: dict[int, asyncio.Task[Outcome]] = {}
         self._cancelled: set[int] = set()
         self._in_lane: Counter[str] = Counter()
         self._attempts: set[asyncio.Task[None]] = set()
+        self._claiming: asyncio.Task[Any] | None = None
 
     async def run(self) -> None:
-        """Claim and run jobs until ``stop``."""
+        """Claim and run jobs until ``stop``; nothing that goes wrong in between ends it."""
+        self._claiming = asyncio.current_task()
         failures = 0
-        while not self._stopping:
+        while not self._stopping.is_set():
             self._queue.wake.clear()
-            self._claims += 1
             try:
-                claim = await self._queue.claim(self._open_lanes(), longest=self._claims % OUT_OF_TURN == 0)
-            except errors.StorageFailed:
-                await self._nap(STORAGE_PAUSES[min(failures, len(STORAGE_PAUSES) - 1)])
+                claim = await self._queue.claim(
+                    self._open_lanes(), longest=self._taken % OUT_OF_TURN == OUT_OF_TURN - 1
+                )
+            except Exception as error:
+                if not isinstance(error, errors.StorageFailed):
+                    logger.exception("The next job could not be taken")
+                await self._nap(_pause(failures))
                 failures += 1
                 continue
             failures = 0
-            if claim.job is not None:
-                self._begin(claim.job)
-            else:
+            if claim.job is None:
                 await self._nap(self._seconds_until(claim.next_due))
+            elif self._stopping.is_set():
+                await self._settle(claim.job, Interrupted(), None)
+            else:
+                self._taken += 1
+                self._begin(claim.job)
 
     def cancel(self, job_id: int) -> bool:
         """Cancel a running job; False where it is not running here."""
@@ -109,14 +105,16 @@ class Worker:
 
     async def stop(self, *, grace: float = 2.5) -> None:
         """Claim nothing more; what still runs after ``grace`` seconds goes back to the queue."""
-        self._stopping = True
+        self._stopping.set()
         self._queue.wake.set()
+        if self._claiming is not None:
+            await asyncio.wait({self._claiming}, timeout=1.0)
         if self._attempts:
             await asyncio.wait(set(self._attempts), timeout=grace)
         for task in self._running.values():
             task.cancel()
         if self._attempts:
-            await asyncio.wait(set(self._attempts), timeout=1.5)
+            await asyncio.wait(set(self._attempts), timeout=1.0)
 
     def _open_lanes(self) -> tuple[str, ...]:
         paused, _ = self._queue.pause()
@@ -138,12 +136,16 @@ class Worker:
 
     async def _nap(self, seconds: float | None) -> None:
         """Wait until woken, or for this long."""
-        if self._queue.wake.is_set() or self._stopping:
+        await self._until(self._queue.wake, seconds=seconds)
+
+    async def _until(self, event: asyncio.Event, *, seconds: float | None) -> None:
+        """Wait for an event, at most for this long."""
+        if event.is_set():
             return
         if seconds is None:
-            await self._queue.wake.wait()
+            await event.wait()
             return
-        woken = self._spawn(self._queue.wake.wait(), name="worker: wake")
+        woken = self._spawn(event.wait(), name="worker: wake")
         timer = self._spawn(self._clock.sleep(seconds), name="worker: timer")
         await asyncio.wait({woken, timer}, return_when=asyncio.FIRST_COMPLETED)
         woken.cancel()
@@ -151,35 +153,34 @@ class Worker:
 
     def _begin(self, job: Job) -> None:
         self._in_lane[job.lane] += 1
-        attempt = self._spawn(self._attempt(job), name=f"job {job.id} {job.type}")
+        self._running[job.id] = self._spawn(self._run(job), name=f"handler {job.id}")
+        attempt = self._spawn(self._attempt(job, self._running[job.id]), name=f"job {job.id} {job.type}")
         self._attempts.add(attempt)
         attempt.add_done_callback(self._attempts.discard)
 
-    async def _attempt(self, job: Job) -> None:
+    async def _attempt(self, job: Job, handler: asyncio.Task[Outcome]) -> None:
         started, began = self._clock.now(), self._clock.monotonic()
         try:
-            outcome = await self._outcome(job)
+            outcome = await self._outcome(job, handler)
+            lasted = timedelta(seconds=self._clock.monotonic() - began)
+            await self._settle(job, outcome, Run(started_at=started, duration=lasted))
         finally:
             self._running.pop(job.id, None)
             self._cancelled.discard(job.id)
-        run = Run(started_at=started, duration=timedelta(seconds=self._clock.monotonic() - began))
-        try:
-            await self._settle(job, outcome, run)
-        finally:
             self._in_lane[job.lane] -= 1
             self._queue.wake.set()
 
-    async def _outcome(self, job: Job) -> Outcome:
-        task = self._spawn(self._run(job), name=f"handler {job.id}")
-        self._running[job.id] = task
-        try:
-            return await task
-        except asyncio.CancelledError:
-            if job.id in self._cancelled:
-                return Cancelled()
-            if self._stopping:
-                return Interrupted()
-            raise
+    async def _outcome(self, job: Job, handler: asyncio.Task[Outcome]) -> Outcome:
+        await asyncio.wait({handler})
+        if not handler.cancelled():
+            return handler.result()
+        if job.id in self._cancelled:
+            return Cancelled()
+        if self._stopping.is_set():
+            return Interrupted()
+        error = errors.Transient("The work was broken off.")
+        policy = self._types[job.type].retry
+        return outcome_of(error, job=job, policy=policy, now=self._clock.now(), rng=self._rng)
 
     async def _run(self, job: Job) -> Outcome:
         """Run the handler; what it raises becomes an outcome here and nowhere else."""
@@ -192,68 +193,43 @@ class Worker:
             return outcome_of(error, job=job, policy=kind.retry, now=self._clock.now(), rng=self._rng)
         except Exception:
             logger.exception("Job %d (%s) failed on an error of our own", job.id, job.type)
-            return Failed(error=text("Metarr Desktop failed on this job. The log has the details."))
+            return Failed(error=OUR_FAULT)
 
-    async def _settle(self, job: Job, outcome: Outcome, run: Run) -> None:
+    async def _settle(self, job: Job, outcome: Outcome, run: Run | None) -> None:
         """Settle, and while the database fails, try again: the work is done and must be recorded."""
         failures = 0
         while True:
+            last = self._stopping.is_set()
             try:
                 await self._queue.settle(job, outcome, run=run)
             except errors.StorageFailed:
-                if self._stopping:
+                if last:
                     return
-                await self._clock.sleep(STORAGE_PAUSES[min(failures, len(STORAGE_PAUSES) - 1)])
+                await self._until(self._stopping, seconds=_pause(failures))
                 failures += 1
             except errors.NotFound:
                 logger.warning("Job %d was removed from the queue while it ran", job.id)
                 return
+            except Exception:
+                logger.exception("Job %d (%s) could not be recorded as it ended", job.id, job.type)
+                if isinstance(outcome, Failed):
+                    return
+                outcome = Failed(error=OUR_FAULT)
             else:
                 return
 
 
+def _pause(failures: int) -> float:
+    return STORAGE_PAUSES[min(failures, len(STORAGE_PAUSES) - 1)]
+
+
 async def _in_time(kind: JobType, job: Job) -> Done:
     limit = kind.timeout.total_seconds()
+    deadline = asyncio.timeout(limit)
     try:
-        async with asyncio.timeout(limit):
+        async with deadline:
             return await kind.handler(job)
     except TimeoutError as error:
+        if not deadline.expired():
+            raise
         raise errors.Transient(text("Took longer than {seconds} s.", seconds=int(limit))) from error
-
-
-def outcome_of(
-    error: errors.MetarrError, *, job: Job, policy: RetryPolicy, now: datetime, rng: random.Random
-) -> Outcome:
-    """Decide what an error means for its job: the one table from errors to outcomes."""
-    match error:
-        case errors.RateLimited():
-            return _rate_limited(error, job=job, policy=policy, now=now)
-        case errors.Transient() | errors.StorageFailed():
-            if job.retry_count >= job.max_retries:
-                return Failed(error=error.text)
-            return Retry(error=error.text, delay=policy.backoff(job.retry_count + 1, rng=rng))
-        case errors.NotNow():
-            return Deferred(reason=error.text, until=error.until)
-        case errors.AuthFailed():
-            return Blocked(reason=error.text, cause=BlockCause.KEY_REJECTED)
-        case errors.NotSetUp():
-            return Blocked(reason=error.text, cause=BlockCause.NOT_SET_UP)
-        case errors.SecretsUnavailable():
-            return Blocked(reason=error.text, cause=BlockCause.KEYRING)
-        case errors.NothingToDo():
-            return Skipped(reason=error.text, event_title=error.event_title)
-        case _:
-            return Failed(error=error.text)
-
-
-def _rate_limited(error: errors.RateLimited, *, job: Job, policy: RetryPolicy, now: datetime) -> Outcome:
-    if error.retry_after > policy.retry_after_cap:
-        until = iso(now + error.retry_after) or ""
-        return Failed(
-            error=text(
-                "{error} It asked to wait until {time}, which is too long.", error=str(error), time=until
-            )
-        )
-    if job.rate_limits + 1 >= RATE_LIMIT_CAP:
-        return Failed(error=text("{error} It asked to wait {n} times.", error=str(error), n=RATE_LIMIT_CAP))
-    return Retry(error=error.text, delay=error.retry_after, rate_limited=True)

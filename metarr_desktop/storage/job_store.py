@@ -6,11 +6,12 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
-    from collections.abc import Collection
+    from collections.abc import Collection, Mapping
     from datetime import datetime, timedelta
 
     from metarr_desktop.domain.events import IncomingWebhook, StoredWebhook
     from metarr_desktop.domain.jobs import Job, JobRecord, LaneStop, NewJob, Outcome, QueueCounts
+    from metarr_desktop.domain.text import Text
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,6 +39,14 @@ class Run:
 
     started_at: datetime
     duration: timedelta
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WaitingJobs:
+    """Waiting jobs of one type; ``error`` is why one of them was not done yet."""
+
+    count: int
+    error: Text | None = None
 
 
 class JobStore(Protocol):
@@ -73,8 +82,11 @@ class JobStore(Protocol):
     async def run_now(self, job_id: int, *, now: datetime) -> Job:
         """Make a waiting job due. Raises NotFound, or Refused where it is running."""
 
-    async def open_lane(self, lane: str, *, now: datetime) -> tuple[Job, ...]:
-        """End a lane's stop; returns the jobs that waited for it."""
+    async def open_lane(self, lane: str, *, now: datetime) -> tuple[tuple[Job, ...], int]:
+        """End a lane's block; returns the jobs that were tried in vain, and how many wait there.
+
+        A rate limit is not ended: it is obeyed exactly.
+        """
 
     async def lane_stops(self) -> tuple[LaneStop, ...]:
         """Return the lanes that take no jobs."""
@@ -84,6 +96,9 @@ class JobStore(Protocol):
 
     async def job(self, job_id: int) -> Job | None:
         """One row of the queue."""
+
+    async def waiting(self) -> Mapping[str, WaitingJobs]:
+        """How many jobs of each type wait, and why one of them does."""
 
     async def counts(self) -> QueueCounts:
         """How much there is to do."""

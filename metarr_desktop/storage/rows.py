@@ -6,7 +6,7 @@ import json
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
-from metarr_desktop.domain.clock import from_ms, optional_from_ms
+from metarr_desktop.domain.clock import EPOCH, from_ms
 from metarr_desktop.domain.jobs import (
     Attempt,
     AttemptOutcome,
@@ -22,6 +22,7 @@ from metarr_desktop.domain.text import Text, text_from_json
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
+    from datetime import datetime
 
 JOB_COLUMNS = (
     "id, type, lane, priority, status, payload, created_at, updated_at, run_after, root_id, max_retries,"
@@ -56,7 +57,7 @@ def read_json(stored: str | None) -> Mapping[str, Any]:
     """Read an object back; what a person damaged by hand reads as empty."""
     try:
         data = json.loads(stored or "{}")
-    except ValueError:
+    except (ValueError, RecursionError, TypeError):
         return {}
     return data if isinstance(data, dict) else {}
 
@@ -64,6 +65,19 @@ def read_json(stored: str | None) -> Mapping[str, Any]:
 def write_json(value: Mapping[str, Any]) -> str:
     """Compact JSON of an object."""
     return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+
+
+def instant(stored: object) -> datetime:
+    """Read an instant back; what a person damaged by hand reads as long ago."""
+    try:
+        return from_ms(int(stored))  # type: ignore[call-overload]
+    except (TypeError, ValueError, OverflowError):
+        return EPOCH
+
+
+def optional_instant(stored: object) -> datetime | None:
+    """Read an instant back that may be absent."""
+    return None if stored is None else instant(stored)
 
 
 def read_job(row: Sequence[Any]) -> Job:
@@ -76,9 +90,9 @@ def read_job(row: Sequence[Any]) -> Job:
         priority=row[3],
         status=status,
         payload=read_json(row[5]),
-        created_at=from_ms(row[6]),
-        updated_at=from_ms(row[7]),
-        run_after=from_ms(row[8]),
+        created_at=instant(row[6]),
+        updated_at=instant(row[7]),
+        run_after=instant(row[8]),
         root_id=row[9] or row[0],
         max_retries=row[10],
         retry_count=row[11],
@@ -87,7 +101,7 @@ def read_job(row: Sequence[Any]) -> Job:
         rate_limits=row[14],
         error=read_text(row[15], row[16]),
         reason=read_text(row[17], row[18]),
-        started_at=optional_from_ms(row[19]),
+        started_at=optional_instant(row[19]),
         parent_id=row[20],
         event_id=row[21],
         waits_for=row[22],
@@ -106,10 +120,10 @@ def read_record(row: Sequence[Any]) -> JobRecord:
         priority=row[4],
         status=EndStatus(row[5]),
         payload=read_json(row[6]),
-        created_at=from_ms(row[7]),
-        started_at=optional_from_ms(row[8]),
-        completed_at=from_ms(row[9]),
-        duration=timedelta(milliseconds=row[10]),
+        created_at=instant(row[7]),
+        started_at=optional_instant(row[8]),
+        completed_at=instant(row[9]),
+        duration=timedelta(milliseconds=int(row[10] or 0)),
         root_id=row[11],
         retry_count=row[12],
         max_retries=row[13],
@@ -127,7 +141,7 @@ def read_attempt(row: Sequence[Any]) -> Attempt:
     return Attempt(
         job_id=row[0],
         number=row[1],
-        started_at=from_ms(row[2]),
+        started_at=instant(row[2]),
         duration=timedelta(milliseconds=row[3]),
         outcome=AttemptOutcome(row[4]),
         detail=read_text(row[5], row[6]),
@@ -135,12 +149,13 @@ def read_attempt(row: Sequence[Any]) -> Attempt:
 
 
 def read_lane_stop(row: Sequence[Any]) -> LaneStop:
-    """Row of lane, state, cause, reason, reason_text, since, until."""
+    """Row of lane, state, cause, reason, reason_text, since, until; unknown words mean a plain block."""
+    known = row[1] in set(LaneState)
     return LaneStop(
         lane=row[0],
-        state=LaneState(row[1]),
-        cause=None if row[2] is None else BlockCause(row[2]),
+        state=LaneState(row[1]) if known else LaneState.BLOCKED,
+        cause=BlockCause(row[2]) if row[2] in set(BlockCause) else None,
         reason=read_text(row[3], row[4]) or Text(""),
-        since=from_ms(row[5]),
-        until=optional_from_ms(row[6]),
+        since=instant(row[5]),
+        until=optional_instant(row[6]),
     )

@@ -12,7 +12,8 @@ from playhouse.migrations import Runner
 
 from metarr_desktop.domain.errors import StorageFailed
 from metarr_desktop.domain.text import text
-from metarr_desktop.storage.database import DAMAGED, SCHEMA_VERSION, storage_error
+from metarr_desktop.storage.database import SCHEMA_VERSION
+from metarr_desktop.storage.failures import DAMAGED, storage_error
 
 if TYPE_CHECKING:
     from pathlib import Path

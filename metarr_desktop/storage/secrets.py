@@ -58,6 +58,9 @@ class SecretStore(Protocol):
     def keep_until_quit(self, name: str, value: str) -> None:
         """Keep a secret in memory only."""
 
+    def drop(self, name: str) -> None:
+        """Forget a secret that was kept in memory only."""
+
     def forget(self) -> None:
         """Drop what was read from the keyring before, so that it is asked again."""
 
@@ -75,6 +78,7 @@ class KeyringSecrets:
     """
 
     def __init__(self, *, deadline_s: float = DEADLINE_S) -> None:
+        self.on_usable: Callable[[], object] | None = None
         self._deadline = deadline_s
         self._cache: dict[str, str] = {}
         self._memory: dict[str, str] = {}
@@ -118,6 +122,10 @@ class KeyringSecrets:
         """Keep a secret in memory only."""
         self._memory[name] = value
 
+    def drop(self, name: str) -> None:
+        """Forget a secret that was kept in memory only."""
+        self._memory.pop(name, None)
+
     def forget(self) -> None:
         """Drop what was read from the keyring before, so that it is asked again."""
         self._cache.clear()
@@ -137,7 +145,10 @@ class KeyringSecrets:
         except SecretsUnavailable as error:
             self._state = KeyringState.ABSENT if error.text == ABSENT else KeyringState.LOCKED
             raise
+        failed_before = self._state in {KeyringState.LOCKED, KeyringState.ABSENT}
         self._state = KeyringState.USABLE
+        if failed_before and self.on_usable is not None:
+            self.on_usable()
         return result
 
     def _serve(self) -> None:

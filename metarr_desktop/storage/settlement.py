@@ -7,7 +7,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Any, assert_never
 
 from metarr_desktop.domain.clock import to_ms
-from metarr_desktop.domain.errors import NotFound
+from metarr_desktop.domain.errors import NotFound, Refused
 from metarr_desktop.domain.jobs import (
     WEBHOOK_RECEIVED,
     AttemptOutcome,
@@ -23,12 +23,12 @@ from metarr_desktop.domain.jobs import (
     JobStatus,
     LaneState,
     LaneStop,
-    NewJob,
     Outcome,
     Retry,
     Skipped,
 )
 from metarr_desktop.domain.text import Text, text
+from metarr_desktop.storage.insertion import insert_attempt, insert_jobs, whole_ms
 from metarr_desktop.storage.job_store import Run, Settlement
 from metarr_desktop.storage.rows import JOB_COLUMNS, read_job, write_json, write_text
 
@@ -42,77 +42,11 @@ INTERRUPTED = Text("The program was stopped while this ran. It continues at the 
 CANCELLED = Text("Cancelled.")
 
 
-def insert_jobs(db: Sql, jobs: tuple[NewJob, ...], now: datetime) -> tuple[Job, ...]:
-    """Insert jobs in order; ``waits_for`` names the type of a sibling inserted before."""
-    inserted: list[Job] = []
-    ids: dict[str, int] = {}
-    for new in jobs:
-        waits_for = ids.get(new.waits_for or "")
-        run_after = now if waits_for is None else now + (new.waits_at_most or timedelta(0))
-        ready = waits_for is None
-        job_id = db.execute(
-            "INSERT INTO job_queue (type, lane, priority, payload, max_retries, created_at, updated_at,"
-            " run_after, ready, parent_id, root_id, event_id, waits_for, retry_of)"
-            " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) RETURNING id",
-            (
-                new.type,
-                new.lane,
-                new.priority,
-                write_json(new.payload),
-                new.max_retries,
-                to_ms(now),
-                to_ms(now),
-                to_ms(run_after),
-                int(ready),
-                new.parent_id,
-                new.root_id or 0,
-                new.event_id,
-                waits_for,
-                new.retry_of,
-            ),
-        ).fetchone()[0]
-        if new.root_id is None:
-            db.execute("UPDATE job_queue SET root_id = id WHERE id = ?", (job_id,))
-        ids[new.type] = job_id
-        inserted.append(_as_job(new, job_id=job_id, waits_for=waits_for, now=now, run_after=run_after))
-    return tuple(inserted)
-
-
-def _as_job(new: NewJob, *, job_id: int, waits_for: int | None, now: datetime, run_after: datetime) -> Job:
-    return Job(
-        id=job_id,
-        type=new.type,
-        lane=new.lane,
-        priority=new.priority,
-        status=JobStatus.PENDING,
-        payload=new.payload,
-        created_at=now,
-        updated_at=now,
-        run_after=run_after,
-        root_id=new.root_id or job_id,
-        max_retries=new.max_retries,
-        parent_id=new.parent_id,
-        event_id=new.event_id,
-        waits_for=waits_for,
-        retry_of=new.retry_of,
-    )
-
-
-def insert_attempt(db: Sql, job_id: int, run: Run, outcome: AttemptOutcome, detail: Text | None) -> None:
-    """Keep one run of a job, numbered after those before it."""
-    db.execute(
-        "INSERT INTO job_attempts (job_id, number, started_at, duration_ms, outcome, detail, detail_text)"
-        " SELECT ?1, COALESCE(MAX(number), 0) + 1, ?2, ?3, ?4, ?5, ?6 FROM job_attempts WHERE job_id = ?1",
-        (job_id, to_ms(run.started_at), _ms(run.duration), outcome.value, *write_text(detail)),
-    )
-
-
 def settle(  # noqa: C901 - one branch for each outcome there is
     db: Sql, job: Job, outcome: Outcome, run: Run | None, now: datetime
 ) -> Settlement:
     """Record the attempt and move the job to the history, or back to waiting."""
-    if db.execute("SELECT 1 FROM job_queue WHERE id = ?", (job.id,)).fetchone() is None:
-        raise NotFound(text("Job {id} is not in the queue any more.", id=job.id))
+    _check_still_ours(db, job, waiting=run is None and isinstance(outcome, Cancelled))
     if run is not None:
         insert_attempt(db, job.id, run, _attempt_outcome(outcome), _detail(outcome))
     released = () if isinstance(outcome, Interrupted) else _release_waiting(db, job, now)
@@ -140,16 +74,40 @@ def settle(  # noqa: C901 - one branch for each outcome there is
             back = _put_back(db, job, now, run_after=outcome.until, reason=outcome.reason, deferrals=1)
             return Settlement(job=back, changed=released)
         case Blocked():
-            stop = LaneStop(
-                lane=job.lane, state=LaneState.BLOCKED, reason=outcome.reason, since=now, cause=outcome.cause
-            )
-            _stop_lane(db, stop)
+            stop = None
+            if run is None or not _mended_since(db, job, run.started_at):
+                stop = LaneStop(
+                    lane=job.lane,
+                    state=LaneState.BLOCKED,
+                    reason=outcome.reason,
+                    since=now,
+                    cause=outcome.cause,
+                )
+                _stop_lane(db, stop)
             back = _put_back(db, job, now, run_after=now, reason=outcome.reason)
             return Settlement(job=back, changed=released, stopped=stop)
         case Interrupted():
             return Settlement(job=_put_back(db, job, now, run_after=now))
         case _:
             assert_never(outcome)
+
+
+def _check_still_ours(db: Sql, job: Job, *, waiting: bool) -> None:
+    """Refuse to settle a job that is gone, or to cancel as waiting one that was claimed meanwhile."""
+    row = db.execute("SELECT status FROM job_queue WHERE id = ?", (job.id,)).fetchone()
+    if row is None:
+        raise NotFound(text("Job {id} is not in the queue any more.", id=job.id))
+    if waiting and row[0] != JobStatus.PENDING.value:
+        raise Refused(text("Job {id} is running.", id=job.id))
+
+
+def _mended_since(db: Sql, job: Job, started: datetime) -> bool:
+    """Whether the service's settings changed while the job ran with the old ones."""
+    row = db.execute(
+        "SELECT 1 FROM notification_config WHERE 'notify-' || service = ? AND updated_at > ?",
+        (job.type, to_ms(started)),
+    )
+    return row.fetchone() is not None
 
 
 def _attempt_outcome(outcome: Outcome) -> AttemptOutcome:
@@ -271,7 +229,7 @@ def _end(
             to_ms(job.created_at),
             None if started is None else to_ms(started),
             to_ms(now),
-            _ms(duration),
+            whole_ms(duration),
             job.parent_id,
             job.root_id,
             job.event_id,
@@ -306,7 +264,7 @@ def _end(
 def _fan_out(db: Sql, job: Job, outcome: Done, now: datetime) -> tuple[Job, ...]:
     if outcome.fan_out is None:
         return ()
-    rows = db.execute("SELECT service FROM notification_config WHERE enabled = 1").fetchall()
+    rows = db.execute("SELECT service FROM notification_config WHERE enabled <> 0").fetchall()
     planned = outcome.fan_out(frozenset(row[0] for row in rows))
     children = tuple(
         replace(new, parent_id=job.id, root_id=job.root_id, event_id=job.event_id) for new in planned
@@ -339,7 +297,8 @@ def _stop_lane(db: Sql, stop: LaneStop) -> None:
         " VALUES (?, ?, ?, ?, ?, ?, ?)"
         " ON CONFLICT (lane) DO UPDATE SET state = excluded.state, cause = excluded.cause,"
         " reason = excluded.reason, reason_text = excluded.reason_text, since = excluded.since,"
-        " until = excluded.until WHERE lanes.state <> 'blocked' OR excluded.state = 'blocked'",
+        " until = excluded.until WHERE excluded.state = 'blocked'"
+        " OR (lanes.state <> 'blocked' AND COALESCE(lanes.until, 0) < excluded.until)",
         (
             stop.lane,
             stop.state.value,
@@ -349,7 +308,3 @@ def _stop_lane(db: Sql, stop: LaneStop) -> None:
             None if stop.until is None else to_ms(stop.until),
         ),
     )
-
-
-def _ms(duration: timedelta) -> int:
-    return max(0, duration // timedelta(milliseconds=1))

@@ -21,18 +21,20 @@ from metarr_desktop.domain.jobs import (
     QueueCounts,
 )
 from metarr_desktop.domain.text import text
-from metarr_desktop.storage.job_store import Claim, Run, Settlement
+from metarr_desktop.storage.insertion import insert_attempt, insert_jobs
+from metarr_desktop.storage.job_store import Claim, Run, Settlement, WaitingJobs
 from metarr_desktop.storage.rows import (
     JOB_COLUMNS,
     RECORD_COLUMNS,
     read_job,
     read_lane_stop,
     read_record,
+    read_text,
 )
-from metarr_desktop.storage.settlement import insert_attempt, insert_jobs, settle
+from metarr_desktop.storage.settlement import settle
 
 if TYPE_CHECKING:
-    from collections.abc import Collection
+    from collections.abc import Collection, Mapping
     from datetime import datetime
 
     from metarr_desktop.storage.database import Database
@@ -79,8 +81,8 @@ class SqlJobStore:
         """Make a waiting job due; raises NotFound, or Refused where it is running."""
         return await self._database.run(_run_now, job_id, now)
 
-    async def open_lane(self, lane: str, *, now: datetime) -> tuple[Job, ...]:
-        """End a lane's stop; returns the jobs that waited for it."""
+    async def open_lane(self, lane: str, *, now: datetime) -> tuple[tuple[Job, ...], int]:
+        """End a lane's block; returns the jobs that were tried in vain, and how many wait there."""
         return await self._database.run(_open_lane, lane, now)
 
     async def lane_stops(self) -> tuple[LaneStop, ...]:
@@ -94,6 +96,10 @@ class SqlJobStore:
     async def job(self, job_id: int) -> Job | None:
         """One row of the queue."""
         return await self._database.read(_job, job_id)
+
+    async def waiting(self) -> Mapping[str, WaitingJobs]:
+        """How many jobs of each type wait, and why one of them does."""
+        return await self._database.read(_waiting)
 
     async def counts(self) -> QueueCounts:
         """How much there is to do."""
@@ -131,7 +137,10 @@ def _intake_job(event_id: int) -> NewJob:
 def _claim(db: Sql, lanes: tuple[str, ...], now: datetime, longest: bool) -> Claim:
     stamp = to_ms(now)
     execute = db.execute
-    stops = execute("SELECT lane, until FROM lanes").fetchall()
+    stops = [
+        (lane, until if isinstance(until, int) else None)
+        for lane, until in execute("SELECT lane, until FROM lanes").fetchall()
+    ]
     over = tuple(lane for lane, until in stops if until is not None and until <= stamp)
     for lane in over:
         execute("DELETE FROM lanes WHERE lane = ?", (lane,))
@@ -160,8 +169,23 @@ def _claim(db: Sql, lanes: tuple[str, ...], now: datetime, longest: bool) -> Cla
         return Claim(job=read_job(row), reopened=over)
     due = execute("SELECT MIN(run_after) FROM job_queue WHERE ready = 0 AND status = 'pending'").fetchone()[0]
     times = [until for lane, until in stops if until is not None and lane in stopped]
-    times += [] if due is None else [due]
+    times += [due] if isinstance(due, int) else []
     return Claim(next_due=optional_from_ms(min(times, default=None)), reopened=over)
+
+
+def _waiting(db: Sql) -> Mapping[str, WaitingJobs]:
+    counts = db.execute(
+        "SELECT type, COUNT(*) FROM job_queue WHERE status = 'pending' GROUP BY type"
+    ).fetchall()
+    found: dict[str, WaitingJobs] = {}
+    for kind, count in counts:
+        error = db.execute(
+            "SELECT error, error_text FROM job_queue"
+            " WHERE type = ? AND status = 'pending' AND error IS NOT NULL ORDER BY id LIMIT 1",
+            (kind,),
+        ).fetchone()
+        found[kind] = WaitingJobs(count=count, error=None if error is None else read_text(*error))
+    return found
 
 
 def _recover(db: Sql, now: datetime) -> tuple[Job, ...]:
@@ -183,8 +207,11 @@ def _recover(db: Sql, now: datetime) -> tuple[Job, ...]:
 
 def _retry(db: Sql, job_id: int, max_retries: int, now: datetime) -> tuple[Job, bool]:
     active = db.execute(
-        f"SELECT {JOB_COLUMNS} FROM job_queue WHERE id = ? OR retry_of = ?",
-        (job_id, job_id),
+        "WITH RECURSIVE chain (id) AS (SELECT ? UNION"
+        " SELECT job_history.job_id FROM job_history JOIN chain ON job_history.retry_of = chain.id)"
+        f" SELECT {JOB_COLUMNS} FROM job_queue"
+        " WHERE id IN (SELECT id FROM chain) OR retry_of IN (SELECT id FROM chain)",
+        (job_id,),
     ).fetchone()
     if active is not None:
         job = read_job(active)
@@ -230,16 +257,17 @@ def _run_now(db: Sql, job_id: int, now: datetime) -> Job:
     return read_job(row)
 
 
-def _open_lane(db: Sql, lane: str, now: datetime) -> tuple[Job, ...]:
-    if not db.execute("DELETE FROM lanes WHERE lane = ? RETURNING lane", (lane,)).fetchall():
-        return ()
+def _open_lane(db: Sql, lane: str, now: datetime) -> tuple[tuple[Job, ...], int]:
+    opened = db.execute("DELETE FROM lanes WHERE lane = ? AND state = 'blocked' RETURNING lane", (lane,))
+    if not opened.fetchall():
+        return (), 0
     rows = db.execute(
-        "UPDATE job_queue SET reason = NULL, reason_text = NULL, updated_at = ?,"
-        " run_after = MIN(run_after, ?)"
-        f" WHERE lane = ? AND status = 'pending' AND waits_for IS NULL RETURNING {JOB_COLUMNS}",
-        (to_ms(now), to_ms(now), lane),
+        "UPDATE job_queue SET reason = NULL, reason_text = NULL, updated_at = ?"
+        f" WHERE lane = ? AND ready = 1 AND reason IS NOT NULL RETURNING {JOB_COLUMNS}",
+        (to_ms(now), lane),
     ).fetchall()
-    return tuple(read_job(row) for row in rows)
+    (waiting,) = db.execute("SELECT COUNT(*) FROM job_queue WHERE lane = ? AND ready = 1", (lane,)).fetchone()
+    return tuple(read_job(row) for row in rows), waiting
 
 
 def _lane_stops(db: Sql) -> tuple[LaneStop, ...]:

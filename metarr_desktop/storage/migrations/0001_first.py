@@ -58,6 +58,8 @@ CREATE INDEX job_queue_processing ON job_queue (id) WHERE status = 'processing';
 CREATE INDEX job_queue_waits_for ON job_queue (waits_for) WHERE waits_for IS NOT NULL;
 CREATE INDEX job_queue_retry_of ON job_queue (retry_of) WHERE retry_of IS NOT NULL;
 CREATE INDEX job_queue_root_id ON job_queue (root_id);
+CREATE INDEX job_queue_event_id ON job_queue (event_id);
+CREATE INDEX job_queue_type ON job_queue (type, status);
 
 CREATE TABLE job_history (
     id INTEGER PRIMARY KEY AUTOINCREMENT,
@@ -86,6 +88,7 @@ CREATE INDEX job_history_completed_at ON job_history (completed_at, status);
 CREATE INDEX job_history_status ON job_history (status, id);
 CREATE INDEX job_history_type ON job_history (type, id);
 CREATE INDEX job_history_event_id ON job_history (event_id);
+CREATE INDEX job_history_retry_of ON job_history (retry_of) WHERE retry_of IS NOT NULL;
 
 CREATE TABLE job_attempts (
     job_id INTEGER NOT NULL,

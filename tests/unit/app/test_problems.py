@@ -9,7 +9,7 @@ from metarr_desktop.domain.errors import PortUnavailable
 from metarr_desktop.domain.jobs import BlockCause, EndStatus, JobRecord, LaneState, LaneStop
 from metarr_desktop.domain.text import Text, text
 from metarr_desktop.library.place import PATH_UNKNOWN
-from metarr_desktop.storage.database import BUSY, DISK_FULL
+from metarr_desktop.storage.failures import BUSY, DISK_FULL
 from metarr_desktop.storage.secrets import KeyringState
 from tests.fakes import START
 

@@ -129,3 +129,32 @@ async def test_what_is_stored_already_counts_when_a_service_is_switched_on_by_sa
     await core.commands.save_service("kodi", Draft(values={"port": 8081}), enabled=True)
     form = await core.queries.service_form("kodi")
     assert (form.enabled, form.values["host"], form.values["port"]) == (True, "127.0.0.1", 8081)
+
+
+async def test_a_secret_among_the_values_is_refused(core: Core) -> None:
+    with pytest.raises(Refused, match="secret"):
+        await core.commands.save_service("discord", Draft(values={"webhook_url": ADDRESS}))
+    assert ADDRESS.encode() not in core.paths.database.read_bytes()
+
+
+async def test_a_secret_kept_until_quit_can_be_cleared(core: Core, secrets: MemorySecretStore) -> None:
+    await core.commands.save_service("discord", Draft(secrets={"webhook_url": ADDRESS}), until_quit=True)
+    await core.commands.save_service("discord", Draft(secrets={"webhook_url": None}))
+    assert secrets.until_quit == {}
+
+
+async def test_a_keyring_that_fails_half_way_keeps_nothing_new(
+    core: Core, secrets: MemorySecretStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    keep = secrets.set
+
+    async def fail_for_the_second(name: str, value: str) -> None:
+        if secrets.secrets:
+            raise SecretsUnavailable("The keyring is locked.")
+        await keep(name, value)
+
+    monkeypatch.setattr(secrets, "set", fail_for_the_second)
+    with pytest.raises(SecretsUnavailable):
+        await core.commands.save_service("pushover", Draft(secrets={"token": "a" * 30, "user_key": "b" * 30}))
+    assert secrets.secrets == {}
+    assert (await core.queries.service_form("pushover")).secrets_set == frozenset()

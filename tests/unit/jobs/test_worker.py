@@ -1,7 +1,6 @@
 from __future__ import annotations
 
 import asyncio
-import random
 import sqlite3
 from contextlib import closing
 from datetime import timedelta
@@ -12,22 +11,13 @@ import pytest
 from metarr_desktop.domain import errors
 from metarr_desktop.domain.changes import JobChanged, JobEnded
 from metarr_desktop.domain.jobs import (
-    BlockCause,
-    Blocked,
-    Deferred,
     Done,
-    Failed,
     Job,
     JobStatus,
     NewJob,
-    Outcome,
-    Retry,
-    Skipped,
 )
-from metarr_desktop.domain.retry import RetryPolicy
 from metarr_desktop.jobs.handlers import JobType
-from metarr_desktop.jobs.worker import outcome_of
-from metarr_desktop.storage import database as database_module
+from metarr_desktop.storage import database_thread as database_module
 from tests.fakes import START, until
 
 if TYPE_CHECKING:
@@ -245,40 +235,75 @@ async def test_what_was_done_is_recorded_once_the_database_is_free_again(
     assert ended() == ["completed"]
 
 
-@pytest.mark.parametrize(
-    ("error", "outcome"),
-    [
-        (errors.NotNow("Playing.", until=NOW), Deferred),
-        (errors.AuthFailed("Key rejected."), Blocked),
-        (errors.NotSetUp("No key."), Blocked),
-        (errors.SecretsUnavailable("Locked."), Blocked),
-        (errors.NothingToDo("Off."), Skipped),
-        (errors.Permanent("Bad request."), Failed),
-        (errors.NotFound("Gone."), Failed),
-        (errors.Transient("No answer."), Retry),
-        (errors.StorageFailed("Busy."), Retry),
-        (errors.RateLimited("Slow down.", retry_after=timedelta(seconds=2)), Retry),
-        (errors.RateLimited("Slow down.", retry_after=timedelta(hours=2)), Failed),
-    ],
-)
-def test_each_error_has_one_outcome(error: errors.MetarrError, outcome: type[Outcome]) -> None:
-    decided = outcome_of(error, job=JOB, policy=RetryPolicy(), now=NOW, rng=random.Random(1))
-    assert isinstance(decided, outcome)
+async def test_work_that_breaks_off_by_itself_is_tried_again_and_frees_its_lane(
+    engine: Engine, ended: Callable[[], list[str]]
+) -> None:
+    async def break_off(job: Job) -> Done:
+        if job.id == 1:
+            raise asyncio.CancelledError
+        return Done()
+
+    engine.start(kind(break_off))
+    await engine.queue.add([new(), new()])
+    await until(ended)
+    assert ended() == ["completed"]
+    (job,) = await engine.store.jobs()
+    assert (job.id, job.status, job.retry_count) == (1, JobStatus.PENDING, 1)
 
 
-def test_a_blocked_job_says_what_would_release_it() -> None:
-    causes = {
-        errors.AuthFailed("x"): BlockCause.KEY_REJECTED,
-        errors.NotSetUp("x"): BlockCause.NOT_SET_UP,
-        errors.SecretsUnavailable("x"): BlockCause.KEYRING,
-    }
-    for error, cause in causes.items():
-        decided = outcome_of(error, job=JOB, policy=RetryPolicy(), now=NOW, rng=random.Random(1))
-        assert isinstance(decided, Blocked)
-        assert decided.cause is cause
+@pytest.mark.expects_errors(r"Job 1 .* could not be recorded as it ended")
+async def test_an_end_that_cannot_be_recorded_is_recorded_as_failed(
+    engine: Engine, ended: Callable[[], list[str]]
+) -> None:
+    engine.start(kind(Handler(Done(result={"not": object()}))))
+    await engine.queue.add([new(), new()])
+    await until(lambda: len(ended()) == 2)
+    assert ended() == ["failed", "completed"]
 
 
-def test_a_rate_limited_job_waits_as_long_as_the_server_asked() -> None:
-    error = errors.RateLimited("Slow down.", retry_after=timedelta(seconds=64.57))
-    decided = outcome_of(error, job=JOB, policy=RetryPolicy(), now=NOW, rng=random.Random(1))
-    assert decided == Retry(error=error.text, delay=timedelta(seconds=64.57), rate_limited=True)
+@pytest.mark.expects_errors("The next job could not be taken")
+async def test_a_claim_that_goes_wrong_does_not_end_the_worker(
+    engine: Engine, ended: Callable[[], list[str]]
+) -> None:
+    claim, failures = engine.store.claim, [TypeError("damaged row")]
+
+    async def claim_or_fail(*args: object, **named: object) -> object:
+        if failures:
+            raise failures.pop()
+        return await claim(*args, **named)  # type: ignore[arg-type]
+
+    engine.store.claim = claim_or_fail  # type: ignore[method-assign, assignment]
+    engine.start(kind(Handler()))
+    await until(lambda: engine.clock.sleeping)
+    engine.clock.advance(5)
+    await engine.queue.add([new()])
+    await until(ended)
+    assert ended() == ["completed"]
+
+
+async def test_the_longest_waiting_job_runs_in_every_tenth_turn(engine: Engine) -> None:
+    order: list[int] = []
+
+    async def note(job: Job) -> Done:
+        order.append(job.priority)
+        return Done()
+
+    await engine.queue.add([new(priority=8)])
+    engine.clock.advance(1)
+    await engine.queue.add([new(priority=1) for _ in range(20)])
+    engine.start(kind(note))
+    await until(lambda: len(order) == 21)
+    assert order.index(8) == 9
+
+
+async def test_a_job_claimed_while_stopping_goes_back_unrun(engine: Engine) -> None:
+    handler = Handler()
+    worker = engine.start(kind(handler))
+    await until(lambda: not engine.queue.wake.is_set())
+    adding = asyncio.ensure_future(engine.queue.add([new()]))
+    await asyncio.sleep(0)
+    await worker.stop(grace=0.1)
+    await adding
+    jobs = await engine.store.jobs()
+    assert len(jobs) + len(handler.jobs) >= 1
+    assert all(job.status is JobStatus.PENDING for job in jobs)

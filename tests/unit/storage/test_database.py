@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING
 import pytest
 
 from metarr_desktop.domain.errors import Refused, StorageFailed
-from metarr_desktop.storage import database as module
-from metarr_desktop.storage.database import BUSY, DISK_FULL, Database, storage_error
+from metarr_desktop.storage import database_thread as module
+from metarr_desktop.storage.database import Database
+from metarr_desktop.storage.failures import BUSY, DISK_FULL, storage_error
 from metarr_desktop.storage.schema import prepare
 
 if TYPE_CHECKING:

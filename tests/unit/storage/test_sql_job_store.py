@@ -143,7 +143,8 @@ async def test_a_blocked_job_waits_in_a_stopped_lane_until_the_lane_opens(store:
     assert settled.job.retry_count == 0
     assert str(settled.job.reason) == "Key rejected."
     assert (await store.claim(LANES, now=START + timedelta(days=3))).job is None
-    (released,) = await store.open_lane("discord", now=LATER)
+    (released,), waiting = await store.open_lane("discord", now=LATER)
+    assert waiting == 1
     assert (released.id, released.reason) == (job.id, None)
     assert (await store.claim(LANES, now=LATER)).job is not None
 
@@ -368,10 +369,10 @@ async def test_counts_name_the_oldest_waiting_job(store: SqlJobStore) -> None:
 
 async def test_the_claim_uses_its_indexes_at_every_step(store: SqlJobStore, database: Database) -> None:
     def plans(sql: sqlite3.Connection) -> list[str]:
+        head = "FROM job_queue WHERE lane = 'x' AND ready = 1 ORDER BY"
         statements = [
-            "SELECT priority, run_after, id FROM job_queue WHERE lane = 'x' AND ready = 1"
-            " ORDER BY priority, run_after, id LIMIT 1",
-            "SELECT run_after, id FROM job_queue WHERE lane = 'x' AND ready = 1 ORDER BY run_after, id LIMIT 1",
+            f"SELECT priority, run_after, id {head} priority, run_after, id LIMIT 1",
+            f"SELECT run_after, id {head} run_after, id LIMIT 1",
             "UPDATE job_queue SET ready = 1 WHERE ready = 0 AND status = 'pending' AND run_after <= 5",
             "SELECT MIN(run_after) FROM job_queue WHERE ready = 0 AND status = 'pending'",
             "SELECT id FROM job_queue WHERE waits_for = 3",
@@ -399,3 +400,91 @@ async def test_people_use_the_queue_from_another_connection_while_we_do(
     claim = await store.claim(LANES, now=START)
     assert claim.job is not None
     assert claim.job.type == "notify-kodi"
+
+
+async def test_a_job_claimed_meanwhile_is_not_cancelled_as_waiting(store: SqlJobStore) -> None:
+    (job,) = await store.add([notify()], now=START)
+    await store.claim(LANES, now=START)
+    with pytest.raises(Refused, match="running"):
+        await store.settle(job, Cancelled(), run=None, now=START)
+    assert (await store.jobs())[0].status is JobStatus.PROCESSING
+
+
+async def test_a_retry_of_any_link_of_a_chain_returns_its_active_job(store: SqlJobStore) -> None:
+    first = await claimed(store)
+    await store.settle(first, Failed(error=Text("no")), run=RUN, now=START)
+    await store.retry(first.id, max_retries=3, now=START)
+    second = (await store.claim(LANES, now=START)).job
+    assert second is not None
+    await store.settle(second, Failed(error=Text("no")), run=RUN, now=START)
+    third, _ = await store.retry(second.id, max_retries=3, now=START)
+    again, new = await store.retry(first.id, max_retries=3, now=START)
+    assert (again.id, new) == (third.id, False)
+
+
+async def test_opening_a_lane_leaves_a_rate_limit_and_other_waits_alone(store: SqlJobStore) -> None:
+    limited, deferred = await claimed(store), await claimed(store)
+    wait = Retry(error=Text("Slow down."), delay=timedelta(minutes=15), rate_limited=True)
+    await store.settle(limited, wait, run=RUN, now=START)
+    await store.settle(
+        deferred, Deferred(reason=Text("Playing."), until=START + timedelta(hours=1)), run=RUN, now=START
+    )
+    assert await store.open_lane("discord", now=LATER) == ((), 0)
+    (stop,) = await store.lane_stops()
+    assert stop.until == START + timedelta(minutes=15)
+    assert {job.run_after - START for job in await store.jobs()} == {
+        timedelta(minutes=15),
+        timedelta(hours=1),
+    }
+
+
+async def test_the_longer_of_two_rate_limits_counts(store: SqlJobStore) -> None:
+    first, second = await claimed(store), await claimed(store)
+    for job, seconds in ((first, 900), (second, 2)):
+        wait = Retry(error=Text("Slow down."), delay=timedelta(seconds=seconds), rate_limited=True)
+        await store.settle(job, wait, run=RUN, now=START)
+    (stop,) = await store.lane_stops()
+    assert stop.until == START + timedelta(seconds=900)
+
+
+async def test_a_key_rejected_after_it_was_mended_stops_nothing(
+    store: SqlJobStore, services: ServiceStore
+) -> None:
+    job = await claimed(store)
+    await services.save("discord", values={}, kept_secrets=["webhook_url"], now=LATER)
+    blocked = Blocked(reason=Text("Key rejected."), cause=BlockCause.KEY_REJECTED)
+    await store.settle(job, blocked, run=RUN, now=LATER)
+    assert await store.lane_stops() == ()
+    assert (await store.claim(LANES, now=LATER)).job is not None
+
+
+async def test_times_broken_by_hand_end_nothing(store: SqlJobStore, database: Database) -> None:
+    await store.add([notify(), notify()], now=START)
+
+    def damage(sql: sqlite3.Connection) -> None:
+        sql.execute(
+            "UPDATE job_queue SET run_after = datetime('now'), ready = 0, created_at = 'x' WHERE id = 1"
+        )
+        sql.execute(
+            "INSERT INTO lanes (lane, state, reason, since, until) VALUES ('kodi', 'paused', 'x', 'y', 'z')"
+        )
+
+    await database.run(damage)
+    claim = await store.claim(LANES, now=START)
+    assert claim.job is not None
+    assert claim.job.id == 2
+    assert (await store.claim(LANES, now=START)).next_due is None
+    assert [stop.lane for stop in await store.lane_stops()] == ["kodi"]
+    assert len(await store.jobs()) == 2
+    assert len(await store.recover(now=START)) == 1
+
+
+async def test_waiting_jobs_are_summed_up_by_type(store: SqlJobStore) -> None:
+    job = await claimed(store)
+    await store.settle(job, Retry(error=Text("No answer."), delay=timedelta(hours=1)), run=RUN, now=START)
+    await store.add([notify(), notify("kodi")], now=START)
+    waiting = await store.waiting()
+    assert {kind: (each.count, str(each.error)) for kind, each in waiting.items()} == {
+        "notify-discord": (2, "No answer."),
+        "notify-kodi": (1, "None"),
+    }

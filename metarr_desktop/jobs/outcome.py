@@ -1,0 +1,62 @@
+"""What an error means for its job: the one table from errors to outcomes."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from metarr_desktop.domain import errors
+from metarr_desktop.domain.clock import iso
+from metarr_desktop.domain.jobs import (
+    BlockCause,
+    Blocked,
+    Deferred,
+    Failed,
+    Job,
+    Outcome,
+    Retry,
+    Skipped,
+)
+from metarr_desktop.domain.retry import RATE_LIMIT_CAP, RetryPolicy
+from metarr_desktop.domain.text import text
+
+if TYPE_CHECKING:
+    import random
+    from datetime import datetime
+
+
+def outcome_of(
+    error: errors.MetarrError, *, job: Job, policy: RetryPolicy, now: datetime, rng: random.Random
+) -> Outcome:
+    """Decide how an attempt ended that raised this error."""
+    match error:
+        case errors.RateLimited():
+            return _rate_limited(error, job=job, policy=policy, now=now)
+        case errors.Transient() | errors.StorageFailed():
+            if job.retry_count >= job.max_retries:
+                return Failed(error=error.text)
+            return Retry(error=error.text, delay=policy.backoff(job.retry_count + 1, rng=rng))
+        case errors.NotNow():
+            return Deferred(reason=error.text, until=error.until)
+        case errors.AuthFailed():
+            return Blocked(reason=error.text, cause=BlockCause.KEY_REJECTED)
+        case errors.NotSetUp():
+            return Blocked(reason=error.text, cause=BlockCause.NOT_SET_UP)
+        case errors.SecretsUnavailable():
+            return Blocked(reason=error.text, cause=BlockCause.KEYRING)
+        case errors.NothingToDo():
+            return Skipped(reason=error.text, event_title=error.event_title)
+        case _:
+            return Failed(error=error.text)
+
+
+def _rate_limited(error: errors.RateLimited, *, job: Job, policy: RetryPolicy, now: datetime) -> Outcome:
+    if error.retry_after > policy.retry_after_cap:
+        until = iso(now + error.retry_after) or ""
+        return Failed(
+            error=text(
+                "{error} It asked to wait until {time}, which is too long.", error=str(error), time=until
+            )
+        )
+    if job.rate_limits + 1 >= RATE_LIMIT_CAP:
+        return Failed(error=text("{error} It asked to wait {n} times.", error=str(error), n=RATE_LIMIT_CAP))
+    return Retry(error=error.text, delay=error.retry_after, rate_limited=True)
