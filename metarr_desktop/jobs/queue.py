@@ -120,6 +120,11 @@ class JobQueue:
         self.wake.set()
         self._bus.publish(PauseChanged())
 
+    def end_pause_in_time(self) -> None:
+        """Go on delivering where the pause is over, and tell so."""
+        if self._paused and not self.pause()[0]:
+            self.set_pause(paused=False)
+
     def pause(self) -> tuple[bool, datetime | None]:
         """Whether deliveries are paused now, and until when."""
         if self._paused and self._paused_until is not None and self._clock.now() >= self._paused_until:

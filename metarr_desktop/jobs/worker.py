@@ -74,6 +74,7 @@ class Worker:
         self._claiming = asyncio.current_task()
         failures = 0
         while not self._stopping.is_set():
+            self._queue.end_pause_in_time()
             self._queue.wake.clear()
             try:
                 claim = await self._queue.claim(

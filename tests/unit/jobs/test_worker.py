@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from metarr_desktop.domain import errors
-from metarr_desktop.domain.changes import JobChanged, JobEnded
+from metarr_desktop.domain.changes import JobChanged, JobEnded, PauseChanged
 from metarr_desktop.domain.jobs import (
     Done,
     Job,
@@ -147,6 +147,7 @@ async def test_paused_deliveries_wait_and_receiving_goes_on(
     engine.clock.advance(timedelta(minutes=5))
     await until(lambda: len(ended()) == 2)
     assert engine.queue.pause() == (False, None)
+    assert engine.changes.count(PauseChanged()) == 2
 
 
 async def test_a_running_job_can_be_cancelled(engine: Engine, ended: Callable[[], list[str]]) -> None:
