@@ -64,17 +64,36 @@ class FlowLayout(QLayout):
         return size
 
     def _place(self, rect: QRect, *, move: bool) -> int:
-        mirrored = QGuiApplication.layoutDirection() is Qt.LayoutDirection.RightToLeft
-        x, y, line = 0, 0, 0
+        y = 0
+        for line in self._lines(rect.width()):
+            height = max(item.sizeHint().height() for item in line)
+            if move:
+                self._place_line(line, QRect(rect.left(), rect.top() + y, rect.width(), height))
+            y += height + SPACING
+        return max(0, y - SPACING)
+
+    def _lines(self, width: int) -> list[list[QLayoutItem]]:
+        lines: list[list[QLayoutItem]] = []
+        used = 0
         for item in self._items:
             if item.isEmpty():
                 continue
-            hint = item.sizeHint()
-            if x and x + hint.width() > rect.width():
-                x, y, line = 0, y + line + SPACING, 0
-            if move:
-                left = rect.width() - x - hint.width() if mirrored else x
-                item.setGeometry(QRect(rect.topLeft() + QPoint(left, y), hint))
-            x += hint.width() + SPACING
-            line = max(line, hint.height())
-        return y + line
+            needed = item.sizeHint().width()
+            if lines and used + SPACING + needed <= width:
+                lines[-1].append(item)
+                used += SPACING + needed
+            else:
+                lines.append([item])
+                used = needed
+        return lines
+
+    @staticmethod
+    def _place_line(line: list[QLayoutItem], rect: QRect) -> None:
+        mirrored = QGuiApplication.layoutDirection() is Qt.LayoutDirection.RightToLeft
+        x = 0
+        for item in line:
+            size = item.sizeHint()
+            left = rect.width() - x - size.width() if mirrored else x
+            top = (rect.height() - size.height()) // 2
+            item.setGeometry(QRect(rect.topLeft() + QPoint(left, top), size))
+            x += size.width() + SPACING

@@ -120,6 +120,7 @@ class MainWindow(QMainWindow):
     def _lay_out(self, version: str) -> None:
         right = QVBoxLayout()
         right.setContentsMargins(8, 8, 8, 0)
+        right.setSpacing(8)
         right.addWidget(self.banners)
         right.addWidget(self.stack, 1)
         middle = QWidget()
@@ -131,6 +132,7 @@ class MainWindow(QMainWindow):
         self.setCentralWidget(middle)
         status = self.statusBar()
         status.setSizeGripEnabled(False)
+        status.setContentsMargins(8, 0, 8, 0)
         status.addWidget(self._listening, 1)
         status.addWidget(self._counts, 1)
         status.addPermanentWidget(QLabel(version))

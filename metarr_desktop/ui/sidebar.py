@@ -5,14 +5,16 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QEvent, QModelIndex, QPersistentModelIndex, QRect, QSize, Qt, Signal
-from PySide6.QtGui import QPainter, QPalette
+from PySide6.QtGui import QIcon, QPainter, QPaintEvent, QPalette, QPixmap
 from PySide6.QtWidgets import (
     QListWidget,
     QListWidgetItem,
     QSizePolicy,
     QStyle,
     QStyledItemDelegate,
+    QStyleOptionToolButton,
     QStyleOptionViewItem,
+    QStylePainter,
     QToolButton,
     QVBoxLayout,
     QWidget,
@@ -50,8 +52,8 @@ class Sidebar(QWidget):
             item.setData(KEY_ROLE, key)
             item.setData(NAME_ROLE, title)
             self.list.addItem(item)
-        self.settings = self._button("settings", tr("Settings"))
-        self.help = self._button("help", help_title)
+        self.settings = _PageButton("settings", tr("Settings"))
+        self.help = _PageButton("help", help_title)
         self.help.setCheckable(True)
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 4)
@@ -70,7 +72,7 @@ class Sidebar(QWidget):
         self.list.blockSignals(True)  # noqa: FBT003 - Qt takes it so
         self.help.setChecked(key == "help")
         if key == "help":
-            self.list.clearSelection()
+            self.list.setCurrentRow(-1)
         for row in range(self.list.count()):
             if self.list.item(row).data(KEY_ROLE) == key:
                 self.list.setCurrentRow(row)
@@ -97,18 +99,6 @@ class Sidebar(QWidget):
             self._show()
         super().changeEvent(event)
 
-    def _button(self, key: str, title: str) -> QToolButton:
-        button = QToolButton()
-        button.setProperty("page", key)
-        button.setText(title)
-        button.setAccessibleName(title)
-        button.setAutoRaise(True)
-        button.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
-        button.setIconSize(QSize(ICON, ICON))
-        button.setFixedHeight(ROW_HEIGHT)
-        button.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
-        return button
-
     def _show(self) -> None:
         self.setFixedWidth(NARROW if self._compact else WIDE)
         for row in range(self.list.count()):
@@ -119,15 +109,8 @@ class Sidebar(QWidget):
             item.setToolTip(name if self._compact else "")
             if item.data(Qt.ItemDataRole.AccessibleTextRole) is None:
                 item.setData(Qt.ItemDataRole.AccessibleTextRole, name)
-        style = (
-            Qt.ToolButtonStyle.ToolButtonIconOnly
-            if self._compact
-            else Qt.ToolButtonStyle.ToolButtonTextBesideIcon
-        )
         for button in (self.settings, self.help):
-            button.setIcon(page_icon(button.property("page")))
-            button.setToolButtonStyle(style)
-            button.setToolTip(button.text() if self._compact else "")
+            button.show_compact(compact=self._compact)
 
     def _on_current_changed(self, item: QListWidgetItem | None) -> None:
         if item is not None:
@@ -152,7 +135,7 @@ class _PageList(QListWidget):
 
 
 class _PageDelegate(QStyledItemDelegate):
-    """Paints the mark at the end of the row, where a page has one."""
+    """Paints a row of the same shape as the buttons below the list."""
 
     def sizeHint(self, option: QStyleOptionViewItem, index: QModelIndex | QPersistentModelIndex) -> QSize:
         """Rows of one height."""
@@ -161,29 +144,74 @@ class _PageDelegate(QStyledItemDelegate):
     def paint(
         self, painter: QPainter, option: QStyleOptionViewItem, index: QModelIndex | QPersistentModelIndex
     ) -> None:
-        """The row, then the mark."""
-        super().paint(painter, option, index)
-        mark = index.data(MARK_ROLE)
-        if not mark:
-            return
-        rect: QRect = option.rect
-        selected = bool(option.state & QStyle.StateFlag.State_Selected)
-        palette: QPalette = option.palette
+        """The row without its content, then icon, name and mark."""
+        shown = QStyleOptionViewItem(option)
+        self.initStyleOption(shown, index)
+        icon, name = QIcon(shown.icon), shown.text
+        widget = shown.widget
+        widget.style().drawPrimitive(QStyle.PrimitiveElement.PE_PanelItemViewItem, shown, painter, widget)
+        selected = bool(shown.state & QStyle.StateFlag.State_Selected)
         role = QPalette.ColorRole.HighlightedText if selected else QPalette.ColorRole.WindowText
+        mode = QIcon.Mode.Selected if selected else QIcon.Mode.Normal
         painter.save()
-        painter.setPen(palette.color(role))
-        compact = not index.data(Qt.ItemDataRole.DisplayRole)
-        if compact:
+        painter.setPen(shown.palette.color(role))
+        if shown.state & QStyle.StateFlag.State_HasFocus:
+            painter.drawRect(shown.rect.adjusted(2, 2, -3, -3))
+        pixmap = icon.pixmap(QSize(ICON, ICON), widget.devicePixelRatioF(), mode)
+        _paint_content(painter, shown.rect, icon=pixmap, name=name)
+        mark = index.data(MARK_ROLE) or ""
+        if name:
+            painter.drawText(shown.rect.adjusted(0, 0, -MARGIN, 0), int(_END), mark)
+        else:
             font = painter.font()
             font.setPointSizeF(font.pointSizeF() * 0.75)
             painter.setFont(font)
-            painter.drawText(
-                rect.adjusted(0, 1, -3, 0), Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignTop, mark
-            )
-        else:
-            painter.drawText(
-                rect.adjusted(0, 0, -MARGIN, 0),
-                Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter,
-                mark,
-            )
+            painter.drawText(shown.rect.adjusted(0, 1, -3, 0), int(_CORNER), mark)
         painter.restore()
+
+
+class _PageButton(QToolButton):
+    """A button that looks like a row of the list."""
+
+    def __init__(self, page: str, title: str) -> None:
+        super().__init__()
+        self._page = page
+        self._compact = False
+        self.setText(title)
+        self.setAccessibleName(title)
+        self.setAutoRaise(True)
+        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        self.setFixedHeight(ROW_HEIGHT)
+        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
+
+    def show_compact(self, *, compact: bool) -> None:
+        """Show the icon alone, or icon and name."""
+        self._compact = compact
+        self.setToolTip(self.text() if compact else "")
+        self.setIcon(page_icon(self._page))
+        self.update()
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        """The button without its content, then icon and name."""
+        del event
+        option = QStyleOptionToolButton()
+        self.initStyleOption(option)
+        option.text, option.icon = "", QIcon()
+        painter = QStylePainter(self)
+        painter.drawComplexControl(QStyle.ComplexControl.CC_ToolButton, option)
+        icon = self.icon().pixmap(QSize(ICON, ICON), self.devicePixelRatioF())
+        _paint_content(painter, self.rect(), icon=icon, name="" if self._compact else self.text())
+
+
+_END = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
+_CORNER = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignTop
+_START = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter
+
+
+def _paint_content(painter: QPainter, rect: QRect, *, icon: QPixmap, name: str) -> None:
+    """The icon at the beginning, or in the middle where there is no name."""
+    left = MARGIN if name else (rect.width() - ICON) // 2
+    place = QRect(rect.left() + left, rect.top() + (rect.height() - ICON) // 2, ICON, ICON)
+    painter.drawPixmap(place, icon)
+    if name:
+        painter.drawText(rect.adjusted(MARGIN + ICON + MARGIN, 0, -MARGIN, 0), int(_START), name)

@@ -128,7 +128,9 @@ def status_shape(job: Job | JobRecord, *, now: datetime | None = None) -> str:
         }[job.status]
     if job.status is JobStatus.PROCESSING:
         return "running"
-    if job.waits_for is not None or job.reason is not None:
+    if job.waits_for is not None:
+        return "waiting"
+    if job.reason is not None:
         return "blocked"
     return "retrying" if job.run_after > (now or datetime.now(tz=UTC)) else "waiting"
 

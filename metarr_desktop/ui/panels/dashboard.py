@@ -123,6 +123,7 @@ class DashboardPanel(QWidget):
         self._stack.addWidget(self.first_page)
         self._stack.addWidget(recent)
         outer = QVBoxLayout(self)
+        outer.setContentsMargins(0, 0, 0, 0)
         outer.addLayout(blocks)
         outer.addWidget(self._stack, 1)
         give_mnemonics(self)

@@ -111,6 +111,7 @@ class HistoryLayout:
             bottom.addWidget(button)
         bottom.addStretch(1)
         column = QVBoxLayout(panel)
+        column.setContentsMargins(0, 0, 0, 0)
         column.addLayout(top)
         column.addWidget(self._stack, 1)
         column.addLayout(bottom)
@@ -146,7 +147,7 @@ def _make_view(model: QAbstractItemModel) -> QTableView:
     for column, sample in (
         (HistoryColumn.FINISHED, "Yesterday 00:00:00  "),
         (HistoryColumn.JOB, "Notify Pushover  "),
-        (HistoryColumn.SUBJECT, "A film of ordinary length (1999)"),
+        (HistoryColumn.SUBJECT, "A film of some length (1999)"),
         (HistoryColumn.STATUS, "Skipped - because  "),
         (HistoryColumn.ATTEMPTS, "Attempts "),
         (HistoryColumn.TOOK, "1 min 12 s "),

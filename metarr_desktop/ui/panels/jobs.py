@@ -18,7 +18,7 @@ from metarr_desktop.ui.panels.jobs_layout import JobsLayout
 from metarr_desktop.ui.wording import fill_in, plural, tr
 
 if TYPE_CHECKING:
-    from PySide6.QtGui import QHideEvent, QShowEvent
+    from PySide6.QtGui import QHideEvent, QResizeEvent, QShowEvent
 
     from metarr_desktop.domain.jobs import JobRecord
     from metarr_desktop.ui.bridge import JobBatch
@@ -125,6 +125,11 @@ class JobsPanel(QWidget):
         super().showEvent(event)
         self.refresh()
         self._tick.start()
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """A narrow page shows fewer columns."""
+        super().resizeEvent(event)
+        self.ui.fit(event.size().width())
 
     def hideEvent(self, event: QHideEvent) -> None:
         """Out of sight nothing is followed."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QModelIndex, QPersistentModelIndex, QSize, Qt
 from PySide6.QtWidgets import (
     QAbstractItemView,
     QCheckBox,
@@ -15,6 +15,8 @@ from PySide6.QtWidgets import (
     QLineEdit,
     QPushButton,
     QStackedWidget,
+    QStyledItemDelegate,
+    QStyleOptionViewItem,
     QTreeView,
     QVBoxLayout,
     QWidget,
@@ -31,6 +33,8 @@ if TYPE_CHECKING:
     from PySide6.QtCore import QAbstractItemModel
 
 FILTER_WIDTH = 140
+INDENTATION = 16
+NARROW = 640
 
 
 class JobsLayout:
@@ -77,6 +81,10 @@ class JobsLayout:
             self.pause.setText(f"&{words}")
             self.pause.setAccessibleName(words)
 
+    def fit(self, width: int) -> None:
+        """Leave out what a narrow page has no room for."""
+        self.view.setColumnHidden(JobsColumn.PRIORITY, width < NARROW)
+
     def show_counts(self, text: str, *, rows: str) -> None:
         """Tell how many rows there are, in words and to assistive technology."""
         if self.counts.text() != text:
@@ -110,6 +118,7 @@ class JobsLayout:
         bottom.addStretch(1)
         bottom.addWidget(self.counts)
         column = QVBoxLayout(panel)
+        column.setContentsMargins(0, 0, 0, 0)
         column.addLayout(top)
         column.addWidget(self._stack, 1)
         column.addLayout(bottom)
@@ -140,11 +149,22 @@ def labelled(title: str, box: QComboBox) -> QWidget:
     return pair
 
 
+class RoomyRows(QStyledItemDelegate):
+    """Rows as high as those of the tables."""
+
+    def sizeHint(self, option: QStyleOptionViewItem, index: QModelIndex | QPersistentModelIndex) -> QSize:
+        """The usual size, and some air."""
+        hint = super().sizeHint(option, index)
+        return QSize(hint.width(), option.fontMetrics.height() + 8)
+
+
 def _make_view(model: QAbstractItemModel) -> QTreeView:
     view = QTreeView()
     view.setModel(model)
     view.setAccessibleName(tr("Jobs"))
     view.setUniformRowHeights(True)
+    view.setItemDelegate(RoomyRows(view))
+    view.setIndentation(INDENTATION)
     view.setAllColumnsShowFocus(True)
     view.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
     view.setExpandsOnDoubleClick(False)
@@ -154,11 +174,11 @@ def _make_view(model: QAbstractItemModel) -> QTreeView:
     header = view.header()
     header.setStretchLastSection(False)
     header.setSectionsMovable(False)
-    header.setSectionResizeMode(JobsColumn.JOB, QHeaderView.ResizeMode.Stretch)
+    for column in (JobsColumn.JOB, JobsColumn.STATUS):
+        header.setSectionResizeMode(column, QHeaderView.ResizeMode.Stretch)
     header.setMinimumSectionSize(48)
     metrics = view.fontMetrics()
     for column, sample in (
-        (JobsColumn.STATUS, "Retrying at 12:00 PM   "),
         (JobsColumn.PRIORITY, "Priority  "),
         (JobsColumn.ATTEMPTS, "Attempts  "),
         (JobsColumn.NEXT_TRY, "Next try  "),

@@ -1,0 +1,210 @@
+"""What the details window says of a job, put into words."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+from metarr_desktop.app.snapshots import ProblemKind
+from metarr_desktop.domain.jobs import AttemptOutcome, EndStatus, JobStatus, priority_band
+from metarr_desktop.ui.wording import (
+    attempts_text,
+    clock_time,
+    clock_time_ms,
+    duration_text,
+    plural,
+    record_status_text,
+    say,
+    status_text,
+    tr,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Sequence
+    from datetime import datetime
+
+    from metarr_desktop.app.snapshots import JobDetail, Problem
+    from metarr_desktop.domain.jobs import Attempt, Job, JobRecord
+
+NOTIFY = "notify-"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TimelineRow:
+    """One line of the timeline, cell by cell."""
+
+    time: str
+    what: str
+    detail: str
+    took: str
+    after: str
+
+    def cells(self) -> tuple[str, str, str, str, str]:
+        """The five cells in order."""
+        return self.time, self.what, self.detail, self.took, self.after
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Advice:
+    """What a person can do next, and the settings page for it (empty: none)."""
+
+    text: str
+    page: str
+
+
+def member(detail: JobDetail) -> Job | JobRecord:
+    """The job itself, wherever it is."""
+    found = detail.job or detail.record
+    assert found is not None  # noqa: S101 - a detail always has one of the two
+    return found
+
+
+def job_id(detail: JobDetail) -> int:
+    """The id the job had from the beginning."""
+    return detail.record.job_id if detail.record is not None else member(detail).id
+
+
+def service_of(job: Job | JobRecord) -> str:
+    """Key of the service a job notifies, or nothing."""
+    return job.type.removeprefix(NOTIFY) if job.type.startswith(NOTIFY) else ""
+
+
+def status_line(detail: JobDetail) -> str:
+    """How the job stands; a failure tells after how many attempts."""
+    if detail.job is not None:
+        return status_text(detail.job)
+    assert detail.record is not None  # noqa: S101 - a detail always has one of the two
+    status = record_status_text(detail.record)
+    if detail.record.status is EndStatus.FAILED and detail.attempts:
+        return plural(
+            "{status} after {n} attempt", "{status} after {n} attempts", len(detail.attempts), status=status
+        )
+    return status
+
+
+def reason(detail: JobDetail) -> str:
+    """Why it stands so, or nothing."""
+    if detail.job is not None:
+        told = detail.waits_for or detail.job.reason or detail.job.error
+    else:
+        told = member(detail).error
+    return "" if told is None else say(told)
+
+
+def webhook_line(detail: JobDetail) -> str:
+    """The webhook the job came from, or nothing."""
+    if detail.event is None:
+        return ""
+    event = detail.event
+    return ", ".join((event.source_title, event.event_type, clock_time(event.received_at)))
+
+
+def advice(detail: JobDetail, problems: Collection[Problem]) -> Advice | None:
+    """What to do next; None where nothing needs doing."""
+    service = service_of(member(detail))
+    if detail.job is not None:
+        kinds = {problem.kind for problem in problems if problem.subject in {"", service}}
+        if service and ProblemKind.KEY_REJECTED in kinds:
+            return Advice(text=tr("Enter a new key in the settings. Then it is sent."), page=service)
+        if service and ProblemKind.NOT_SET_UP in kinds:
+            return Advice(text=tr("Complete the settings. Then it is sent."), page=service)
+        if service and kinds & {ProblemKind.KEYRING_LOCKED, ProblemKind.NO_KEYRING}:
+            return Advice(text=tr("Unlock the keyring. Then it is sent."), page=service)
+        return None
+    if detail.record is None or detail.record.status is not EndStatus.FAILED:
+        return None
+    if service:
+        return Advice(text=tr("Check the settings, then retry."), page=service)
+    if detail.record.type == "scan-movie":
+        return Advice(text=tr("Check the folders and path mappings, then retry."), page="library")
+    return Advice(text=tr("Retry when the cause is gone."), page="")
+
+
+def timeline(detail: JobDetail, *, needs_key: bool) -> list[TimelineRow]:
+    """What happened to the job, oldest first."""
+    job = member(detail)
+    if detail.event is None or job.parent_id is None:
+        origin = tr("Created, priority {priority}").format(priority=tr(priority_band(job.priority)))
+    else:
+        origin = tr("Created by webhook {id}, priority {priority}").format(
+            id=detail.event.id, priority=tr(priority_band(job.priority))
+        )
+    rows = [TimelineRow(time=clock_time_ms(job.created_at), what=origin, detail="", took="", after="")]
+    starts: list[datetime | None] = [attempt.started_at for attempt in detail.attempts[1:]]
+    starts.append(detail.job.run_after if _waits(detail) and detail.job is not None else None)
+    for attempt, following in zip(detail.attempts, starts, strict=True):
+        last = attempt is detail.attempts[-1]
+        rows.append(
+            TimelineRow(
+                time=clock_time_ms(attempt.started_at),
+                what=tr("Attempt {number}").format(number=attempt.number),
+                detail=_OUTCOMES[attempt.outcome]() if attempt.detail is None else say(attempt.detail),
+                took=duration_text(attempt.duration),
+                after=_after(attempt, following, needs_key=needs_key and last),
+            )
+        )
+    return rows
+
+
+def _waits(detail: JobDetail) -> bool:
+    return detail.job is not None and detail.job.status is JobStatus.PENDING
+
+
+_OUTCOMES = {
+    AttemptOutcome.DONE: lambda: tr("Done"),
+    AttemptOutcome.SKIPPED: lambda: tr("Skipped"),
+    AttemptOutcome.RETRY: lambda: tr("Failed"),
+    AttemptOutcome.DEFERRED: lambda: tr("Put off"),
+    AttemptOutcome.BLOCKED: lambda: tr("Waiting"),
+    AttemptOutcome.FAILED: lambda: tr("Failed"),
+    AttemptOutcome.CRASHED: lambda: tr("The program ended while it ran"),
+    AttemptOutcome.CANCELLED: lambda: tr("Cancelled"),
+}
+
+
+def _after(attempt: Attempt, following: datetime | None, *, needs_key: bool) -> str:
+    """What came after an attempt: the next one, an end, or a wait for a person."""
+    if attempt.outcome in {AttemptOutcome.DONE, AttemptOutcome.SKIPPED}:
+        return ""
+    if attempt.outcome in {AttemptOutcome.FAILED, AttemptOutcome.CANCELLED}:
+        return tr("stopped")
+    if attempt.outcome is AttemptOutcome.BLOCKED:
+        return tr("waits for a new key") if needs_key else tr("waits until this is settled")
+    if following is None:
+        return ""
+    wait = following - (attempt.started_at + attempt.duration)
+    return tr("next in {time}").format(time=duration_text(max(wait, timedelta())))
+
+
+def payload_text(detail: JobDetail) -> str:
+    """What the handler gets and, below it, the webhook as it came; indented where it is JSON."""
+    parts = [_indented(detail.payload)] if detail.payload.strip() not in {"", "{}"} else []
+    if detail.webhook_body:
+        parts.append(_indented(detail.webhook_body))
+    return "\n\n".join(parts)
+
+
+def as_text(detail: JobDetail, *, title: str, problems: Collection[Problem], needs_key: bool) -> str:
+    """The whole window but the payload, to paste into a message."""
+    job = member(detail)
+    lines = [title, f"{tr('Job')} {job_id(detail)}, {attempts_text(job)}", f"{tr('Status')}: {status_line(detail)}"]
+    if webhook_line(detail):
+        lines.append(f"{tr('Webhook')}: {webhook_line(detail)}")
+    if reason(detail):
+        lines.append(f"{tr('Reason')}: {reason(detail)}")
+    told = advice(detail, problems)
+    if told is not None:
+        lines.append(f"{tr('Do next')}: {told.text}")
+    lines.append("")
+    lines.extend("  ".join(cell for cell in row.cells() if cell) for row in timeline(detail, needs_key=needs_key))
+    return "\n".join(lines)
+
+
+def _indented(text: str) -> str:
+    try:
+        indented = json.dumps(json.loads(text), indent=2, ensure_ascii=False)
+    except (ValueError, RecursionError):
+        return text
+    return indented.encode("utf-8", "replace").decode()  # half a surrogate pair is nothing Qt can show

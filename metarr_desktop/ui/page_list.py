@@ -1,0 +1,96 @@
+"""The list of settings pages: searchable, grouped, with a star where something is unsaved."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtWidgets import QTreeWidget, QTreeWidgetItem
+
+from metarr_desktop.ui.wording import tr
+
+KEY_ROLE = Qt.ItemDataRole.UserRole
+TITLE_ROLE = Qt.ItemDataRole.UserRole + 1
+WORDS_ROLE = Qt.ItemDataRole.UserRole + 2
+
+
+class PageList(QTreeWidget):
+    """Pages by key; ``chosen`` tells of a person's choice, never of ``select``."""
+
+    chosen = Signal(str)
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._items: dict[str, QTreeWidgetItem] = {}
+        self._groups: dict[str, QTreeWidgetItem] = {}
+        self.setHeaderHidden(True)
+        self.setRootIsDecorated(False)
+        self.setIndentation(14)
+        self.setAccessibleName(tr("Pages"))
+        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.currentItemChanged.connect(self._on_current)
+
+    def add(self, key: str, *, title: str, group: str = "") -> None:
+        """Append a page, below a heading where ``group`` names one."""
+        item = QTreeWidgetItem([title])
+        item.setData(0, KEY_ROLE, key)
+        item.setData(0, TITLE_ROLE, title)
+        item.setData(0, WORDS_ROLE, title)
+        if group:
+            self._group(group).addChild(item)
+        else:
+            self.addTopLevelItem(item)
+        self._items[key] = item
+
+    def set_words(self, key: str, words: str) -> None:
+        """What the search finds a page by, beside its title."""
+        item = self._items[key]
+        item.setData(0, WORDS_ROLE, f"{item.data(0, TITLE_ROLE)} {words}")
+
+    def mark(self, key: str, *, unsaved: bool) -> None:
+        """Put a star after the title of a page with unsaved changes."""
+        item = self._items[key]
+        title: str = item.data(0, TITLE_ROLE)
+        item.setText(0, f"{title} *" if unsaved else title)
+        item.setData(
+            0,
+            Qt.ItemDataRole.AccessibleTextRole,
+            tr("{page}, unsaved changes").format(page=title) if unsaved else title,
+        )
+
+    def select(self, key: str) -> None:
+        """Show a page as the chosen one, without telling."""
+        blocked = self.blockSignals(True)  # noqa: FBT003 - Qt takes it so
+        self.setCurrentItem(self._items[key])
+        self.blockSignals(blocked)
+
+    def current_key(self) -> str:
+        """Key of the chosen page."""
+        key: str = self.currentItem().data(0, KEY_ROLE)
+        return key
+
+    def filter(self, text: str) -> None:
+        """Show only pages in which every word of ``text`` occurs."""
+        wanted = text.casefold().split()
+        for item in self._items.values():
+            words: str = item.data(0, WORDS_ROLE)
+            item.setHidden(not all(word in words.casefold() for word in wanted))
+        for group in self._groups.values():
+            children = [group.child(place) for place in range(group.childCount())]
+            group.setHidden(all(child.isHidden() for child in children))
+
+    def shown(self) -> list[str]:
+        """Keys of the pages that the search leaves."""
+        return [key for key, item in self._items.items() if not item.isHidden()]
+
+    def _group(self, title: str) -> QTreeWidgetItem:
+        if title not in self._groups:
+            item = QTreeWidgetItem([title])
+            item.setFlags(Qt.ItemFlag.ItemIsEnabled)
+            self.addTopLevelItem(item)
+            item.setExpanded(True)
+            self._groups[title] = item
+        return self._groups[title]
+
+    def _on_current(self, item: QTreeWidgetItem | None) -> None:
+        key = None if item is None else item.data(0, KEY_ROLE)
+        if key is not None:
+            self.chosen.emit(key)

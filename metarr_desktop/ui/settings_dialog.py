@@ -1,0 +1,272 @@
+"""The settings window: a list of pages on the left, one page on the right, Save and Cancel below."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING
+
+from PySide6.QtGui import QKeySequence, QShortcut
+from PySide6.QtWidgets import (
+    QDialog,
+    QHBoxLayout,
+    QLineEdit,
+    QPushButton,
+    QStackedWidget,
+    QVBoxLayout,
+    QWidget,
+)
+
+from metarr_desktop.domain.errors import MetarrError
+from metarr_desktop.ui.dialogs import ask, show_error
+from metarr_desktop.ui.notes import NoteKind
+from metarr_desktop.ui.page_list import PageList
+from metarr_desktop.ui.settings_pages.general import GeneralPage
+from metarr_desktop.ui.settings_pages.library import LibraryPage
+from metarr_desktop.ui.settings_pages.receiving import ReceivingPage
+from metarr_desktop.ui.settings_pages.service import ServicePage
+from metarr_desktop.ui.wording import tr
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable
+
+    from PySide6.QtGui import QCloseEvent
+
+    from metarr_desktop.app.commands import Commands
+    from metarr_desktop.app.queries import Queries
+    from metarr_desktop.app.tasks import TaskSupervisor
+    from metarr_desktop.ui.bridge import Bridge
+    from metarr_desktop.ui.settings_pages.page import SettingsPage
+
+LIST_WIDTH = 160
+
+
+class SettingsDialog(QDialog):
+    """One page at a time may hold unsaved changes: leaving it asks what to do with them."""
+
+    def __init__(
+        self,
+        *,
+        commands: Commands,
+        queries: Queries,
+        bridge: Bridge,
+        tasks: TaskSupervisor,
+        parent: QWidget | None = None,
+    ) -> None:
+        super().__init__(parent)
+        self._commands = commands
+        self._queries = queries
+        self._tasks = tasks
+        self._pages: dict[str, SettingsPage] = {}
+        self._busy = asyncio.Lock()
+        self._find = QLineEdit()
+        self._find.setPlaceholderText(tr("Find a setting"))
+        self._find.setAccessibleName(tr("Find a setting"))
+        self._find.setClearButtonEnabled(True)
+        self._list = PageList()
+        self._stack = QStackedWidget()
+        self._restore = QPushButton(tr("Restore &defaults"))
+        self._save = QPushButton(tr("&Save"))
+        self._cancel = QPushButton(tr("&Cancel"))
+        self._lay_out()
+        for page in (
+            GeneralPage(commands=commands, queries=queries, tasks=tasks),
+            ReceivingPage(commands=commands, queries=queries, tasks=tasks),
+            LibraryPage(commands=commands, queries=queries, tasks=tasks),
+        ):
+            self._add_page(page)
+        self._show_page("general")
+        self._find.textChanged.connect(self._list.filter)
+        self._list.chosen.connect(self._on_page_chosen)
+        self._restore.clicked.connect(lambda: self._page().restore_defaults())
+        self._save.clicked.connect(self._on_save)
+        self._cancel.clicked.connect(lambda: self._spawn(self._discard_and_hide))
+        self._shortcut("Ctrl+F", self._find.setFocus)
+        self._shortcut("Ctrl+S", self._on_save)
+        self._shortcut("Ctrl+T", self._on_test)
+        for keys in ("F6", "Shift+F6"):
+            self._shortcut(keys, self._on_other_pane)
+        bridge.service_changed.connect(lambda: self._spawn(self._refresh))
+        bridge.settings_changed.connect(lambda: self._spawn(self._refresh))
+
+    def open_page(self, key: str = "general", *, enable: bool = False) -> None:
+        """Show the window with a page (``general``, ``receiving``, ``library`` or a service's key).
+
+        With ``enable`` the service's check box is ticked, unsaved.
+        """
+        fresh = not self.isVisible()
+        self.show()
+        self.raise_()
+        self.activateWindow()
+        self._spawn(lambda: self._open(key, fresh=fresh, enable=enable))
+
+    async def may_leave(self) -> bool:
+        """Ask what to do with unsaved changes; False when the person stays."""
+        page = self._page()
+        if not self.isVisible() or not page.is_dirty():
+            return True
+        if self._busy.locked():
+            return False
+        async with self._busy:
+            save, discard, cancel = tr("Save"), tr("Discard"), tr("Cancel")
+            question = tr("Save changes to {page}?").format(page=page.title)
+            answer = await ask(self, question, save, discard, cancel)
+            if answer == save:
+                return await page.save()
+            if answer == discard:
+                await page.load()
+            return answer == discard
+
+    def closeEvent(self, event: QCloseEvent) -> None:
+        """Close at once when there is nothing to lose, else ask first."""
+        if self._page().is_dirty():
+            event.ignore()
+            self._spawn(self._leave_and_hide)
+        else:
+            event.accept()
+
+    def reject(self) -> None:
+        """Esc empties the search first, then closes."""
+        if self._find.text():
+            self._find.clear()
+        else:
+            self.close()
+
+    def _lay_out(self) -> None:
+        self.setMinimumSize(480, 320)
+        self.resize(820, 560)
+        for widget in (self._find, self._list):
+            widget.setFixedWidth(LIST_WIDTH)
+        left = QVBoxLayout()
+        left.addWidget(self._find)
+        left.addWidget(self._list, 1)
+        panes = QHBoxLayout()
+        panes.addLayout(left)
+        panes.addWidget(self._stack, 1)
+        buttons = QHBoxLayout()
+        buttons.addWidget(self._restore)
+        buttons.addStretch(1)
+        buttons.addWidget(self._save)
+        buttons.addWidget(self._cancel)
+        for button in (self._restore, self._save, self._cancel):
+            button.setAutoDefault(False)
+        outer = QVBoxLayout(self)
+        outer.addLayout(panes, 1)
+        outer.addLayout(buttons)
+
+    def _shortcut(self, keys: str, slot: Callable[[], object]) -> None:
+        QShortcut(QKeySequence(keys), self).activated.connect(slot)
+
+    def _spawn(self, work: Callable[[], Awaitable[None]]) -> None:
+        self._tasks.spawn(self._told(work), name="settings")
+
+    async def _told(self, work: Callable[[], Awaitable[None]]) -> None:
+        """Nothing fails in silence: what a page does not tell itself is told here."""
+        try:
+            await work()
+        except MetarrError as error:
+            show_error(self, error.text)
+
+    def _page(self) -> SettingsPage:
+        return self._pages[self._list.current_key()]
+
+    def _add_page(self, page: SettingsPage, *, group: str = "") -> None:
+        self._pages[page.key] = page
+        self._stack.addWidget(page)
+        self._list.add(page.key, title=page.title, group=group)
+        page.state_changed.connect(lambda: self._on_state_changed(page))
+
+    async def _open(self, key: str, *, fresh: bool, enable: bool) -> None:
+        """Load every page before one is shown, so that the search knows all of them."""
+        if fresh:
+            await self._load_all()
+        if self._pages.get(key) is not self._page() and not await self.may_leave():
+            return
+        self._show_page(key if key in self._pages else "general")
+        page = self._page()
+        if enable and isinstance(page, ServicePage):
+            page.tick_enable()
+        page.focus_first()
+
+    async def _load_all(self) -> None:
+        for snapshot in await self._queries.services():
+            if snapshot.key not in self._pages:
+                page = ServicePage(
+                    snapshot, commands=self._commands, queries=self._queries, tasks=self._tasks
+                )
+                self._add_page(page, group=tr("Services"))
+        for each in tuple(self._pages.values()):
+            await each.load()
+            self._list.set_words(each.key, each.words())
+        await self._refresh()
+
+    async def _refresh(self) -> None:
+        """Follow changes made elsewhere; unsaved input stays."""
+        if not self.isVisible():
+            return
+        for snapshot in await self._queries.services():
+            page = self._pages.get(snapshot.key)
+            if isinstance(page, ServicePage):
+                page.show_status(snapshot)
+        for each in tuple(self._pages.values()):
+            await each.follow()
+
+    def _show_page(self, key: str) -> None:
+        page = self._pages[key]
+        self._list.select(key)
+        self._stack.setCurrentWidget(page)
+        self.setWindowTitle(tr("Settings - {page}").format(page=page.title))
+        self._on_state_changed(page)
+
+    def _on_page_chosen(self, key: str) -> None:
+        """Go there, or stay until it is settled what becomes of the changes here."""
+        here = self._page()
+        if key == here.key:
+            return
+        if here.is_dirty():
+            self._list.select(here.key)
+            self._spawn(lambda: self._leave_for(key))
+        else:
+            self._show_page(key)
+
+    def _on_state_changed(self, page: SettingsPage) -> None:
+        unsaved = page.is_dirty()
+        self._list.mark(page.key, unsaved=unsaved)
+        if unsaved and page.note.kind is NoteKind.DONE:
+            page.note.forget()
+        if page is self._page():
+            self._save.setEnabled(unsaved)
+            self._restore.setVisible(page.offers_defaults())
+
+    def _on_save(self) -> None:
+        if self._page().is_dirty() and not self._busy.locked():
+            self._spawn(self._save_page)
+
+    def _on_test(self) -> None:
+        page = self._page()
+        if isinstance(page, ServicePage):
+            page.trial_bar.test_button.click()
+
+    def _on_other_pane(self) -> None:
+        if self._list.hasFocus() or self._find.hasFocus():
+            self._page().focus_first()
+        else:
+            self._list.setFocus()
+
+    async def _save_page(self) -> None:
+        async with self._busy:
+            page = self._page()
+            if await page.save():
+                page.note.tell(NoteKind.DONE, tr("Saved."), aloud=True)
+
+    async def _leave_for(self, key: str) -> None:
+        if await self.may_leave():
+            self._show_page(key)
+
+    async def _leave_and_hide(self) -> None:
+        if await self.may_leave():
+            self.hide()
+
+    async def _discard_and_hide(self) -> None:
+        if self._page().is_dirty():
+            await self._page().load()
+        self.hide()

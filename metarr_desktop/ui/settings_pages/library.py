@@ -1,0 +1,217 @@
+"""Settings of the library: folders of this computer, and how other paths map to them."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import (
+    QComboBox,
+    QFileDialog,
+    QFormLayout,
+    QHBoxLayout,
+    QLabel,
+    QLineEdit,
+    QPushButton,
+)
+
+from metarr_desktop.ui.dialogs import ask
+from metarr_desktop.ui.plain_table import PlainTable
+from metarr_desktop.ui.settings_pages.page import SettingsPage
+from metarr_desktop.ui.wording import tr
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable
+
+    from metarr_desktop.app.commands import Commands
+    from metarr_desktop.app.queries import Queries
+    from metarr_desktop.app.tasks import TaskSupervisor
+
+
+class LibraryPage(SettingsPage):
+    """Adding and removing act at once; only a mapping that is being typed can be unsaved."""
+
+    def __init__(self, *, commands: Commands, queries: Queries, tasks: TaskSupervisor) -> None:
+        super().__init__(key="library", title=tr("Library"))
+        self._commands = commands
+        self._queries = queries
+        self._tasks = tasks
+        self._folders = PlainTable(
+            tr("Folders"), columns=(tr("Name"), tr("Folder"), tr("Type"), tr("Status")), stretch=1
+        )
+        self._kind = QComboBox()
+        for kind, label in (("movies", tr("Movies")), ("tv", tr("Series")), ("music", tr("Music"))):
+            self._kind.addItem(label, kind)
+        self._mappings = PlainTable(
+            tr("Path mappings"), columns=(tr("For"), tr("From"), tr("To")), stretch=1
+        )
+        self._scope = QComboBox()
+        self._from = QLineEdit()
+        self._to = QLineEdit()
+        self._remove_folder = _button(tr("Remove folder"), self._on_remove_folder)
+        self._remove_mapping = _button(tr("Remove mapping"), self._on_remove_mapping)
+        self._add_mapping = _button(tr("Add mapping"), lambda: self._spawn(self.save))
+        self._lay_out()
+        self._folders.itemSelectionChanged.connect(self._follow_input)
+        self._mappings.itemSelectionChanged.connect(self._follow_input)
+        for line in (self._from, self._to):
+            line.setLayoutDirection(Qt.LayoutDirection.LeftToRight)
+            line.textChanged.connect(self._follow_input)
+        self._follow_input()
+        self.refresh_mnemonics()
+
+    async def load(self) -> None:
+        """Show folders and mappings; a mapping being typed is thrown away."""
+        self._from.clear()
+        self._to.clear()
+        await self._load_tables()
+
+    async def follow(self) -> None:
+        """Show folders and mappings changed elsewhere; a mapping being typed stays."""
+        await self._load_tables()
+
+    def is_dirty(self) -> bool:
+        """Whether a mapping was begun and not added."""
+        return bool(self._from.text().strip() or self._to.text().strip())
+
+    async def save(self) -> bool:
+        """Add the mapping that was typed."""
+        scope, source, target = self._scope.currentData(), self._from.text().strip(), self._to.text().strip()
+        if not (source and target):
+            self.tell(tr("Enter both paths of the mapping."))
+            (self._to if source else self._from).setFocus()
+            return False
+        if not await self.tell_failure(lambda: self._commands.add_mapping(scope, source, target)):
+            return False
+        await self.load()
+        return True
+
+    def words(self) -> str:
+        """What stands on the page."""
+        return " ".join((tr("Folders"), tr("Add folder..."), tr("Path mappings"), tr("Add mapping")))
+
+    def focus_first(self) -> None:
+        """Begin with the folders."""
+        self._folders.setFocus()
+
+    async def add_folder(self, path: str) -> None:
+        """Add a folder of the chosen type; why that is not possible is told on the page."""
+        kind = self._kind.currentData()
+        if await self.tell_failure(lambda: self._commands.add_library(path, type=kind)):
+            await self._load_tables()
+
+    def _lay_out(self) -> None:
+        folder_actions = QHBoxLayout()
+        type_label = QLabel(tr("Type"))
+        type_label.setBuddy(self._kind)
+        add_folder = _button(tr("Add folder..."), self._on_add_folder)
+        for widget in (type_label, self._kind, add_folder, self._remove_folder):
+            folder_actions.addWidget(widget)
+        folder_actions.addStretch(1)
+        mapping_actions = QHBoxLayout()
+        for widget in (self._add_mapping, self._remove_mapping):
+            mapping_actions.addWidget(widget)
+        mapping_actions.addStretch(1)
+        fields = QFormLayout()
+        fields.setRowWrapPolicy(QFormLayout.RowWrapPolicy.WrapLongRows)
+        fields.setFieldGrowthPolicy(QFormLayout.FieldGrowthPolicy.AllNonFixedFieldsGrow)
+        for title, field in ((tr("For"), self._scope), (tr("From"), self._from), (tr("To"), self._to)):
+            field.setAccessibleName(tr("Mapping: {field}").format(field=title))
+            fields.addRow(title, field)
+        explanation = QLabel(
+            tr("A sender's path becomes this computer's; for a service it becomes the path that service uses.")
+        )
+        explanation.setWordWrap(True)
+        for part in (_heading(tr("Folders")), self._folders):
+            self.body.addWidget(part)
+        self.body.addLayout(folder_actions)
+        for part in (_heading(tr("Path mappings")), explanation, self._mappings):
+            self.body.addWidget(part)
+        self.body.addLayout(fields)
+        self.body.addLayout(mapping_actions)
+        self.body.addStretch(1)
+
+    def _spawn(self, work: Callable[[], Awaitable[object]]) -> None:
+        async def run() -> None:
+            await work()
+
+        self._tasks.spawn(run(), name="library settings")
+
+    async def _load_tables(self) -> None:
+        libraries, mappings = await self._queries.libraries(), await self._queries.mappings()
+        sources = self._queries.sources()
+        services = [(service.key, service.title) for service in await self._queries.services()]
+        titles = dict((*sources, *services))
+        if self._scope.count() != len(titles):
+            self._scope.clear()
+            for key, title in titles.items():
+                self._scope.addItem(title, key)
+        kinds = {self._kind.itemData(place): self._kind.itemText(place) for place in range(self._kind.count())}
+        self._folders.show_rows(
+            [
+                (library.id, (library.name, library.path, kinds[library.type], _found(found=library.found)))
+                for library in libraries
+            ]
+        )
+        self._mappings.show_rows(
+            [
+                (
+                    (mapping.scope, mapping.from_path),
+                    (titles.get(mapping.scope, mapping.scope), mapping.from_path, mapping.to_path),
+                )
+                for mapping in mappings
+            ]
+        )
+        self._follow_input()
+
+    def _follow_input(self) -> None:
+        self._remove_folder.setEnabled(self._folders.selected_key() is not None)
+        self._remove_mapping.setEnabled(self._mappings.selected_key() is not None)
+        self._add_mapping.setEnabled(self.is_dirty())
+        self.state_changed.emit()
+
+    def _on_add_folder(self) -> None:
+        picker = QFileDialog(self, tr("Add folder"))
+        picker.setFileMode(QFileDialog.FileMode.Directory)
+        picker.setOption(QFileDialog.Option.ShowDirsOnly)
+        picker.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        picker.fileSelected.connect(lambda path: self._spawn(lambda: self.add_folder(path)))
+        picker.open()
+
+    def _on_remove_folder(self) -> None:
+        self._spawn(self._remove_selected_folder)
+
+    async def _remove_selected_folder(self) -> None:
+        key, name, remove = self._folders.selected_key(), self._folders.selected_text(), tr("Remove")
+        question = tr("Remove {name} from the library? Its files stay as they are.").format(name=name)
+        if await ask(self, question, remove, tr("Cancel")) != remove:
+            return
+        await self.tell_failure(lambda: self._commands.remove_library(key))
+        await self._load_tables()
+
+    def _on_remove_mapping(self) -> None:
+        self._spawn(self._remove_selected_mapping)
+
+    async def _remove_selected_mapping(self) -> None:
+        scope, source = self._mappings.selected_key()
+        await self.tell_failure(lambda: self._commands.remove_mapping(scope, source))
+        await self._load_tables()
+
+
+def _found(*, found: bool) -> str:
+    return tr("Found") if found else tr("Folder not found")
+
+
+def _button(label: str, slot: Callable[[], None]) -> QPushButton:
+    button = QPushButton(label)
+    button.setAutoDefault(False)
+    button.clicked.connect(slot)
+    return button
+
+
+def _heading(title: str) -> QLabel:
+    label = QLabel(title)
+    font = label.font()
+    font.setBold(True)
+    label.setFont(font)
+    return label

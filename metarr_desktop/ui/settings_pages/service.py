@@ -1,0 +1,161 @@
+"""The settings page of one service, generated from its declaration."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from PySide6.QtWidgets import QCheckBox, QHBoxLayout
+
+from metarr_desktop.domain.errors import MetarrError, SecretsUnavailable
+from metarr_desktop.ui.dialogs import ask
+from metarr_desktop.ui.forms import Form
+from metarr_desktop.ui.mnemonics import literal
+from metarr_desktop.ui.notes import Note
+from metarr_desktop.ui.settings_pages.form_page import FormPage
+from metarr_desktop.ui.settings_pages.trial_bar import TrialBar
+from metarr_desktop.ui.wording import service_state_text, tr
+
+if TYPE_CHECKING:
+    from metarr_desktop.app.commands import Commands
+    from metarr_desktop.app.queries import Queries
+    from metarr_desktop.app.snapshots import ServiceForm, ServiceSnapshot
+    from metarr_desktop.app.tasks import TaskSupervisor
+    from metarr_desktop.domain.forms import Draft
+    from metarr_desktop.domain.text import Text
+
+NO_KEYRING = "No keyring found."
+"""How the sentence begins that says there is nothing to unlock."""
+
+
+class ServicePage(FormPage):
+    """Enable, the fields, and tests with what stands in the fields now."""
+
+    def __init__(
+        self, snapshot: ServiceSnapshot, *, commands: Commands, queries: Queries, tasks: TaskSupervisor
+    ) -> None:
+        super().__init__(key=snapshot.key, title=snapshot.title)
+        self._commands = commands
+        self._queries = queries
+        self._tasks = tasks
+        self._stored: ServiceForm | None = None
+        self.enable = QCheckBox(literal(tr("Enable {service}").format(service=self.title)))
+        self.enable.clicked.connect(self._on_enable_clicked)
+        self._status = Note()
+        head = QHBoxLayout()
+        head.addWidget(self.enable)
+        head.addWidget(self._status, 1)
+        self._outer.insertLayout(0, head)
+        self.trial_bar = TrialBar(
+            test=lambda: self._commands.test_service(self.key, self._trial_draft()),
+            send=lambda: self._commands.send_test_message(self.key, self._trial_draft()),
+            ready=self._ready_for_test,
+            tasks=tasks,
+        )
+        self.trial_bar.relabelled.connect(self.refresh_mnemonics)
+        self._outer.addWidget(self.trial_bar)
+        self.show_status(snapshot)
+
+    async def load(self) -> None:
+        """Show what is stored, building the form the first time."""
+        self._show(await self._queries.service_form(self.key))
+
+    async def follow(self) -> None:
+        """Show what was changed elsewhere, unless something was typed in the meantime."""
+        stored = await self._queries.service_form(self.key)
+        if stored != self._stored and not self.is_dirty():
+            self._show(stored)
+
+    def show_status(self, snapshot: ServiceSnapshot) -> None:
+        """Show how the service stands, in the head of the page."""
+        kind, words = service_state_text(snapshot)
+        self._status.tell(kind, tr("Status: {state}").format(state=words))
+
+    def tick_enable(self) -> None:
+        """Tick Enable, unsaved: a person wants the service on and has to fill in the rest."""
+        self.enable.setChecked(True)
+        self._on_enable_clicked()
+
+    def is_dirty(self) -> bool:
+        """Whether a field or Enable differs from what is stored."""
+        return super().is_dirty() or self._new_enabled() is not None
+
+    def _new_enabled(self) -> bool | None:
+        """What Enable is to become, or None where it stays."""
+        ticked = self.enable.isChecked()
+        return None if self._stored is None or ticked == self._stored.enabled else ticked
+
+
+    async def save(self) -> bool:
+        """Store the draft; with something wrong nothing is stored."""
+        if not self.form.validate():
+            self.show_errors()
+            return False
+        enabled = self._new_enabled()
+        draft = self.form.draft()
+        try:
+            await self._commands.save_service(self.key, draft, enabled=enabled)
+        except SecretsUnavailable as error:
+            if not await self._save_without_keyring(error.text, draft=draft, enabled=enabled):
+                return False
+        except MetarrError as error:
+            self.tell(error.text)
+            return False
+        self.note.forget()
+        await self.load()
+        return True
+
+    async def _save_without_keyring(self, why: Text, *, draft: Draft, enabled: bool | None) -> bool:
+        """Never write a secret to a file: keep it until quit, unlock the keyring, or do nothing."""
+        keep, unlock, cancel = tr("Keep until I quit"), tr("Unlock"), tr("Cancel")
+        ways = (keep, cancel) if why.template.startswith(NO_KEYRING) else (unlock, keep, cancel)
+        answer = await ask(self, why, *ways)
+        if answer == cancel:
+            return False
+        try:
+            if answer == unlock:
+                await self._commands.unlock_keyring()
+            await self._commands.save_service(self.key, draft, enabled=enabled, until_quit=answer == keep)
+        except MetarrError as error:
+            self.tell(error.text)
+            return False
+        return True
+
+    def _show(self, stored: ServiceForm) -> None:
+        if self._form is None:
+            self._build(stored)
+        before = self.form.draft().values
+        self._stored = stored
+        self.enable.setChecked(stored.enabled)
+        self.form.allow_incomplete(allowed=not stored.enabled)
+        self.form.fill(stored.values, secrets_set=stored.secrets_set)
+        if self.form.draft().values != before:
+            self.trial_bar.forget()
+        self.refresh_mnemonics()
+        self.state_changed.emit()
+
+    def _build(self, stored: ServiceForm) -> None:
+        form = Form(
+            stored.fields,
+            check=lambda name, value: self._queries.check_field(self.key, name, value),
+            tasks=self._tasks,
+            load_secret=lambda name: self._queries.secret(self.key, name),
+        )
+        self.put_form(form)
+        self.body.addStretch(1)
+        form.changed.connect(self.trial_bar.mark_stale)
+
+    def _on_enable_clicked(self) -> None:
+        if self._form is not None:
+            self.form.allow_incomplete(allowed=not self.enable.isChecked())
+            self.state_changed.emit()
+
+    def _trial_draft(self) -> Draft | None:
+        """Nothing unsaved means: test what is stored, so that a pass counts for what waits."""
+        return self.form.draft() if self.form.is_dirty() else None
+
+    def _ready_for_test(self) -> bool:
+        """A test needs every field, also while the service is off."""
+        if self.form.validate(complete=True):
+            return True
+        self.show_errors()
+        return False

@@ -1,0 +1,106 @@
+"""A button that runs a connection test, reads Testing... meanwhile, and stops it when pressed again."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import Signal
+from PySide6.QtWidgets import QPushButton
+from shiboken6 import isValid
+
+from metarr_desktop.app.snapshots import TestReport
+from metarr_desktop.domain.errors import MetarrError
+from metarr_desktop.ui.notes import NoteKind
+from metarr_desktop.ui.wording import plural, say, tr
+
+if TYPE_CHECKING:
+    import asyncio
+    from collections.abc import Awaitable, Callable
+
+    from PySide6.QtGui import QHideEvent
+
+    from metarr_desktop.app.tasks import TaskSupervisor
+    from metarr_desktop.domain.text import Text
+
+
+class TrialButton(QPushButton):
+    """``ready`` may refuse to begin; ``ended`` carries a NoteKind and the words of the result."""
+
+    began = Signal()
+    ended = Signal(object, str)
+
+    def __init__(
+        self,
+        label: str,
+        *,
+        call: Callable[[], Awaitable[TestReport]],
+        tasks: TaskSupervisor,
+        name: str = "",
+        ready: Callable[[], bool] = lambda: True,
+    ) -> None:
+        super().__init__(label)
+        self._label = label
+        self._call = call
+        self._tasks = tasks
+        self._ready = ready
+        self._running: asyncio.Task[TestReport | Text] | None = None
+        self.setAccessibleName(name or label)
+        self.setAutoDefault(False)
+        self.clicked.connect(self._on_clicked)
+
+    def stop(self) -> None:
+        """Give up the running test."""
+        if self._running is not None:
+            self._running.cancel()
+
+    def hideEvent(self, event: QHideEvent) -> None:
+        """A page that is left waits for nothing."""
+        if not event.spontaneous():
+            self.stop()
+        super().hideEvent(event)
+
+    def _on_clicked(self) -> None:
+        if self._running is not None:
+            self.stop()
+        elif self._ready():
+            self._running = self._tasks.spawn(_outcome(self._call), name="test service")
+            self._running.add_done_callback(self._on_done)
+            self.setText(tr("Testing..."))
+            self.began.emit()
+
+    def _on_done(self, task: asyncio.Task[TestReport | Text]) -> None:
+        """Runs also where the test was stopped before it began."""
+        if not isValid(self):
+            return
+        self._running = None
+        self.setText(self._label)
+        if task.cancelled():
+            self.ended.emit(NoteKind.PLAIN, tr("Test cancelled."))
+        elif task.exception() is not None:
+            self.ended.emit(NoteKind.FAILED, tr("The test did not finish. See the log."))
+        else:
+            self.ended.emit(*_result(task.result()))
+
+
+async def _outcome(call: Callable[[], Awaitable[TestReport]]) -> TestReport | Text:
+    """What the test says, or why there was none."""
+    try:
+        return await call()
+    except MetarrError as error:
+        return error.text
+
+
+def _result(outcome: TestReport | Text) -> tuple[NoteKind, str]:
+    """What failed, or else everything that was found."""
+    if not isinstance(outcome, TestReport):
+        return NoteKind.FAILED, say(outcome)
+    words = [say(line.detail) for line in outcome.lines if line.ok == outcome.ok]
+    if outcome.released:
+        words.append(
+            plural(
+                "{n} waiting message is being sent.",
+                "{n} waiting messages are being sent.",
+                outcome.released,
+            )
+        )
+    return NoteKind.DONE if outcome.ok else NoteKind.FAILED, "\n".join(words)
