@@ -114,14 +114,13 @@ class Commands:
 
     async def save_settings(self, **changes: Any) -> SettingsSnapshot:
         """Save settings. A port or allowance that cannot be used is not kept. Raises PortUnavailable."""
-        before = self._settings.snapshot
+        before = self._settings.state()
+        address = self._settings.port, self._receiving.host
         needs_key = changes.get("allow") == "home" or changes.get("require_key_locally") is True
         if needs_key and not self._receiving.has_key:
             await self._receiving.new_key()
         self._settings.use(changes)
-        after = self._settings.snapshot
-        moved = (after.port, after.allow) != (before.port, before.allow)
-        if self._listener is not None and moved:
+        if self._listener is not None and address != (self._settings.port, self._receiving.host):
             try:
                 await self._listener.start()
             except PortUnavailable:

@@ -49,7 +49,7 @@ class Listener:
             await self._server.stop()
             await self._receiving.refresh()
             try:
-                await self._server.start(self._receiving.host, self._settings.snapshot.port)
+                await self._server.start(self._receiving.host, self._settings.port)
             except PortUnavailable as error:
                 self.problem = error
                 logger.warning("%s", error)

@@ -132,7 +132,7 @@ class Queries:
             titles={service.lane: service.title for service in self._services},
             keys={service.lane: service.key for service in self._services},
             last_scan=last.get("scan-movie"),
-            port=self._settings.snapshot.port,
+            port=self._settings.port,
         )
 
     def log(self, *, limit: int = 2_000) -> tuple[LogLine, ...]:
@@ -147,7 +147,7 @@ class Queries:
         """Return the address to paste into each sender. Raises SecretsUnavailable where it needs the key."""
         await self._receiving.refresh()
         listening = self.listening()
-        port = self._settings.snapshot.port if listening is None else listening.port
+        port = self._settings.port if listening is None else listening.port
         return await self._receiving.addresses(port=port)
 
     # Jobs

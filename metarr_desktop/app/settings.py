@@ -36,6 +36,12 @@ class AppSettings:
         self._snapshot = SettingsSnapshot()
         self._key_digest: str | None = None
         self._pause: tuple[bool, datetime | None] = (False, None)
+        self._port_override: int | None = None
+
+    @property
+    def port(self) -> int:
+        """The port to listen on: the one given for this run, else the setting."""
+        return self._snapshot.port if self._port_override is None else self._port_override
 
     @property
     def snapshot(self) -> SettingsSnapshot:
@@ -88,16 +94,23 @@ class AppSettings:
     def use(self, changes: Mapping[str, Any]) -> None:
         """Use changed settings without storing them yet. Raises Refused on a value that cannot be."""
         checked = {name: _checked(name, value) for name, value in changes.items()}
+        if checked.get("port", self._snapshot.port) != self._snapshot.port:
+            self._port_override = None
         self._snapshot = replace(self._snapshot, **checked)
 
-    def restore(self, snapshot: SettingsSnapshot) -> None:
+    def state(self) -> tuple[SettingsSnapshot, int | None]:
+        """Everything in use, to ``restore`` it."""
+        return self._snapshot, self._port_override
+
+    def restore(self, state: tuple[SettingsSnapshot, int | None]) -> None:
         """Go back to what was used before."""
-        self._snapshot = snapshot
+        self._snapshot, self._port_override = state
 
     def override(self, *, port: int | None, host: str | None) -> None:
         """Use another port or host for this run only; port 0 takes a free one."""
-        if port is not None:
-            self._snapshot = replace(self._snapshot, port=port and _checked("port", port))
+        if port:
+            _checked("port", port)
+        self._port_override = port
         self._snapshot = replace(self._snapshot, host_override=host)
 
     def as_dict(self) -> dict[str, Any]:

@@ -89,5 +89,20 @@ async def test_a_pause_survives_a_restart_with_its_end(store: SettingsStore) -> 
 async def test_a_port_for_one_run_is_not_saved(store: SettingsStore) -> None:
     settings = new_settings(store)
     settings.override(port=5000, host="127.0.0.2")
-    assert (settings.snapshot.port, settings.snapshot.host_override) == (5000, "127.0.0.2")
+    assert (settings.port, settings.snapshot.port, settings.snapshot.host_override) == (
+        5000,
+        3000,
+        "127.0.0.2",
+    )
     assert dict(await store.all()) == {}
+
+
+async def test_a_port_chosen_while_another_holds_for_this_run_is_used_at_once(store: SettingsStore) -> None:
+    settings = new_settings(store)
+    settings.override(port=0, host=None)
+    await settings.save({"theme": "dark"})
+    assert settings.port == 0
+    settings.use({"port": 3000})
+    assert settings.port == 0
+    settings.use({"port": 3001})
+    assert settings.port == 3001

@@ -1,0 +1,118 @@
+"""Takes the screenshots of this folder anew: ``.venv/bin/python docs/screenshots/take.py``.
+
+The real program on a folder of its own, with a Discord on 127.0.0.1 that refuses one message; no display
+is needed. Look at the pictures before you commit them.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import sys
+import tempfile
+from pathlib import Path
+
+HERE = Path(__file__).resolve().parent
+sys.path.insert(0, str(HERE.parents[1]))
+os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
+for name in ("TOKEN", "USER_KEY"):
+    os.environ[f"METARR_SECRET_PUSHOVER_{name}"] = "a" * 30
+# Nothing listens there: Pushover waits for its next try.
+os.environ["METARR_PUSHOVER_BASE"] = "http://127.0.0.1:9"
+
+import qasync  # noqa: E402 - after the platform is chosen
+from PySide6.QtWidgets import QApplication, QWidget  # noqa: E402
+
+from metarr_desktop.app.core import Core, open_core  # noqa: E402
+from metarr_desktop.app.paths import AppPaths  # noqa: E402
+from metarr_desktop.ui.shell import Shell  # noqa: E402
+from metarr_desktop.ui.theme import Theme  # noqa: E402
+from metarr_desktop.ui.tray import Tray  # noqa: E402
+from tests.integration.fake_discord import FakeDiscord  # noqa: E402
+
+
+async def settle(seconds: float = 0.6) -> None:
+    """Let the window catch up: it merges changes to ten a second."""
+    await asyncio.sleep(seconds)
+
+
+def save(widget: QWidget, name: str) -> None:
+    """Write a picture of one window."""
+    widget.grab().save(str(HERE / f"{name}.png"))
+
+
+async def news(core: Core) -> None:
+    """Let some films, an episode and an album arrive, as senders tell it."""
+    await core.commands.pause()
+    for source, event in (
+        ("radarr", "Download"),
+        ("sonarr", "Download"),
+        ("radarr", "Grab"),
+        ("lidarr", "Download"),
+    ):
+        await core.commands.send_test(source, event=event)
+        await settle(0.2)
+    await core.commands.send_test("radarr", event="DownloadUpgrade")
+    await core.commands.resume()
+    await settle(1.0)
+
+
+async def take(app: QApplication) -> None:
+    """Take them all."""
+    discord = FakeDiscord()
+    server = discord.start()
+    discord.script = [(400, {"message": "Cannot send an empty message", "code": 50006})]
+    os.environ.update(discord.environment)
+    theme = Theme(app)
+    tray = Tray(theme)
+    with tempfile.TemporaryDirectory() as folder:
+        async with open_core(AppPaths(Path(folder) / "data"), serve=True, port=0) as core:
+            shell = Shell(core, theme=theme, tray=tray)
+            shell.show()
+            await settle()
+            save(shell.window, "first-page")
+            for key in ("discord", "pushover"):
+                await core.commands.set_enabled(key, True)
+            await core.commands.test_service("discord")
+            await news(core)
+            for look in ("light", "dark"):
+                await core.commands.save_settings(theme=look)
+                await settle()
+                for page in ("dashboard", "jobs", "history", "services", "log"):
+                    shell.window.show_page(page)
+                    await settle()
+                    save(shell.window, f"{page}-{look}")
+                for page in ("general", "receiving", "library", "pushover", "kodi"):
+                    shell.open_settings(page)
+                    await settle()
+                    save(shell.settings, f"settings-{page}-{look}")
+                shell.settings.hide()
+                shell.menu.popup(shell.window.pos())
+                await settle()
+                save(shell.menu, f"tray-menu-{look}")
+                shell.menu.hide()
+            failed = (await core.queries.recent())[0].records[-1]
+            window = shell.job_windows.show_job(failed.job_id)
+            await settle()
+            save(window, "job-details-dark")
+            window.close()
+            shell.window.show_page("jobs")
+            shell.window.resize(640, 400)
+            await settle()
+            save(shell.window, "jobs-small-dark")
+            shell.close()
+    server.shutdown()
+
+
+def main() -> None:
+    """Run on one loop of Qt and asyncio."""
+    app = QApplication(sys.argv[:1])
+    app.setApplicationDisplayName("Metarr Desktop")
+    app.setQuitOnLastWindowClosed(False)
+    loop = qasync.QEventLoop(app)
+    with loop:
+        loop.run_until_complete(take(app))
+
+
+if __name__ == "__main__":
+    main()
