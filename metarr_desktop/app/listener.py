@@ -47,7 +47,7 @@ class Listener:
         """Listen where the settings say, instead of where it did before. Raises PortUnavailable."""
         async with self._lock:
             await self._server.stop()
-            await self._receiving.refresh()
+            await self._receiving.load_key()
             try:
                 await self._server.start(self._receiving.host, self._settings.port)
             except PortUnavailable as error:
@@ -57,6 +57,7 @@ class Listener:
             finally:
                 self._bus.publish(ListenerChanged())
             self.problem = None
+            await self._receiving.find_addresses()
             listening = self.listening
             assert listening is not None  # noqa: S101 - the server has just started
             if not self._receiving.has_key and self._receiving.rules().lan:

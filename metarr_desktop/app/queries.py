@@ -145,7 +145,7 @@ class Queries:
 
     async def addresses(self) -> tuple[SourceAddress, ...]:
         """Return the address to paste into each sender. Raises SecretsUnavailable where it needs the key."""
-        await self._receiving.refresh()
+        await self._receiving.find_addresses()
         listening = self.listening()
         port = self._settings.port if listening is None else listening.port
         return await self._receiving.addresses(port=port)

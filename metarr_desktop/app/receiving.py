@@ -9,8 +9,6 @@ import secrets as randomness
 from typing import TYPE_CHECKING
 from urllib.parse import quote
 
-import psutil
-
 from metarr_desktop.app.snapshots import SourceAddress
 from metarr_desktop.webhooks.guard import ReceivingRules
 
@@ -47,9 +45,12 @@ class Receiving:
         """Whether a key was ever made or provided."""
         return self._digest() is not None
 
-    async def refresh(self) -> None:
-        """Look up this computer's own addresses and a key given by the environment."""
+    async def find_addresses(self) -> None:
+        """Look up this computer's own addresses, which change when it moves to another network."""
         self._own = frozenset(await asyncio.to_thread(own_addresses))
+
+    async def load_key(self) -> None:
+        """Use a key that the environment gives. Raises SecretsUnavailable."""
         if self._secrets.provided(KEY_NAME):
             key = await self._secrets.get(KEY_NAME)
             self._provided_digest = None if key is None else _sha256(key)
@@ -102,6 +103,8 @@ class Receiving:
 
 def own_addresses() -> set[str]:
     """Every IP address of this computer, without zone. Blocking, though only for a moment."""
+    import psutil  # noqa: PLC0415 - loaded beside the first webhooks, not before them
+
     return {
         entry.address.partition("%")[0]
         for entries in psutil.net_if_addrs().values()

@@ -8,8 +8,6 @@ from importlib import resources
 from typing import TYPE_CHECKING
 
 import peewee
-from playhouse.migrations import Runner
-
 from metarr_desktop.domain.errors import StorageFailed
 from metarr_desktop.domain.text import text
 from metarr_desktop.storage.database import SCHEMA_VERSION
@@ -41,6 +39,10 @@ def _prepare(path: Path) -> None:
     try:
         if existed:
             check_intact(db)
+        if highest_applied(db) == SCHEMA_VERSION:
+            return
+        from playhouse.migrations import Runner  # noqa: PLC0415 - needed once in the life of a version
+
         runner = Runner(db, directory, table_name="schema_migrations")
         status = runner.status()
         applied = max((row.idx for row in status if row.applied), default=0)
@@ -63,6 +65,14 @@ def _prepare(path: Path) -> None:
             )
     finally:
         db.close()
+
+
+def highest_applied(db: peewee.Database) -> int:
+    """Return the number of the newest migration that was run on this database, 0 for a new one."""
+    if "schema_migrations" not in db.get_tables():
+        return 0
+    rows = db.execute_sql("SELECT name FROM schema_migrations").fetchall()  # type: ignore[no-untyped-call]
+    return max((int(name[:4]) for (name,) in rows if name[:4].isdigit()), default=0)
 
 
 def check_intact(db: peewee.Database) -> None:

@@ -29,6 +29,8 @@ logger = logging.getLogger(__name__)
 
 OK, FAILED, DATA_ERROR = 0, 1, 5
 LEAVE_WITHIN_S = 0.5
+RECEIVE_FIRST_S = 0.05
+"""Webhooks that wait at the door come in before the window is built, which takes longer than this."""
 HARMLESS = "No such signal QPlatformNativeInterface::systemTrayWindowChanged"
 """What PySide6 says on a desktop without a tray."""
 
@@ -87,6 +89,7 @@ class Program:
         return OK
 
     async def _serve(self, core: Core, *, minimized: bool) -> None:
+        await asyncio.sleep(RECEIVE_FIRST_S)
         from metarr_desktop.ui.shell import Shell  # noqa: PLC0415 - needed once the core is up
 
         loop = asyncio.get_running_loop()

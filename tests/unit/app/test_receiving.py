@@ -57,7 +57,7 @@ async def test_without_a_keyring_the_home_network_stays_shut(core: Core, secrets
 
 async def test_a_key_from_the_environment_counts(core: Core, secrets: MemorySecretStore) -> None:
     secrets.until_quit["receiving/key"] = "given-by-the-system"
-    await core.receiving.refresh()
+    await core.receiving.load_key()
     assert core.receiving.rules().key_sha256 == hashlib.sha256(b"given-by-the-system").hexdigest()
 
 
