@@ -8,6 +8,7 @@ from importlib import resources
 from typing import TYPE_CHECKING
 
 import peewee
+
 from metarr_desktop.domain.errors import StorageFailed
 from metarr_desktop.domain.text import text
 from metarr_desktop.storage.database import SCHEMA_VERSION
