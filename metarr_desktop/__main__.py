@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import os
 import sys
 from typing import TYPE_CHECKING
@@ -15,54 +16,73 @@ if TYPE_CHECKING:
 FAILED, INTERRUPTED = 1, 130
 
 
+# Pydantic looks through every installed package for plugins, of which we use none.
+os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "__all__")
+
+
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the program or one command; returns the exit status."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(
+                errors="backslashreplace"
+            )  # a title the terminal cannot show is no reason to end
     options = build_parser().parse_args(arguments)
     try:
-        if options.command is not None:
-            from metarr_desktop.cli.commands import run_command  # noqa: PLC0415 - each way loads its own half
-
-            status = run_command(options, data_dir=data_dir(options))
-            sys.stdout.flush()
-            return status
-        return _start(options)
+        status = _start(options) if options.command is None else _command(options)
+        sys.stdout.flush()
     except KeyboardInterrupt:
         return INTERRUPTED
     except BrokenPipeError:
         # Whoever read our output is gone: nothing is left to say, not even while Python ends.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return FAILED
+    except Exception as error:
+        if sys.flags.dev_mode:
+            raise
+        print(
+            f"Something unexpected went wrong ({type(error).__name__}: {error}). This is a fault of Metarr"
+            " Desktop. PYTHONDEVMODE=1 shows where it happened.",
+            file=sys.stderr,
+        )
+        return FAILED
+    return status
+
+
+def _command(options: argparse.Namespace) -> int:
+    from metarr_desktop.cli.commands import run_command  # noqa: PLC0415 - each way loads its own half
+
+    return run_command(options, data_dir=data_dir(options))
 
 
 def _start(options: argparse.Namespace) -> int:
-    from metarr_desktop.app.options import StartOptions  # noqa: PLC0415 - each way loads its own half
+    from metarr_desktop.app.display import (  # noqa: PLC0415 - as above
+        LIBRARY_MISSING,
+        has_display,
+        window_problem,
+    )
+    from metarr_desktop.app.options import StartOptions  # noqa: PLC0415
 
     start = StartOptions(
         data_dir=data_dir(options), port=options.port, host=options.host, minimized=options.minimized
     )
-    if not options.headless and not _has_display():
+    headless = options.headless
+    if not headless and not has_display(os.environ):
         print("There is no display: running without a window.", file=sys.stderr)
-    if options.headless or not _has_display():
+        headless = True
+    if headless:
         from metarr_desktop.app.headless import run_headless  # noqa: PLC0415
 
         return run_headless(start)
+    if problem := window_problem(os.environ):
+        print(problem, file=sys.stderr)
+        return FAILED
     try:
         from metarr_desktop.ui.main import run  # noqa: PLC0415
     except ImportError as error:
-        print(
-            f"The window cannot start: {error}.\nInstall the system libraries that Qt needs"
-            " (packaging/install-system-libraries packaging/system-libraries.txt), or use --headless.",
-            file=sys.stderr,
-        )
+        print(LIBRARY_MISSING.format(detail=error), file=sys.stderr)
         return FAILED
     return run(start)
-
-
-def _has_display() -> bool:
-    """Whether a window can be shown; elsewhere than on Linux one always can."""
-    if sys.platform != "linux":
-        return True
-    return any(os.environ.get(name) for name in ("DISPLAY", "WAYLAND_DISPLAY", "QT_QPA_PLATFORM"))
 
 
 if __name__ == "__main__":

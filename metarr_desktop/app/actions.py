@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+import logging
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from metarr_desktop.app import wire
+from metarr_desktop.app.params import Params
 from metarr_desktop.app.snapshots import HistoryFilter
 from metarr_desktop.domain.clock import iso
 from metarr_desktop.domain.errors import (
@@ -21,10 +23,33 @@ from metarr_desktop.domain.text import text
 from metarr_desktop.storage.secrets import variable_name
 
 if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable
+
     from metarr_desktop.app.core import Core
 
-Action = Callable[["Core", dict[str, Any]], Awaitable[object]]
+logger = logging.getLogger(__name__)
+
 MOST_HISTORY = 1_000
+
+
+@dataclass(frozen=True, slots=True)
+class Action:
+    """One thing to ask for, and the names of the parameters it knows."""
+
+    run: Callable[[Core, Params], Awaitable[object]]
+    accepts: frozenset[str] = frozenset()
+
+
+async def answer(core: Core, name: str, params: dict[str, Any]) -> dict[str, Any]:
+    """Run one action and tell how it ended: ``result``, or ``error`` with its kind and message."""
+    try:
+        return {"result": await call(core, name, params)}
+    except MetarrError as error:
+        return {"error": error_json(error)}
+    except Exception:
+        logger.exception("The action %s failed", name)
+        message = f"Something unexpected went wrong. The log says more: {core.paths.log_file}"
+        return {"error": {"kind": "unexpected", "message": message}}
 
 
 async def call(core: Core, name: str, params: dict[str, Any]) -> object:
@@ -32,14 +57,13 @@ async def call(core: Core, name: str, params: dict[str, Any]) -> object:
     action = ACTIONS.get(name)
     if action is None:
         raise Refused(text("There is no action called {name}.", name=name))
-    try:
-        return await action(core, params)
-    except (KeyError, TypeError) as error:
-        raise Refused(text("Wrong parameters for {name}: {detail}.", name=name, detail=str(error))) from error
+    if unknown := params.keys() - action.accepts:
+        raise Refused(text("{name} knows no parameter {parameter}.", name=name, parameter=min(unknown)))
+    return await action.run(core, Params(params))
 
 
 def error_json(error: MetarrError) -> dict[str, str]:
-    """An error as it travels: its kind decides the exit code, its message is for the person."""
+    """An error as it travels: its kind decides the exit status, its message is for the person."""
     kinds = {
         NotFound: "not_found",
         PortUnavailable: "port",
@@ -50,40 +74,26 @@ def error_json(error: MetarrError) -> dict[str, str]:
     return {"kind": kind, "message": str(error)}
 
 
-def _number(params: dict[str, Any], name: str) -> int:
-    value = params[name]
-    if not isinstance(value, int) or isinstance(value, bool):
-        raise TypeError(f"{name} is a number")
-    return value
-
-
-def _word(params: dict[str, Any], name: str) -> str:
-    value = params[name]
-    if not isinstance(value, str):
-        raise TypeError(f"{name} is a text")
-    return value
-
-
-async def _status(core: Core, _: dict[str, Any]) -> object:
+async def _status(core: Core, _: Params) -> object:
     return wire.status_json(await core.queries.status())
 
 
-async def _jobs(core: Core, _: dict[str, Any]) -> object:
+async def _jobs(core: Core, _: Params) -> object:
     return [wire.job_json(job) for job in await core.queries.jobs()]
 
 
-async def _history(core: Core, params: dict[str, Any]) -> object:
-    limit = max(1, min(_number(params, "limit"), MOST_HISTORY))
+async def _history(core: Core, params: Params) -> object:
+    limit = max(1, min(params.number("limit"), MOST_HISTORY))
     page = await core.queries.history(HistoryFilter(), limit=limit)
     return [wire.history_json(row) for row in page.rows]
 
 
-async def _services(core: Core, _: dict[str, Any]) -> object:
+async def _services(core: Core, _: Params) -> object:
     return [wire.service_json(service) for service in await core.queries.services()]
 
 
-async def _service_form(core: Core, params: dict[str, Any]) -> object:
-    form = await core.queries.service_form(_word(params, "service"))
+async def _service_form(core: Core, params: Params) -> object:
+    form = await core.queries.service_form(params.word("service"))
     return {
         "service": form.key,
         "fields": [
@@ -93,16 +103,16 @@ async def _service_form(core: Core, params: dict[str, Any]) -> object:
     }
 
 
-async def _service_switch(core: Core, params: dict[str, Any]) -> object:
-    await core.commands.set_enabled(_word(params, "service"), bool(params["enabled"]))
+async def _service_switch(core: Core, params: Params) -> object:
+    await core.commands.set_enabled(params.word("service"), params.flag("enabled"))
     return None
 
 
-async def _service_set(core: Core, params: dict[str, Any]) -> object:
-    key = _word(params, "service")
-    values = {str(name): str(value) for name, value in dict(params["values"]).items()}
-    secrets = {str(name): str(value) or None for name, value in dict(params["secrets"]).items()}
-    until_quit = bool(params.get("until_quit", False))
+async def _service_set(core: Core, params: Params) -> object:
+    key = params.word("service")
+    values = params.words("values")
+    secrets = {name: value or None for name, value in params.words("secrets").items()}
+    until_quit = params.flag("until_quit", default=False)
     if until_quit and core.listener is None:
         raise Refused("Secrets can be kept until quit only while the program runs.")
     draft = Draft(values=core.commands.parse_values(key, values), secrets=secrets)
@@ -128,117 +138,116 @@ async def _service_set(core: Core, params: dict[str, Any]) -> object:
     return None
 
 
-async def _service_test(core: Core, params: dict[str, Any]) -> object:
-    return wire.report_json(await core.commands.test_service(_word(params, "service")))
+async def _service_test(core: Core, params: Params) -> object:
+    return wire.report_json(await core.commands.test_service(params.word("service")))
 
 
-async def _library_add(core: Core, params: dict[str, Any]) -> object:
-    kind: Any = _word(params, "type")
-    folder = await core.commands.add_library(_word(params, "path"), name=_word(params, "name"), type=kind)
+async def _library_add(core: Core, params: Params) -> object:
+    kind: Any = params.word("type")
+    folder = await core.commands.add_library(params.word("path"), name=params.word("name"), type=kind)
     return wire.library_json(folder)
 
 
-async def _library_list(core: Core, _: dict[str, Any]) -> object:
+async def _library_list(core: Core, _: Params) -> object:
     return [wire.library_json(folder) for folder in await core.queries.libraries()]
 
 
-async def _library_remove(core: Core, params: dict[str, Any]) -> object:
-    await core.commands.remove_library(_word(params, "name"))
+async def _library_remove(core: Core, params: Params) -> object:
+    await core.commands.remove_library(params.word("name"))
     return None
 
 
-async def _mapping_add(core: Core, params: dict[str, Any]) -> object:
-    await core.commands.add_mapping(_word(params, "scope"), _word(params, "from"), _word(params, "to"))
+async def _mapping_add(core: Core, params: Params) -> object:
+    await core.commands.add_mapping(params.word("scope"), params.word("from"), params.word("to"))
     return None
 
 
-async def _mapping_list(core: Core, _: dict[str, Any]) -> object:
+async def _mapping_list(core: Core, _: Params) -> object:
     return wire.mappings_json(await core.queries.mappings())
 
 
-async def _mapping_remove(core: Core, params: dict[str, Any]) -> object:
-    await core.commands.remove_mapping(_word(params, "scope"), _word(params, "from"))
+async def _mapping_remove(core: Core, params: Params) -> object:
+    await core.commands.remove_mapping(params.word("scope"), params.word("from"))
     return None
 
 
-async def _retry(core: Core, params: dict[str, Any]) -> object:
-    return {"job_id": await core.commands.retry_job(_number(params, "job_id"))}
+async def _retry(core: Core, params: Params) -> object:
+    return {"job_id": await core.commands.retry_job(params.number("job_id"))}
 
 
-async def _retry_failed(core: Core, _: dict[str, Any]) -> object:
+async def _retry_failed(core: Core, _: Params) -> object:
     return {"retried": await core.commands.retry_failed()}
 
 
-async def _replay(core: Core, params: dict[str, Any]) -> object:
-    return {"job_id": await core.commands.replay_event(_number(params, "event_id"))}
+async def _replay(core: Core, params: Params) -> object:
+    return {"job_id": await core.commands.replay_event(params.number("event_id"))}
 
 
-async def _pause(core: Core, params: dict[str, Any]) -> object:
-    minutes = None if params.get("minutes") is None else _number(params, "minutes")
-    pause = await core.commands.pause(minutes)
+async def _pause(core: Core, params: Params) -> object:
+    pause = await core.commands.pause(params.optional_number("minutes"))
     return {"paused": pause.paused, "until": iso(pause.until)}
 
 
-async def _resume(core: Core, _: dict[str, Any]) -> object:
+async def _resume(core: Core, _: Params) -> object:
     await core.commands.resume()
     return None
 
 
-async def _quit(core: Core, _: dict[str, Any]) -> object:
+async def _quit(core: Core, _: Params) -> object:
     await core.commands.quit()
     return None
 
 
-async def _open(core: Core, _: dict[str, Any]) -> object:
+async def _open(core: Core, _: Params) -> object:
     if core.on_open is None:
         raise Refused("The program runs without a window.")
     core.on_open()
     return None
 
 
-async def _send_test(core: Core, params: dict[str, Any]) -> object:
-    status, event_id = await core.commands.send_test(_word(params, "source"), event=_word(params, "event"))
+async def _send_test(core: Core, params: Params) -> object:
+    status, event_id = await core.commands.send_test(params.word("source"), event=params.word("event"))
     return {"status": status, "event_id": event_id}
 
 
-async def _receiving_show(core: Core, _: dict[str, Any]) -> object:
+async def _receiving_show(core: Core, _: Params) -> object:
     return [wire.address_json(address) for address in await core.queries.addresses()]
 
 
-async def _receiving_allow(core: Core, params: dict[str, Any]) -> object:
-    await core.commands.save_settings(allow=_word(params, "allow"))
+async def _receiving_allow(core: Core, params: Params) -> object:
+    await core.commands.save_settings(allow=params.word("allow"))
     return None
 
 
-async def _receiving_new_key(core: Core, _: dict[str, Any]) -> object:
+async def _receiving_new_key(core: Core, _: Params) -> object:
     await core.commands.new_key()
     return None
 
 
 ACTIONS: dict[str, Action] = {
-    "status": _status,
-    "jobs": _jobs,
-    "history": _history,
-    "services": _services,
-    "service_form": _service_form,
-    "service_switch": _service_switch,
-    "service_set": _service_set,
-    "service_test": _service_test,
-    "library_add": _library_add,
-    "library_list": _library_list,
-    "library_remove": _library_remove,
-    "mapping_add": _mapping_add,
-    "mapping_list": _mapping_list,
-    "mapping_remove": _mapping_remove,
-    "retry": _retry,
-    "retry_failed": _retry_failed,
-    "replay": _replay,
-    "pause": _pause,
-    "resume": _resume,
-    "quit": _quit,
-    "open": _open,
-    "send_test": _send_test,
-    "receiving_show": _receiving_show,
-    "receiving_allow": _receiving_allow,
-    "receiving_new_key": _receiving_new_key,
+    "status": Action(_status),
+    "jobs": Action(_jobs),
+    "history": Action(_history, frozenset({"limit"})),
+    "services": Action(_services),
+    "service_form": Action(_service_form, frozenset({"service"})),
+    "service_switch": Action(_service_switch, frozenset({"service", "enabled"})),
+    "service_set": Action(_service_set, frozenset({"service", "values", "secrets", "until_quit"})),
+    "service_test": Action(_service_test, frozenset({"service"})),
+    "library_add": Action(_library_add, frozenset({"path", "name", "type"})),
+    "library_list": Action(_library_list),
+    "library_remove": Action(_library_remove, frozenset({"name"})),
+    "mapping_add": Action(_mapping_add, frozenset({"scope", "from", "to"})),
+    "mapping_list": Action(_mapping_list),
+    "mapping_remove": Action(_mapping_remove, frozenset({"scope", "from"})),
+    "retry": Action(_retry, frozenset({"job_id"})),
+    "retry_failed": Action(_retry_failed),
+    "replay": Action(_replay, frozenset({"event_id"})),
+    "pause": Action(_pause, frozenset({"minutes"})),
+    "resume": Action(_resume),
+    "quit": Action(_quit),
+    "open": Action(_open),
+    "send_test": Action(_send_test, frozenset({"source", "event"})),
+    "receiving_show": Action(_receiving_show),
+    "receiving_allow": Action(_receiving_allow, frozenset({"allow"})),
+    "receiving_new_key": Action(_receiving_new_key),
 }

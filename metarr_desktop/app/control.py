@@ -6,23 +6,20 @@ import asyncio
 import contextlib
 import hmac
 import json
-import logging
 import os
 import secrets
 from typing import TYPE_CHECKING, Any
 
 from aiohttp import web
 
-from metarr_desktop.app.actions import call, error_json
-from metarr_desktop.domain.errors import MetarrError, Refused
+from metarr_desktop.app.actions import answer, error_json
+from metarr_desktop.app.control_client import HOST, LARGEST_CALL
+from metarr_desktop.domain.errors import Refused
 
 if TYPE_CHECKING:
     from metarr_desktop.app.core import Core
 
-logger = logging.getLogger(__name__)
-
-HOST = "127.0.0.1"
-LARGEST_CALL = 1024 * 1024
+OK, CONFLICT = 200, 409
 
 
 class ControlServer:
@@ -31,6 +28,7 @@ class ControlServer:
     def __init__(self, core: Core) -> None:
         self._core = core
         self._token = secrets.token_urlsafe(32)
+        self._port = 0
         self._runner: web.AppRunner | None = None
 
     async def start(self) -> None:
@@ -42,8 +40,8 @@ class ControlServer:
         site = web.TCPSite(runner, HOST, 0)
         await site.start()
         self._runner = runner
-        port: int = runner.addresses[0][1]
-        await asyncio.to_thread(self._write, port)
+        self._port = runner.addresses[0][1]
+        await asyncio.to_thread(self._write)
 
     async def stop(self) -> None:
         """Remove the file, then stop listening."""
@@ -52,14 +50,14 @@ class ControlServer:
             await self._runner.cleanup()
             self._runner = None
 
-    def _write(self, port: int) -> None:
+    def _write(self) -> None:
         path = self._core.paths.control
         new = path.with_suffix(".new")
         with contextlib.suppress(FileNotFoundError):
             new.unlink()
         descriptor = os.open(new, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
         with os.fdopen(descriptor, "w", encoding="utf-8") as file:
-            json.dump({"port": port, "token": self._token, "pid": os.getpid()}, file)
+            json.dump({"port": self._port, "token": self._token, "pid": os.getpid()}, file)
         new.replace(path)
 
     async def _call(self, request: web.Request) -> web.Response:
@@ -67,20 +65,20 @@ class ControlServer:
             return web.json_response({"error": {"kind": "refused", "message": "Not allowed."}}, status=403)
         try:
             name, params = _read_call(await request.read())
+        except web.HTTPRequestEntityTooLarge:
+            return web.json_response({"error": error_json(Refused("A call is at most 1 MiB."))}, status=413)
         except (ValueError, KeyError, TypeError, RecursionError):
             malformed = Refused("A call has an action and its parameters.")
             return web.json_response({"error": error_json(malformed)}, status=400)
-        try:
-            result = await call(self._core, name, params)
-        except MetarrError as error:
-            return web.json_response({"error": error_json(error)}, status=409)
-        return web.json_response({"result": result})
+        told = await answer(self._core, name, params)
+        return web.json_response(told, status=OK if "result" in told else CONFLICT)
 
     def _is_ours(self, request: web.Request) -> bool:
         """Ours is who knows the token; no page in a browser does, and none may even try."""
         given = request.headers.get("Authorization", "").removeprefix("Bearer ").encode("utf-8", "replace")
         return (
             hmac.compare_digest(given, self._token.encode())
+            and request.headers.get("Host") == f"{HOST}:{self._port}"
             and "Origin" not in request.headers
             and "Sec-Fetch-Site" not in request.headers
         )

@@ -21,11 +21,19 @@ OK, FAILED, PORT_IN_USE, DATA_ERROR = 0, 1, 4, 5
 LEAVE_WITHIN_S = 0.5
 
 
+class Sentences(logging.Formatter):
+    """Level and message: a traceback stays in the log file."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        """Return one line."""
+        return f"{record.levelname.capitalize()}: {record.getMessage()}"
+
+
 def run_headless(options: StartOptions) -> int:
     """Serve until SIGINT, SIGTERM or ``quit``; returns the exit status."""
     stderr = logging.StreamHandler()
     stderr.setLevel(logging.WARNING)
-    stderr.setFormatter(logging.Formatter("%(levelname)s: %(message)s"))
+    stderr.setFormatter(Sentences())
     logging.getLogger().addHandler(stderr)
     try:
         return asyncio.run(_serve(options))

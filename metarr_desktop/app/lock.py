@@ -43,10 +43,9 @@ class DataFolderLock:
         try:
             await self._wait(descriptor, wait_s=wait_s)
             os.ftruncate(descriptor, 0)
-            os.pwrite(
-                descriptor,
-                json.dumps({"pid": os.getpid(), "kind": SERVING if serving else COMMAND}).encode(),
-                0,
+            os.lseek(descriptor, 0, os.SEEK_SET)
+            os.write(
+                descriptor, json.dumps({"pid": os.getpid(), "kind": SERVING if serving else COMMAND}).encode()
             )
         except BaseException:
             os.close(descriptor)
@@ -56,10 +55,13 @@ class DataFolderLock:
     async def _wait(self, descriptor: int, *, wait_s: float) -> None:
         loop = asyncio.get_running_loop()
         deadline = loop.time() + wait_s
+        before: str | None = None
         while not _take(descriptor):
             holder = _read_holder(self._path)
-            if holder == SERVING or loop.time() >= deadline:
+            # Once may be what a killed program left, read before the new holder wrote its own.
+            if before == holder == SERVING or loop.time() >= deadline:
                 raise _already_running(self._path, holder=holder)
+            before = holder
             await asyncio.sleep(STEP_S)
 
     def release(self) -> None:

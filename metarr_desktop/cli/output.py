@@ -3,16 +3,27 @@
 from __future__ import annotations
 
 import json
+import sys
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
+from metarr_desktop.cli.endings import OK
+
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    import argparse
+    from collections.abc import Callable, Sequence
+
+
+def show(options: argparse.Namespace, value: Any, text: Callable[[Any], str]) -> int:  # noqa: ANN401 - JSON
+    """Print a result as JSON where that was asked for, else as ``text`` words it."""
+    print(as_json(value) if options.json else text(value))
+    return OK
 
 
 def as_json(value: object) -> str:
-    """Indented JSON for scripts and curious people."""
-    return json.dumps(value, indent=2, ensure_ascii=False)
+    """Indented JSON for scripts and curious people; plain ASCII where the terminal knows no more."""
+    anything = (sys.stdout.encoding or "").lower().startswith("utf")
+    return json.dumps(value, indent=2, ensure_ascii=not anything)
 
 
 def table(headings: Sequence[str], rows: Sequence[Sequence[object]], *, empty: str) -> str:

@@ -119,16 +119,22 @@ def _json(parser: argparse.ArgumentParser) -> None:
 
 
 def _port(value: str) -> int:
-    number = int(value)
-    if not 0 <= number <= 65_535:  # noqa: PLR2004 - the range of ports
-        raise argparse.ArgumentTypeError("a port is a number from 0 to 65535")
-    return number
+    return _whole(value, least=0, most=65_535, what="a port")
 
 
 def _count(value: str) -> int:
-    number = int(value)
-    if number < 1:
-        raise argparse.ArgumentTypeError("a number from 1 on")
+    return _whole(value, least=1, most=2**63 - 1, what="this")
+
+
+def _whole(value: str, *, least: int, most: int, what: str) -> int:
+    try:
+        number = int(value)
+    except ValueError:
+        number = least - 1
+    if not least <= number <= most:
+        raise argparse.ArgumentTypeError(
+            f"{what} is a whole number from {least} to {most}, not {value[:40]!r}"
+        )
     return number
 
 

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
-import asyncio
+import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from metarr_desktop.cli.remote import CallFailedError, NotRunningError, call_running
+from metarr_desktop.app.control_client import CallFailedError, NotRunningError, call_running, result_of
 
 if TYPE_CHECKING:
     from pathlib import Path
 
 RUNNING_ONLY = frozenset({"quit", "open", "send_test"})
+STARTING_S = 5.0
+"""A program that holds the folder and does not answer yet is starting or stopping; it gets so long."""
+STOPPING_S = 10.0
+STEP_S = 0.1
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,36 +23,64 @@ class Session:
     """Calls actions for one data folder."""
 
     data_dir: Path
+    starting_s: float = STARTING_S
+    stopping_s: float = STOPPING_S
 
     def call(self, action: str, **params: Any) -> Any:  # noqa: ANN401 - JSON both ways
         """Run one action. Raises NotRunningError where it needs a running program, else CallFailedError."""
-        try:
-            return call_running(self.data_dir, action, params)
-        except NotRunningError:
-            if action in RUNNING_ONLY:
-                raise
-        return self._call_here(action, params)
+        deadline = time.monotonic() + self.starting_s
+        while True:
+            try:
+                return call_running(self.data_dir, action, params)
+            except NotRunningError as error:
+                if action in RUNNING_ONLY:
+                    raise
+                unanswered = error.asked
+            told, problem = self._call_here(action, params)
+            if told is not None:
+                return result_of(told)
+            # What was asked may have been done: asking twice could do it twice.
+            if unanswered or time.monotonic() >= deadline:
+                raise CallFailedError(kind="refused", message=problem)
+            time.sleep(STEP_S)
 
-    def _call_here(self, action: str, params: dict[str, Any]) -> object:
-        """Hold the lock and do it; a program that starts meanwhile is called after all."""
+    def has_stopped(self) -> bool:
+        """Wait until no program holds the folder; False where one still does after a while."""
+        import asyncio  # noqa: PLC0415 - commands to a running program start without it
+
+        from metarr_desktop.app.lock import AlreadyRunning, DataFolderLock  # noqa: PLC0415
+        from metarr_desktop.app.paths import AppPaths  # noqa: PLC0415
+
+        lock = DataFolderLock(AppPaths(self.data_dir).lock)
+        deadline = time.monotonic() + self.stopping_s
+        while time.monotonic() < deadline:
+            try:
+                asyncio.run(lock.acquire(serving=False))
+            except AlreadyRunning:
+                time.sleep(STEP_S)
+            else:
+                lock.release()
+                return True
+        return False
+
+    def _call_here(self, action: str, params: dict[str, Any]) -> tuple[dict[str, Any] | None, str]:
+        """Hold the lock and do it: the answer, or None and the reason where another holds the folder."""
         # Half a second of imports that a running program has behind it.
-        from metarr_desktop.app.actions import call, error_json  # noqa: PLC0415
+        import asyncio  # noqa: PLC0415
+
+        from metarr_desktop.app.actions import answer, error_json  # noqa: PLC0415
         from metarr_desktop.app.core import open_core  # noqa: PLC0415
         from metarr_desktop.app.lock import AlreadyRunning  # noqa: PLC0415
         from metarr_desktop.app.paths import AppPaths  # noqa: PLC0415
         from metarr_desktop.domain.errors import MetarrError  # noqa: PLC0415
 
-        async def run() -> object:
+        async def run() -> dict[str, Any]:
             async with open_core(AppPaths(self.data_dir), serve=False) as core:
-                return await call(core, action, params)
+                return await answer(core, action, params)
 
         try:
-            return asyncio.run(run())
+            return asyncio.run(run()), ""
         except AlreadyRunning as error:
-            try:
-                return call_running(self.data_dir, action, params)
-            except NotRunningError:
-                raise CallFailedError(kind="refused", message=str(error)) from error
+            return None, str(error)
         except MetarrError as error:
-            problem = error_json(error)
-            raise CallFailedError(kind=problem["kind"], message=problem["message"]) from error
+            return {"error": error_json(error)}, ""

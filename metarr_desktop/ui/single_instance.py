@@ -2,34 +2,20 @@
 
 from __future__ import annotations
 
-import http.client
-import json
 from typing import TYPE_CHECKING
+
+from metarr_desktop.app.control_client import CallFailedError, NotRunningError, call_running
 
 if TYPE_CHECKING:
     from metarr_desktop.app.paths import AppPaths
 
 TIMEOUT_S = 5.0
-HTTP_OK = 200
 
 
 def raise_running(paths: AppPaths) -> bool:
     """Have the program that runs on this folder show its window; False where none answers."""
     try:
-        found = json.loads(paths.control.read_text(encoding="utf-8"))
-        port, token = int(found["port"]), str(found["token"])
-    except (OSError, ValueError, KeyError, TypeError):
+        call_running(paths.data_dir, "open", {}, timeout_s=TIMEOUT_S)
+    except (NotRunningError, CallFailedError):
         return False
-    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=TIMEOUT_S)
-    try:
-        connection.request(
-            "POST",
-            "/call",
-            body=json.dumps({"action": "open", "params": {}}),
-            headers={"Authorization": f"Bearer {token}", "Content-Type": "application/json"},
-        )
-        return connection.getresponse().status == HTTP_OK
-    except (OSError, http.client.HTTPException):
-        return False
-    finally:
-        connection.close()
+    return True

@@ -8,7 +8,7 @@ import aiohttp
 import pytest
 
 from metarr_desktop.app.control import ControlServer
-from metarr_desktop.cli.remote import CallFailedError, NotRunningError, call_running
+from metarr_desktop.app.control_client import CallFailedError, NotRunningError, call_running
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
