@@ -17,6 +17,10 @@ if TYPE_CHECKING:
     from metarr_desktop.storage.sql import Sql
 
 
+NEXT_ID = "(SELECT COALESCE(MAX(seq), 0) + 1 FROM sqlite_sequence WHERE name = 'job_queue')"
+"""The id that the row being inserted will get: a job without parents is its own root."""
+
+
 def insert_jobs(db: Sql, jobs: tuple[NewJob, ...], now: datetime) -> tuple[Job, ...]:
     """Insert jobs in order; ``waits_for`` names the type of a sibling inserted before."""
     inserted: list[Job] = []
@@ -27,8 +31,8 @@ def insert_jobs(db: Sql, jobs: tuple[NewJob, ...], now: datetime) -> tuple[Job, 
         ready = waits_for is None
         job_id = db.execute(
             "INSERT INTO job_queue (type, lane, priority, payload, max_retries, created_at, updated_at,"
-            " run_after, ready, parent_id, root_id, event_id, waits_for, retry_of)"
-            " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) RETURNING id",
+            " run_after, ready, parent_id, event_id, waits_for, retry_of, root_id)"
+            f" VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, COALESCE(?, {NEXT_ID})) RETURNING id",
             (
                 new.type,
                 new.lane,
@@ -40,14 +44,12 @@ def insert_jobs(db: Sql, jobs: tuple[NewJob, ...], now: datetime) -> tuple[Job, 
                 to_ms(run_after),
                 int(ready),
                 new.parent_id,
-                new.root_id or 0,
                 new.event_id,
                 waits_for,
                 new.retry_of,
+                new.root_id,
             ),
         ).fetchone()[0]
-        if new.root_id is None:
-            db.execute("UPDATE job_queue SET root_id = id WHERE id = ?", (job_id,))
         ids[new.type] = job_id
         inserted.append(_as_job(new, job_id=job_id, waits_for=waits_for, now=now, run_after=run_after))
     return tuple(inserted)

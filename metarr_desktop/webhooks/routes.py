@@ -119,7 +119,10 @@ class WebhookRoutes:
         except StorageFailed as error:
             logger.warning("Webhook from %s was not stored: %s", webhook.remote_address, error.text)
             return _error(503, error.text, retry=True)
-        logger.info("%s %s stored as webhook %d", source.title, webhook.event_type, stored.event_id)
+        # The line is written once the answer is on its way: the sender's import waits for that.
+        asyncio.get_running_loop().call_soon(
+            logger.info, "%s %s stored as webhook %d", source.title, webhook.event_type, stored.event_id
+        )
         return _json(200, {"status": "queued", "eventId": stored.event_id, "jobId": stored.job_id})
 
     async def _read(self, request: web.Request) -> bytes | Refusal:

@@ -59,7 +59,6 @@ CREATE INDEX job_queue_waits_for ON job_queue (waits_for) WHERE waits_for IS NOT
 CREATE INDEX job_queue_retry_of ON job_queue (retry_of) WHERE retry_of IS NOT NULL;
 CREATE INDEX job_queue_root_id ON job_queue (root_id);
 CREATE INDEX job_queue_event_id ON job_queue (event_id);
-CREATE INDEX job_queue_type ON job_queue (type, status);
 
 CREATE TABLE job_history (
     id INTEGER PRIMARY KEY AUTOINCREMENT,
