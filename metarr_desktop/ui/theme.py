@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Literal
 from PySide6.QtCore import QEvent, QObject, Qt, Signal
 from PySide6.QtGui import QColor, QGuiApplication, QPalette
 
+from metarr_desktop.app.paths import resource_path
+
 if TYPE_CHECKING:
     from PySide6.QtWidgets import QApplication
 
@@ -48,6 +50,7 @@ _DARK_ROLES = {
     _Role.Shadow: "#0E0E10",
 }  # fmt: skip
 _DISABLED_LIGHT, _DISABLED_DARK = "#8C8C95", "#7E7E86"
+_EDGE_DARK = "#85858E"
 _HALF = 128
 
 
@@ -82,10 +85,12 @@ class Theme(QObject):
                 hints.setColorScheme(Qt.ColorScheme.Unknown)
                 self._app.setStyle(self._system_style)
                 self._app.setPalette(QPalette())
+                self._app.setStyleSheet("")
             case "light":
                 self._set(Qt.ColorScheme.Light, _palette(_LIGHT_ROLES, disabled=_DISABLED_LIGHT))
             case "dark":
                 self._set(Qt.ColorScheme.Dark, _palette(_DARK_ROLES, disabled=_DISABLED_DARK))
+                self._app.setStyleSheet(_outlines())
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         """See the palette change, whoever changed it."""
@@ -96,6 +101,7 @@ class Theme(QObject):
     def _set(self, scheme: Qt.ColorScheme, palette: QPalette) -> None:
         """Fusion is the one style that paints nothing but the palette."""
         self._app.styleHints().setColorScheme(scheme)
+        self._app.setStyleSheet("")
         self._app.setStyle("Fusion")
         self._app.setPalette(palette)
 
@@ -120,6 +126,26 @@ def status_colour(name: StatusColour | None) -> QColor:
     if name is None or wants_contrast():
         return QGuiApplication.palette().color(_Role.WindowText)
     return QColor((DARK if is_dark() else LIGHT)[name])
+
+
+def _outlines() -> str:
+    """Edges of boxes and fields in the dark: Fusion makes them darker than the window, which nobody sees."""
+    tick = resource_path("icons", "check-dark.svg").as_posix()
+    return f"""
+        QCheckBox::indicator, QTreeView::indicator {{
+            width: 14px; height: 14px; border: 1px solid {_EDGE_DARK}; border-radius: 3px;
+            background: #1E1E1E;
+        }}
+        QCheckBox::indicator:checked, QTreeView::indicator:checked {{ image: url("{tick}"); }}
+        QCheckBox::indicator:focus {{ border-color: {DARK["accent"]}; }}
+        QCheckBox::indicator:disabled {{ border-color: #4A4A4E; }}
+        QLineEdit, QPlainTextEdit {{
+            border: 1px solid {_EDGE_DARK}; border-radius: 3px; padding: 2px; background: #1E1E1E;
+        }}
+        QLineEdit:focus, QPlainTextEdit:focus {{ border-color: {DARK["accent"]}; }}
+        QLineEdit:disabled {{ border-color: #4A4A4E; }}
+        QSpinBox QLineEdit, QComboBox QLineEdit {{ border: none; padding: 0; }}
+    """
 
 
 def _palette(roles: dict[QPalette.ColorRole, str], *, disabled: str) -> QPalette:

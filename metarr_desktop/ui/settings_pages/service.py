@@ -128,6 +128,7 @@ class ServicePage(FormPage):
         self.enable.setChecked(stored.enabled)
         self.form.allow_incomplete(allowed=not stored.enabled)
         self.form.fill(stored.values, secrets_set=stored.secrets_set)
+        self.trial_bar.offer_message(offered=stored.takes_messages)
         if self.form.draft().values != before:
             self.trial_bar.forget()
         self.refresh_mnemonics()
