@@ -30,12 +30,16 @@ def main(arguments: Sequence[str] | None = None) -> int:
     options = build_parser().parse_args(arguments)
     try:
         status = _start(options) if options.command is None else _command(options)
-        sys.stdout.flush()
+        if sys.stdout is not None:  # as under pythonw, or where a shell closed it
+            sys.stdout.flush()
     except KeyboardInterrupt:
         return INTERRUPTED
     except BrokenPipeError:
         # Whoever read our output is gone: nothing is left to say, not even while Python ends.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return FAILED
+    except OSError as error:
+        print(f"The system reported an error: {error}.", file=sys.stderr)
         return FAILED
     except Exception as error:
         if sys.flags.dev_mode:
@@ -51,8 +55,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def _command(options: argparse.Namespace) -> int:
     from metarr_desktop.cli.commands import run_command  # noqa: PLC0415 - each way loads its own half
+    from metarr_desktop.cli.session import FolderSession  # noqa: PLC0415
 
-    return run_command(options, data_dir=data_dir(options))
+    return run_command(options, session=FolderSession(data_dir(options)))
 
 
 def _start(options: argparse.Namespace) -> int:

@@ -79,9 +79,16 @@ class LogBook(logging.Handler):
             listener(line)
 
 
+class LogFile(logging.handlers.RotatingFileHandler):
+    """A log that is short of lines where the disk is full, and fills no terminal with tracebacks."""
+
+    def handleError(self, record: logging.LogRecord) -> None:  # noqa: N802 - logging's own name
+        """Let the line go; the window still shows it."""
+
+
 def start_logging(log_file: Path, *, book: LogBook) -> Callable[[], None]:
     """Write the program's log to a file of at most 5 times 2 MB; the returned function ends that."""
-    handler = logging.handlers.RotatingFileHandler(
+    handler = LogFile(
         log_file, maxBytes=2_000_000, backupCount=4, encoding="utf-8", errors="replace", delay=True
     )
     formatter = logging.Formatter(FORMAT, datefmt="%Y-%m-%dT%H:%M:%S")

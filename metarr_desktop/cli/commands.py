@@ -19,27 +19,30 @@ from metarr_desktop.cli.endings import (
 from metarr_desktop.cli.library_commands import LIBRARY_COMMANDS
 from metarr_desktop.cli.receiving_commands import RECEIVING_COMMANDS
 from metarr_desktop.cli.service_commands import SERVICE_COMMANDS
-from metarr_desktop.cli.session import Session
 
 if TYPE_CHECKING:
     import argparse
     from collections.abc import Callable
-    from pathlib import Path
+
+    from metarr_desktop.cli.session import Session
 
 STATUS_OF_KIND = {"port": PORT_IN_USE, "storage": DATA_ERROR}
 ACCEPTED = 200
 
 
-def run_command(options: argparse.Namespace, *, data_dir: Path) -> int:
+def run_command(options: argparse.Namespace, *, session: Session) -> int:
     """Run the command of ``options``; errors are told on standard error."""
     name = f"{options.command} {options.action}" if hasattr(options, "action") else options.command
     try:
-        return COMMANDS[name](options, Session(data_dir))
+        return COMMANDS[name](options, session)
     except NotRunningError:
-        print(f"Metarr Desktop is not running on {data_dir}. Start it first.", file=sys.stderr)
+        print(
+            output.printable(f"Metarr Desktop is not running on {session.data_dir}. Start it first."),
+            file=sys.stderr,
+        )
         return NOT_RUNNING
     except UsageError as error:
-        print(error, file=sys.stderr)
+        print(output.printable(str(error)), file=sys.stderr)
         return USAGE
     except CallFailedError as error:
         print(output.printable(str(error)), file=sys.stderr)

@@ -32,7 +32,7 @@ def build_parser() -> argparse.ArgumentParser:
     parser.add_argument(
         "--port", type=_port, metavar="N", help="webhook port for this run, 0 for any free one"
     )
-    parser.add_argument("--host", metavar="ADDR", help="address to listen on for this run")
+    parser.add_argument("--host", type=_host, metavar="ADDR", help="address to listen on for this run")
     parser.add_argument("--headless", action="store_true", help="run without a window")
     parser.add_argument("--minimized", action="store_true", help="start in the tray")
     parser.add_argument("--version", action="version", version=f"metarr-desktop {__version__}")
@@ -120,6 +120,16 @@ def _json(parser: argparse.ArgumentParser) -> None:
 
 def _port(value: str) -> int:
     return _whole(value, least=0, most=65_535, what="a port")
+
+
+def _host(value: str) -> str:
+    try:
+        named = bool(value.encode("idna")) and not any(each.isspace() or each in "/[]@" for each in value)
+    except UnicodeError:
+        named = False
+    if not named:
+        raise argparse.ArgumentTypeError(f"an address is like 127.0.0.1, ::1 or 0.0.0.0, not {value[:40]!r}")
+    return value
 
 
 def _count(value: str) -> int:

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import time
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 from metarr_desktop.app.control_client import CallFailedError, NotRunningError, call_running, result_of
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
 
 RUNNING_ONLY = frozenset({"quit", "open", "send_test"})
@@ -18,13 +19,28 @@ STOPPING_S = 10.0
 STEP_S = 0.1
 
 
+class Session(Protocol):
+    """What a command needs of the program."""
+
+    @property
+    def data_dir(self) -> Path:
+        """The folder the command is about."""
+
+    def call(self, action: str, **params: Any) -> Any:  # noqa: ANN401 - JSON both ways
+        """Run one action. Raises NotRunningError where it needs a running program, else CallFailedError."""
+
+    def has_stopped(self) -> bool:
+        """Wait until no program holds the folder; False where one still does after a while."""
+
+
 @dataclass(frozen=True, slots=True)
-class Session:
-    """Calls actions for one data folder."""
+class FolderSession:
+    """Calls actions for one data folder, whether or not a program runs on it."""
 
     data_dir: Path
     starting_s: float = STARTING_S
     stopping_s: float = STOPPING_S
+    wait: Callable[[float], None] = time.sleep
 
     def call(self, action: str, **params: Any) -> Any:  # noqa: ANN401 - JSON both ways
         """Run one action. Raises NotRunningError where it needs a running program, else CallFailedError."""
@@ -42,7 +58,7 @@ class Session:
             # What was asked may have been done: asking twice could do it twice.
             if unanswered or time.monotonic() >= deadline:
                 raise CallFailedError(kind="refused", message=problem)
-            time.sleep(STEP_S)
+            self.wait(STEP_S)
 
     def has_stopped(self) -> bool:
         """Wait until no program holds the folder; False where one still does after a while."""
@@ -57,7 +73,7 @@ class Session:
             try:
                 asyncio.run(lock.acquire(serving=False))
             except AlreadyRunning:
-                time.sleep(STEP_S)
+                self.wait(STEP_S)
             else:
                 lock.release()
                 return True

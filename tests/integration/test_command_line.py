@@ -92,7 +92,8 @@ def test_a_change_by_command_shows_in_the_running_program_at_once(program: Calla
     assert newest["attempts"][0]["outcome"] == "skipped"
     assert newest["created_at"].endswith("Z")
     assert len(newest["created_at"]) == len("2026-11-24T09:17:14.510Z")
-    ok(running, "quit")
+    assert ok(running, "quit") == "Metarr Desktop has stopped.\n"
+    assert asked(running, "status")["running"] is False
     assert running.process is not None
     assert running.process.wait(10) == 0
 
@@ -195,6 +196,7 @@ def test_what_is_typed_wrongly_ends_with_status_two(
     [
         (["service", "enable", "jabber"], "no service called jabber"),
         (["retry", "99"], "no job 99"),
+        (["retry", str(2**63 - 1)], "no job 9223372036854775807"),
         (["replay", "99"], "no webhook 99"),
         (["library", "add", "/no/such/folder"], "/no/such/folder"),
         (["mapping", "add", "nobody", "/a", "/b"], "nobody is no source or service"),
@@ -229,3 +231,35 @@ def test_two_commands_at_once_wait_for_each_other(program: Callable[..., Program
     for thread in threads:
         thread.join()
     assert ends == [0, 0, 0]
+
+
+def test_a_command_typed_while_the_program_starts_is_answered_by_it(program: Callable[..., Program]) -> None:
+    here = program()
+    here.start()
+    before = here.run("pause")
+    assert before.returncode == 0
+    here.stop()
+    starter = threading.Thread(target=here.start)
+    starter.start()
+    statuses = [here.run("status", "--json") for _ in range(4)]
+    starter.join()
+    assert [done.returncode for done in statuses] == [0, 0, 0, 0], statuses
+    assert all(json.loads(done.stdout)["paused"] for done in statuses)
+
+
+def test_two_programs_on_two_folders_know_nothing_of_each_other(
+    program: Callable[..., Program], tmp_path: Any
+) -> None:
+    """A killed program leaves its control address behind, and another program may get that port."""
+    first = program()
+    first.start()
+    left = (first.data_dir / "control.json").read_text()
+    other = tmp_path / "other"
+    other.mkdir(mode=0o700)
+    wrong = {**json.loads(left), "token": "of the one that was killed"}
+    (other / "control.json").write_text(json.dumps(wrong))
+    done = first.run("--data-dir", str(other), "status", "--json")
+    assert (done.returncode, done.stderr) == (0, "")
+    assert json.loads(done.stdout)["running"] is False
+    assert first.run("--data-dir", str(other), "quit").returncode == 3
+    assert asked(first, "status")["running"] is True

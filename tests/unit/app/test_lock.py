@@ -60,3 +60,16 @@ async def test_the_lock_of_a_killed_process_is_free(tmp_path: Path) -> None:
 async def test_a_folder_that_cannot_be_used_is_a_plain_sentence(tmp_path: Path) -> None:
     with pytest.raises(StorageFailed, match="cannot be used"):
         await DataFolderLock(tmp_path / "missing" / "lock").acquire(serving=True)
+
+
+async def test_what_a_killed_program_left_in_the_file_keeps_nobody_out(tmp_path: Path) -> None:
+    holder, waiter = DataFolderLock(tmp_path / "lock"), DataFolderLock(tmp_path / "lock")
+    await holder.acquire(serving=False)
+    (tmp_path / "lock").write_text('{"pid": 1, "kind": "serving"}')
+    waiting = asyncio.ensure_future(waiter.acquire(serving=False))
+    await asyncio.sleep(0)  # it has looked once
+    (tmp_path / "lock").write_text('{"pid": 2, "kind": "command"}')
+    await asyncio.sleep(0)
+    holder.release()
+    await waiting
+    waiter.release()

@@ -9,6 +9,8 @@ from metarr_desktop.app.logging_setup import CAPACITY, LogBook, LogLine, start_l
 if TYPE_CHECKING:
     from pathlib import Path
 
+    import pytest
+
 
 async def test_lines_go_to_the_file_and_to_who_listens(tmp_path: Path) -> None:
     book, told = LogBook(), list[LogLine]()
@@ -44,3 +46,15 @@ def test_hostile_text_in_a_line_breaks_nothing(tmp_path: Path) -> None:
     finally:
         stop()
     assert (tmp_path / "metarr.log").stat().st_size > 0
+
+
+def test_a_log_that_cannot_be_written_fills_no_terminal(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "metarr.log").mkdir()
+    book = LogBook()
+    stop = start_logging(tmp_path / "metarr.log", book=book)
+    logging.getLogger("metarr_desktop.here").info("It goes on")
+    stop()
+    assert capsys.readouterr().err == ""
+    assert [line.message for line in book.lines()] == ["It goes on"]

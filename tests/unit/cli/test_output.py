@@ -1,0 +1,98 @@
+from __future__ import annotations
+
+import io
+import json
+
+import pytest
+
+from metarr_desktop.cli import output
+
+
+def test_columns_are_as_wide_as_what_is_in_them() -> None:
+    shown = output.table(("A", "LONG"), [("wide one", 1), ("x", None)], empty="Nothing.")
+    assert shown.splitlines() == ["A         LONG", "wide one  1", "x"]
+    assert output.table(("A",), [], empty="Nothing.") == "Nothing."
+
+
+@pytest.mark.parametrize("evil", ["a\nb", "a\x1b[31mb", "a\x07b", "a\u202eb", "a\r\x9bb", "a\udcffb"])
+def test_a_title_cannot_move_the_cursor_or_forge_a_line(evil: str) -> None:
+    shown = output.table(("TITLE",), [(evil,)], empty="")
+    assert len(shown.splitlines()) == 2
+    assert all(character.isprintable() for character in shown.splitlines()[1])
+
+
+@pytest.mark.parametrize(("encoding", "written"), [("utf-8", '"日"'), ("latin-1", '"\\u65e5"')])
+def test_json_can_be_read_in_every_encoding(
+    monkeypatch: pytest.MonkeyPatch, encoding: str, written: str
+) -> None:
+    monkeypatch.setattr("sys.stdout", io.TextIOWrapper(io.BytesIO(), encoding=encoding))
+    assert output.as_json("日") == written
+    assert json.loads(written) == "日"
+
+
+def test_the_status_says_what_a_person_wants_to_know() -> None:
+    status = {
+        "version": "1.2.3",
+        "running": False,
+        "listening": None,
+        "paused": True,
+        "paused_until": None,
+        "queue": {"pending": 0, "processing": 0, "oldest_pending_s": None},
+        "services": [
+            {"key": "kodi", "title": "Kodi", "state": "needs_attention", "detail": "Password rejected"}
+        ],
+    }
+    assert output.status_text(status).splitlines() == [
+        "Metarr Desktop 1.2.3: not running",
+        "Queue: 0 running, 0 waiting",
+        "Deliveries are paused.",
+        "",
+        "NAME  SERVICE  STATE            DETAIL",
+        "kodi  Kodi     needs attention  Password rejected",
+    ]
+
+
+def test_a_program_whose_port_is_taken_says_that_it_receives_nothing() -> None:
+    status = {
+        "version": "1",
+        "running": True,
+        "listening": None,
+        "paused": False,
+        "paused_until": None,
+        "queue": {"pending": 1, "processing": 0, "oldest_pending_s": 3.6},
+        "services": [],
+    }
+    first, second, *_ = output.status_text(status).splitlines()
+    assert first == "Metarr Desktop 1: running, not receiving webhooks"
+    assert second == "Queue: 0 running, 1 waiting, oldest 4 s"
+
+
+def test_jobs_and_history_are_tables_with_reasons() -> None:
+    job = {
+        "id": 7,
+        "type": "notify-kodi",
+        "status": "pending",
+        "priority": 5,
+        "retry_count": 1,
+        "max_retries": 3,
+        "run_after": "2026-11-24T12:00:00.000Z",
+        "reason": "Kodi is playing.",
+        "error": "older",
+    }
+    row = {
+        "completed_at": "2026-11-24T12:00:00.000Z",
+        "job_id": 7,
+        "event_id": 2,
+        "type": "notify-kodi",
+        "subject": "Dune (2021)",
+        "status": "failed",
+        "duration_ms": 1250,
+        "error": "No answer.",
+    }
+    jobs, history = output.jobs_text([job]), output.history_text([row])
+    assert "1 of 3" in jobs
+    assert jobs.endswith("Kodi is playing.")
+    assert "Dune (2021)" in history
+    assert history.endswith("1.2 s  No answer.")
+    assert output.jobs_text([]) == "Nothing in the queue."
+    assert output.history_text([]) == "No job has ended yet."
