@@ -30,6 +30,14 @@ if TYPE_CHECKING:
 logger = logging.getLogger(__name__)
 
 MOST_HISTORY = 1_000
+KEEP_WHILE_RUNNING = (
+    "Nothing was saved. {error} Repeat with --until-quit to keep it until the program quits,"
+    " or give it as an environment variable: {names}."
+)
+KEEP_WHEN_RUNNING = (
+    "Nothing was saved. {error} Give it as an environment variable: {names}. Or start the program and repeat"
+    " with --until-quit, which keeps it until the program quits."
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,20 +128,8 @@ async def _service_set(core: Core, params: Params) -> object:
         await core.commands.save_service(key, draft, until_quit=until_quit)
     except SecretsUnavailable as error:
         names = ", ".join(variable_name(f"{key}/{field}") for field in secrets)
-        hint = (
-            text(
-                "Nothing was saved. {error} Or give it as an environment variable: {names}.",
-                error=str(error),
-                names=names,
-            )
-            if core.listener is None
-            else text(
-                "Nothing was saved. {error} Repeat with --until-quit to keep it until the program quits,"
-                " or give it as an environment variable: {names}.",
-                error=str(error),
-                names=names,
-            )
-        )
+        template = KEEP_WHILE_RUNNING if core.listener is not None else KEEP_WHEN_RUNNING
+        hint = text(template, error=str(error), names=names)
         raise SecretsUnavailable(hint) from error
     return None
 

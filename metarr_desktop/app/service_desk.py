@@ -132,6 +132,10 @@ class ServiceDesk:
             raise Refused(
                 text("{field} is a secret and is not kept with the settings.", field=min(misplaced))
             )
+        if public := set(draft.secrets) - set(secret_fields(service)):
+            raise Refused(
+                text("{field} is no secret of {service}.", field=min(public), service=service.title)
+            )
         given: dict[str, PlainValue] = {**draft.values}
         given.update({name: value for name, value in draft.secrets.items() if value})
         for name, value in given.items():

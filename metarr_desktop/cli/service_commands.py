@@ -42,6 +42,8 @@ def _service_set(options: argparse.Namespace, session: Session) -> int:
     for name, given in options.fields:
         if name not in secret:
             raise UsageError(f"{options.name} has no setting {name}. It has: {', '.join(secret)}.")
+        if name in values or name in secrets:
+            raise UsageError(f"{name} is given twice.")
         if secret[name] and given != "-":
             raise UsageError(
                 f"{name} is a secret, and command lines are public on this computer."

@@ -162,6 +162,21 @@ async def test_what_is_not_there_is_told_as_not_found(
         ("service_set", {"service": "kodi", "values": "x", "secrets": {}}, "values has to be"),
         ("service_set", {"service": "kodi", "values": {"host": 5}, "secrets": {}}, "values has to be"),
         ("service_set", {"service": "kodi", "values": {"colour": "red"}, "secrets": {}}, "no setting colour"),
+        (
+            "service_set",
+            {"service": "discord", "values": {}, "secrets": {"username": "x"}},
+            "username is no secret",
+        ),
+        (
+            "service_set",
+            {"service": "discord", "values": {}, "secrets": {"colour": ""}},
+            "colour is no secret",
+        ),
+        (
+            "service_set",
+            {"service": "discord", "values": {"webhook_url": "x"}, "secrets": {}},
+            "webhook_url is a secret",
+        ),
         ("library_add", {"path": "/", "name": "", "type": "books"}, "not books"),
     ],
 )

@@ -79,6 +79,8 @@ def test_a_plain_field_may_be_read_from_standard_input_too(
     [
         (["token=abcdef"], "", "command lines are public"),
         (["token="], "", "Write token=-"),
+        (["device=a", "device=b"], "", "device is given twice"),
+        (["token=-", "token=-"], "abcdef\nabcdef\n", "token is given twice"),
         (["colour=red"], "", "It has: token, user_key, device"),
         (["token=-", "user_key=-"], "only one\n", "ended before user_key"),
     ],
