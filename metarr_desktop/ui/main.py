@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import gc
 import logging
 import signal
 import sys
@@ -105,6 +106,9 @@ class Program:
         self._app.commitDataRequest.connect(lambda _session: stop())
         self._app.aboutToQuit.connect(stop)
         shell.show(hidden=minimized or core.queries.settings().start_hidden)
+        # What was loaded stays for good: the collector need not look at it again while jobs come and go.
+        gc.collect()
+        gc.freeze()
         await core.stop_requested.wait()
         shell.close()
 

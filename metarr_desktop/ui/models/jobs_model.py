@@ -21,6 +21,8 @@ CAPACITY = 200
 """So many webhooks are shown at once; every row costs the view a little on each change."""
 ROOM_FOR_RUNNING = 50
 STAYS_AFTER_END = timedelta(seconds=10)
+AT_ONCE = 30
+"""So many webhooks come or go in one step, which keeps a step short."""
 LOOKUP_MS = 50
 LOOKUPS_AT_ONCE = 20
 
@@ -63,7 +65,12 @@ class JobsModel(JobTree):
             news = touched.intersection(member.id for member in family.members)
             if family.id not in wanted and not news and not self._stays(family):
                 self._remove(family)
-        for snapshot in reversed(families):
+        known = [snapshot for snapshot in families if snapshot.root_id in self._families]
+        new = [snapshot for snapshot in families if snapshot.root_id not in self._families]
+        if known and len(new) > AT_ONCE:
+            new = new[:AT_ONCE]
+            self.has_more = True
+        for snapshot in (*known, *reversed(new)):
             self._take(snapshot, skipping=touched)
         self._tell_all_changed()
 
@@ -84,7 +91,7 @@ class JobsModel(JobTree):
     def expire(self) -> bool:
         """Remove webhooks that ended a while ago; True where that made room for others."""
         over = [family for family in self._families.values() if not family.active and not self._stays(family)]
-        for family in over:
+        for family in over[:AT_ONCE]:
             self._remove(family)
         return bool(over) and self.has_more
 
