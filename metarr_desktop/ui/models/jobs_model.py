@@ -21,7 +21,7 @@ CAPACITY = 200
 """So many webhooks are shown at once; every row costs the view a little on each change."""
 ROOM_FOR_RUNNING = 50
 STAYS_AFTER_END = timedelta(seconds=10)
-AT_ONCE = 30
+AT_ONCE = 12
 """So many webhooks come or go in one step, which keeps a step short."""
 LOOKUP_MS = 50
 LOOKUPS_AT_ONCE = 20
