@@ -1,0 +1,114 @@
+"""G8 and G9: what the program costs while nothing happens."""
+
+from __future__ import annotations
+
+import asyncio
+import subprocess
+import sys
+import time
+from typing import TYPE_CHECKING
+
+import aiohttp
+import psutil
+from harness import BODY, JSON_HEADERS, environment, folder, goal, report
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+ROUNDS, IDLE_S, WEBHOOKS = 3, 30.0, 5_000
+MIB = 1024 * 1024
+FLOOR = """
+import sys, time
+from PySide6.QtWidgets import QApplication, QMainWindow
+app = QApplication([])
+window = QMainWindow()
+window.show()
+app.processEvents()
+import qasync, aiohttp.web, peewee
+print("up", flush=True)
+time.sleep(60)
+"""
+
+
+def floor_memory() -> float:
+    """MiB of a process that has only loaded what the program is built on."""
+    process = subprocess.Popen(
+        [sys.executable, "-c", FLOOR],
+        env=environment(),
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        text=True,
+    )
+    try:
+        assert process.stdout is not None
+        process.stdout.readline()
+        return float(psutil.Process(process.pid).memory_info().rss / MIB)
+    finally:
+        process.kill()
+        process.wait()
+
+
+async def send_webhooks(port: int) -> None:
+    """Two jobs for each: the webhook and its scan."""
+    async with aiohttp.ClientSession() as session:
+        for _ in range(WEBHOOKS):
+            async with session.post(
+                f"http://127.0.0.1:{port}/webhooks/radarr", data=BODY, headers=JSON_HEADERS
+            ) as answer:
+                await answer.read()
+
+
+def drained(path: Path) -> bool:
+    """Whether the queue is empty, asked the way a person would."""
+    command = [sys.executable, "-m", "metarr_desktop", "--data-dir", str(path / "data"), "jobs", "--json"]
+    return (
+        subprocess.run(command, env=environment(), capture_output=True, text=True, check=True).stdout.strip()
+        == "[]"
+    )
+
+
+def subject(path: Path, port: int, *, busy: bool) -> dict[str, float]:
+    """Start with a hidden window, let it settle, and watch it do nothing."""
+    command = [sys.executable, "-m", "metarr_desktop", "--data-dir", str(path / "data"), "--port", str(port)]
+    process = subprocess.Popen([*command, "--minimized"], env=environment(), stderr=subprocess.DEVNULL)
+    try:
+        time.sleep(6)
+        watched = psutil.Process(process.pid)
+        memory = watched.memory_info().rss / MIB
+        before = sum(watched.cpu_times()[:2])
+        time.sleep(IDLE_S)
+        cpu = (sum(watched.cpu_times()[:2]) - before) / IDLE_S
+        found = {"memory": memory, "cpu": cpu * 100}
+        if busy:
+            asyncio.run(send_webhooks(port))
+            while not drained(path):
+                time.sleep(1)
+            time.sleep(15)
+            found["grown"] = watched.memory_info().rss / MIB - memory
+        return found
+    finally:
+        process.terminate()
+        process.wait(10)
+
+
+def main() -> None:
+    """Alternate the import floor and the program."""
+    memory, cpu, grown, megabytes = [], [], [], []
+    with folder() as path:
+        for number in range(ROUNDS):
+            floor = floor_memory()
+            found = subject(path, 18_761 + number, busy=number == 0)
+            memory.append(found["memory"] / floor)
+            megabytes.append(found["memory"])
+            cpu.append(found["cpu"])
+            grown += [found["grown"]] if "grown" in found else []
+    report(
+        goal("G8 idle memory, of the import floor", memory, bar=1.4),
+        goal("G8 growth after 10,000 jobs, MiB", grown, bar=10),
+        goal("G9 idle CPU, per cent of one core", cpu, bar=0.3),
+        memory_mib=round(max(megabytes), 1),
+    )
+
+
+if __name__ == "__main__":
+    main()
