@@ -9,12 +9,13 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QCheckBox, QMessageBox, QPushButton
 
-from metarr_desktop.domain.text import Text
 from metarr_desktop.ui.mnemonics import give_mnemonics
 from metarr_desktop.ui.wording import say
 
 if TYPE_CHECKING:
     from PySide6.QtWidgets import QWidget
+
+    from metarr_desktop.domain.text import Text
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -173,9 +173,9 @@ class Form(QWidget):
 
     def _validate_row(self, row: FormRow, *, complete: bool = False) -> bool:
         """An untouched kept secret is taken as right: only the keyring could tell."""
-        if row.secret is not None and not row.secret.change()[0] and row.secret.is_set():
-            complaint = None
-        elif row.is_empty() and self._incomplete_allowed and not complete:
+        if (row.secret is not None and not row.secret.change()[0] and row.secret.is_set()) or (
+            row.is_empty() and self._incomplete_allowed and not complete
+        ):
             complaint = None
         else:
             complaint = self._check(row.spec.name, row.value())

@@ -6,19 +6,18 @@ import asyncio
 from functools import partial
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import Qt, QTimer, Signal
+from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QGuiApplication, QKeySequence, QShortcut
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QTabWidget, QVBoxLayout, QWidget
 from shiboken6 import isValid
 
 from metarr_desktop.app.snapshots import JobDetail, ProblemKind
 from metarr_desktop.domain.errors import MetarrError, NotFound
-from metarr_desktop.domain.jobs import JobStatus
+from metarr_desktop.domain.jobs import JobRecord, JobStatus
 from metarr_desktop.ui.job_header import JobHeader
 from metarr_desktop.ui.job_report import (
     advice,
     as_text,
-    job_id,
     member,
     payload_text,
     reason,
@@ -34,15 +33,13 @@ from metarr_desktop.ui.plain_table import PlainTable
 from metarr_desktop.ui.wording import attempts_text, job_name, record_status_text, say, status_text, tr
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable
-
     from PySide6.QtGui import QCloseEvent
 
     from metarr_desktop.app.commands import Commands
     from metarr_desktop.app.queries import Queries
     from metarr_desktop.app.snapshots import Problem
     from metarr_desktop.app.tasks import TaskSupervisor
-    from metarr_desktop.domain.jobs import Job, JobRecord
+    from metarr_desktop.domain.jobs import Job
     from metarr_desktop.ui.bridge import Bridge
     from metarr_desktop.ui.panels.services import OpenSettings
 
@@ -119,7 +116,10 @@ class JobWindow(QWidget):
         self._again = False
         self._header = JobHeader()
         self._timeline = PlainTable(
-            tr("Timeline"), columns=(tr("Time"), tr("What"), tr("Detail"), tr("Took"), tr("Then")), stretch=2, fixed=False
+            tr("Timeline"),
+            columns=(tr("Time"), tr("What"), tr("Detail"), tr("Took"), tr("Then")),
+            stretch=2,
+            fixed=False,
         )
         self._payload = PayloadView()
         self._related = PlainTable(
@@ -240,7 +240,8 @@ class JobWindow(QWidget):
     def _needs_key(self) -> bool:
         service = "" if self._detail is None else service_of(member(self._detail))
         return any(
-            problem.kind is ProblemKind.KEY_REJECTED and problem.subject == service for problem in self._problems
+            problem.kind is ProblemKind.KEY_REJECTED and problem.subject == service
+            for problem in self._problems
         )
 
     def _on_copy(self) -> None:
@@ -257,7 +258,8 @@ class JobWindow(QWidget):
         except MetarrError as error:
             self._note.tell(NoteKind.FAILED, say(error.text), aloud=True)
             return
-        words = tr("Running now.") if active == self._id else tr("Trying again as job {id}.").format(id=active)
+        again = tr("Trying again as job {id}.").format(id=active)
+        words = tr("Running now.") if active == self._id else again
         self._note.tell(NoteKind.DONE, words, aloud=True)
         self.refresh()
 

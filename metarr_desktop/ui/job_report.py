@@ -22,7 +22,7 @@ from metarr_desktop.ui.wording import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Sequence
+    from collections.abc import Collection
     from datetime import datetime
 
     from metarr_desktop.app.snapshots import JobDetail, Problem
@@ -189,7 +189,11 @@ def payload_text(detail: JobDetail) -> str:
 def as_text(detail: JobDetail, *, title: str, problems: Collection[Problem], needs_key: bool) -> str:
     """The whole window but the payload, to paste into a message."""
     job = member(detail)
-    lines = [title, f"{tr('Job')} {job_id(detail)}, {attempts_text(job)}", f"{tr('Status')}: {status_line(detail)}"]
+    lines = [
+        title,
+        f"{tr('Job')} {job_id(detail)}, {attempts_text(job)}",
+        f"{tr('Status')}: {status_line(detail)}",
+    ]
     if webhook_line(detail):
         lines.append(f"{tr('Webhook')}: {webhook_line(detail)}")
     if reason(detail):
@@ -198,7 +202,9 @@ def as_text(detail: JobDetail, *, title: str, problems: Collection[Problem], nee
     if told is not None:
         lines.append(f"{tr('Do next')}: {told.text}")
     lines.append("")
-    lines.extend("  ".join(cell for cell in row.cells() if cell) for row in timeline(detail, needs_key=needs_key))
+    lines.extend(
+        "  ".join(cell for cell in row.cells() if cell) for row in timeline(detail, needs_key=needs_key)
+    )
     return "\n".join(lines)
 
 

@@ -55,8 +55,11 @@ def _letter(text: str) -> str:
 
 def _free_place(text: str, used: set[str]) -> int | None:
     """Prefer the first letter of a word, then any letter."""
-    starts = [i for i, char in enumerate(text) if char.isalnum() and (i == 0 or not text[i - 1].isalnum())]
-    for place in [*starts, *range(len(text))]:
+    starts: list[int] = [
+        i for i, char in enumerate(text) if char.isalnum() and (i == 0 or not text[i - 1].isalnum())
+    ]
+    places: list[int] = [*starts, *range(len(text))]
+    for place in places:
         char = text[place]
         if char.isascii() and char.isalnum() and char.lower() not in used:
             return place

@@ -64,8 +64,8 @@ class PageList(QTreeWidget):
 
     def current_key(self) -> str:
         """Key of the chosen page."""
-        key: str = self.currentItem().data(0, KEY_ROLE)
-        return key
+        item = self.currentItem()
+        return "" if item is None else str(item.data(0, KEY_ROLE))
 
     def filter(self, text: str) -> None:
         """Show only pages in which every word of ``text`` occurs."""
@@ -75,7 +75,7 @@ class PageList(QTreeWidget):
             item.setHidden(not all(word in words.casefold() for word in wanted))
         for group in self._groups.values():
             children = [group.child(place) for place in range(group.childCount())]
-            group.setHidden(all(child.isHidden() for child in children))
+            group.setHidden(all(child is None or child.isHidden() for child in children))
 
     def shown(self) -> list[str]:
         """Keys of the pages that the search leaves."""

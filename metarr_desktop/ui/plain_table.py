@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import Qt
@@ -42,7 +43,7 @@ class PlainTable(QTreeWidget):
             item = QTreeWidgetItem(list(texts))
             item.setData(0, KEY_ROLE, key)
             for column, text in enumerate(texts):
-                item.setToolTip(column, Qt.convertFromPlainText(text) if "<" in text else text)
+                item.setToolTip(column, html.escape(text) if "<" in text else text)
             self.addTopLevelItem(item)
             item.setSelected(key == selected)
         self.setAccessibleDescription(plural("{n} row", "{n} rows", len(rows)))

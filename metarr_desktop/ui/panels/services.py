@@ -26,7 +26,8 @@ if TYPE_CHECKING:
 class OpenSettings(Protocol):
     """Opens a page of the settings window, with Enable ticked where that was asked for."""
 
-    def __call__(self, key: str = ..., *, enable: bool = ...) -> None: ...
+    def __call__(self, key: str = ..., *, enable: bool = ...) -> None:
+        """Open it."""
 
 
 class ServicesPanel(QWidget):

@@ -42,9 +42,7 @@ class LibraryPage(SettingsPage):
         self._kind = QComboBox()
         for kind, label in (("movies", tr("Movies")), ("tv", tr("Series")), ("music", tr("Music"))):
             self._kind.addItem(label, kind)
-        self._mappings = PlainTable(
-            tr("Path mappings"), columns=(tr("For"), tr("From"), tr("To")), stretch=1
-        )
+        self._mappings = PlainTable(tr("Path mappings"), columns=(tr("For"), tr("From"), tr("To")), stretch=1)
         self._scope = QComboBox()
         self._from = QLineEdit()
         self._to = QLineEdit()
@@ -119,7 +117,7 @@ class LibraryPage(SettingsPage):
             field.setAccessibleName(tr("Mapping: {field}").format(field=title))
             fields.addRow(title, field)
         explanation = QLabel(
-            tr("A sender's path becomes this computer's; for a service it becomes the path that service uses.")
+            tr("A sender's path becomes this computer's; for a service it becomes that service's.")
         )
         explanation.setWordWrap(True)
         for part in (_heading(tr("Folders")), self._folders):
@@ -146,7 +144,9 @@ class LibraryPage(SettingsPage):
             self._scope.clear()
             for key, title in titles.items():
                 self._scope.addItem(title, key)
-        kinds = {self._kind.itemData(place): self._kind.itemText(place) for place in range(self._kind.count())}
+        kinds = {
+            self._kind.itemData(place): self._kind.itemText(place) for place in range(self._kind.count())
+        }
         self._folders.show_rows(
             [
                 (library.id, (library.name, library.path, kinds[library.type], _found(found=library.found)))

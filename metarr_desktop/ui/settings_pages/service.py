@@ -84,7 +84,6 @@ class ServicePage(FormPage):
         ticked = self.enable.isChecked()
         return None if self._stored is None or ticked == self._stored.enabled else ticked
 
-
     async def save(self) -> bool:
         """Store the draft; with something wrong nothing is stored."""
         if not self.form.validate():
