@@ -57,6 +57,7 @@ class SettingsDialog(QDialog):
         self._queries = queries
         self._tasks = tasks
         self._pages: dict[str, SettingsPage] = {}
+        self._loading = asyncio.Lock()
         self._busy = asyncio.Lock()
         self._find = QLineEdit()
         self._find.setPlaceholderText(tr("Find a setting"))
@@ -177,8 +178,9 @@ class SettingsDialog(QDialog):
 
     async def _open(self, key: str, *, fresh: bool, enable: bool) -> None:
         """Load every page before one is shown, so that the search knows all of them."""
-        if fresh:
-            await self._load_all()
+        async with self._loading:
+            if fresh:
+                await self._load_all()
         if self._pages.get(key) is not self._page() and not await self.may_leave():
             return
         self._show_page(key if key in self._pages else "general")

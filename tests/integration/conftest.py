@@ -150,3 +150,14 @@ def discord() -> Iterator[FakeDiscord]:
     yield fake
     server.shutdown()
     server.server_close()
+
+
+@pytest.fixture
+def program_body() -> Callable[[str], bytes]:
+    """Make the body of an import with a title of the test's choice."""
+
+    def make(title: str) -> bytes:
+        movie = {"id": 1, "title": title, "year": 1999, "tmdbId": 603, "folderPath": "/movies/X"}
+        return json.dumps({"eventType": "Download", "movie": movie}).encode()
+
+    return make

@@ -51,6 +51,11 @@ class JobsModel(JobTree):
         """Keep these webhooks although they ended: a row of theirs is selected."""
         self._pinned = frozenset(roots)
 
+    def rest(self) -> None:
+        """Ask for nothing more until something is painted again."""
+        self._lookup_timer.stop()
+        self._seen.clear()
+
     def begin_sync(self) -> None:
         """Say that ``sync`` will follow: what changes from now on is newer than what it brings."""
         self._touched = set()

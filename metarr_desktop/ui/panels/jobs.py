@@ -135,6 +135,7 @@ class JobsPanel(QWidget):
         """Out of sight nothing is followed."""
         super().hideEvent(event)
         self._tick.stop()
+        self.model.rest()
 
     async def _read(self) -> None:
         try:
