@@ -78,11 +78,11 @@ async def take(app: QApplication) -> None:
             for look in ("light", "dark"):
                 await core.commands.save_settings(theme=look)
                 await settle()
-                for page in ("dashboard", "jobs", "history", "services", "log"):
+                for page in ("dashboard", "jobs", "history", "services"):
                     shell.window.show_page(page)
                     await settle()
                     save(shell.window, f"{page}-{look}")
-                for page in ("general", "receiving", "library", "pushover", "kodi"):
+                for page in ("receiving", "library", "pushover", "kodi"):
                     shell.open_settings(page)
                     await settle()
                     save(shell.settings, f"settings-{page}-{look}")
