@@ -264,3 +264,17 @@ async def test_hostile_titles_stay_plain_text(opened: Any, program_body: Callabl
         window = shell.job_windows.show_job(job.job_id)
         await until(lambda: "<b>" in window.windowTitle() or "<b>" in window.as_text())
         window.close()
+
+
+async def test_an_upgrade_is_called_one_wherever_it_is_shown(opened: Any, discord: FakeDiscord) -> None:
+    async with opened() as (core, shell):
+        await core.commands.send_test("radarr", event="DownloadUpgrade")
+        view = shell.dashboard.findChild(QTableView)
+        await until(lambda: view.model().rowCount() == 1)
+        await until(lambda: view.model().index(0, 2).data() == "Upgraded")
+        shell.window.show_page("jobs")
+        jobs = shell.jobs.findChild(QTreeView)
+        await core.commands.set_enabled("discord", True)
+        await core.commands.pause()
+        await core.commands.send_test("radarr", event="DownloadUpgrade")
+        await until(lambda: any(text.startswith("Upgraded - ") for text in texts(jobs)))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from bisect import bisect_left
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from metarr_desktop.domain.events import MediaEvent
@@ -10,7 +11,7 @@ from metarr_desktop.domain.jobs import EndStatus, Job, JobRecord
 from metarr_desktop.ui.wording import event_name, job_name, one_line, plural, tr
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Sequence
     from datetime import datetime
 
     from metarr_desktop.app.snapshots import EventSnapshot
@@ -36,7 +37,17 @@ class MemberNode:
 class FamilyNode:
     """One webhook with its jobs in the order of their ids; ``source`` is the title of its sender."""
 
-    __slots__ = ("action", "event", "id", "looked_up", "members", "serial", "source", "subject")
+    __slots__ = (
+        "action",
+        "event",
+        "id",
+        "looked_up",
+        "members",
+        "serial",
+        "source",
+        "subject",
+        "told_by_a_job",
+    )
 
     def __init__(self, root_id: int, *, serial: int) -> None:
         self.id = root_id
@@ -47,6 +58,7 @@ class FamilyNode:
         self.subject = ""
         self.action = ""
         self.source = ""
+        self.told_by_a_job = False
 
     @property
     def active(self) -> int:
@@ -80,12 +92,12 @@ class FamilyNode:
 
     def learn(self, payload: Mapping[str, Any]) -> None:
         """See from a job what the webhook was about."""
-        if "kind" not in payload or (self.subject and self.action and self.source):
+        if self.told_by_a_job:
             return
-        try:
-            media = MediaEvent.from_payload(payload)
-        except (KeyError, TypeError, ValueError):
+        media = event_of(payload)
+        if media is None:
             return
+        self.told_by_a_job = True
         self.subject = one_line(media.display_title)
         self.action = event_name(media.action)
         self.source = self.source or media.source.title()
@@ -104,6 +116,17 @@ class FamilyNode:
 
 
 Node = FamilyNode | MemberNode
+
+
+def event_of(payload: Mapping[str, Any]) -> MediaEvent | None:
+    """What was imported, as a job carries it; None where it carries nothing of the kind."""
+    event = payload.get("event")
+    if not isinstance(event, Mapping):
+        return None
+    try:
+        return MediaEvent.from_payload(event)
+    except (KeyError, TypeError, ValueError):
+        return None
 
 
 def summary_of(jobs: Sequence[Job | JobRecord]) -> str:

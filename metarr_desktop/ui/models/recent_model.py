@@ -9,7 +9,7 @@ from PySide6.QtCore import QAbstractTableModel, QModelIndex, QObject, QPersisten
 
 from metarr_desktop.domain.jobs import WEBHOOK_RECEIVED, EndStatus, Job, JobRecord, JobStatus
 from metarr_desktop.ui.icons import StatusIcons
-from metarr_desktop.ui.models.job_nodes import id_of
+from metarr_desktop.ui.models.job_nodes import event_of, id_of
 from metarr_desktop.ui.wording import (
     day_time,
     end_word,
@@ -124,10 +124,11 @@ def cells(family: FamilySnapshot) -> tuple[str, str, str, str, str]:
     event = family.event
     if event is None:
         return "", "", "", "", outcome(family)
+    media = next(filter(None, (event_of(job.payload) for job in members(family))), None)
     return (
         day_time(event.received_at),
         event.source_title,
-        event_name(event.event_type),
+        event_name(event.event_type if media is None else media.action),
         one_line(event.title),
         outcome(family),
     )
