@@ -105,7 +105,8 @@ class Program:
 
         self._app.commitDataRequest.connect(lambda _session: stop())
         self._app.aboutToQuit.connect(stop)
-        shell.show(hidden=minimized or core.queries.settings().start_hidden)
+        hidden = minimized or core.queries.settings().start_hidden
+        shell.show(hidden=hidden and not self._tray.clicked_early)
         # What was loaded stays for good: the collector need not look at it again while jobs come and go.
         gc.collect()
         gc.freeze()

@@ -37,6 +37,7 @@ class Tray(QObject):
         super().__init__()
         self._theme = theme
         self._state = ProgramState.READY
+        self.clicked_early = False
         self._icon = QSystemTrayIcon(self)
         self._icon.setToolTip(TITLE)
         self._icon.activated.connect(self._on_activated)
@@ -104,6 +105,8 @@ class Tray(QObject):
             self._look.setInterval(LOOK_SLOWLY_MS)
 
     def _on_activated(self, reason: QSystemTrayIcon.ActivationReason) -> None:
+        if self._icon.contextMenu() is None:
+            self.clicked_early = True
         match reason:
             case QSystemTrayIcon.ActivationReason.Trigger:
                 self.toggle_requested.emit()
