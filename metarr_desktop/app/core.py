@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import random
-from contextlib import AsyncExitStack, asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -106,9 +106,11 @@ async def open_core(
             clock=clock or SystemClock(), secrets=secrets or KeyringSecrets(),
             services=services, sources=sources,
         )  # fmt: skip
-        logger.info("Metarr Desktop %s on %s", core.queries.version, paths.data_dir)
+        if serve:
+            logger.info("Metarr Desktop %s on %s", core.queries.version, paths.data_dir)
         yield core
-        logger.info("Stopping")
+        if serve:
+            logger.info("Stopping")
 
 
 async def _build(
@@ -254,10 +256,8 @@ async def _serve(
         await asyncio.gather(listener.stop(), worker.stop())
 
     stack.push_async_callback(stop)
-    try:
+    with suppress(PortUnavailable):
         await listener.start()
-    except PortUnavailable:
-        logger.warning("Webhooks cannot arrive; everything else works")
     core.tasks.spawn(worker.run(), name="worker")
     control = ControlServer(core)
     await control.start()
