@@ -1,11 +1,14 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 
-from metarr_desktop.webhooks.sources.declaration import Source
 from metarr_desktop.webhooks.sources.registry import SOURCES, find_source
+
+if TYPE_CHECKING:
+    from metarr_desktop.webhooks.sources.declaration import Source
 
 ROOT = Path(__file__).resolve().parents[4]
 
