@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import abstractmethod
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QEvent, QObject, Qt, Signal
@@ -26,13 +27,13 @@ class FieldEditor(QObject):
         super().__init__(widget)
         self.widget = widget
 
+    @abstractmethod
     def value(self) -> PlainValue:
         """What stands in the field now."""
-        raise NotImplementedError
 
+    @abstractmethod
     def set_value(self, value: PlainValue) -> None:
         """Show a value without telling that it changed."""
-        raise NotImplementedError
 
 
 class TextEditor(FieldEditor):
