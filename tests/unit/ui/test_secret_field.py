@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import Any
 
 import pytest
 from PySide6.QtCore import Qt
@@ -12,14 +12,11 @@ from metarr_desktop.domain.forms import FieldSpec
 from metarr_desktop.ui.secret_field import SecretField
 from tests.fakes import until
 
-if TYPE_CHECKING:
-    from pytestqt.qtbot import QtBot
-
 pytestmark = pytest.mark.qt_loop
 SPEC = FieldSpec(name="token", title="Application token", kind="secret", required=True)
 
 
-def make(qtbot: QtBot, *, kept: str | None = "s3cret", locked: bool = False) -> SecretField:
+def make(qtbot: Any, *, kept: str | None = "s3cret", locked: bool = False) -> SecretField:
     async def load() -> str | None:
         if locked:
             raise SecretsUnavailable("The keyring is locked.")
@@ -36,7 +33,7 @@ def button(field: SecretField, name: str) -> QPushButton:
     return next(each for each in field.findChildren(QPushButton) if each.accessibleName() == name)
 
 
-async def test_a_kept_secret_is_neither_loaded_nor_changed_until_it_is_touched(qtbot: QtBot) -> None:
+async def test_a_kept_secret_is_neither_loaded_nor_changed_until_it_is_touched(qtbot: Any) -> None:
     field = make(qtbot)
     assert field.edit.text() == ""
     assert field.edit.placeholderText() == "Saved - leave empty to keep"
@@ -45,7 +42,7 @@ async def test_a_kept_secret_is_neither_loaded_nor_changed_until_it_is_touched(q
     assert field.is_set()
 
 
-async def test_showing_loads_the_secret_and_hiding_takes_it_away(qtbot: QtBot) -> None:
+async def test_showing_loads_the_secret_and_hiding_takes_it_away(qtbot: Any) -> None:
     field = make(qtbot)
     qtbot.mouseClick(button(field, "Show application token"), Qt.MouseButton.LeftButton)
     await until(lambda: field.edit.text() == "s3cret")
@@ -56,7 +53,7 @@ async def test_showing_loads_the_secret_and_hiding_takes_it_away(qtbot: QtBot) -
     assert field.edit.text() == ""
 
 
-async def test_a_locked_keyring_shows_nothing(qtbot: QtBot) -> None:
+async def test_a_locked_keyring_shows_nothing(qtbot: Any) -> None:
     field = make(qtbot, locked=True)
     show = button(field, "Show application token")
     qtbot.mouseClick(show, Qt.MouseButton.LeftButton)
@@ -64,7 +61,7 @@ async def test_a_locked_keyring_shows_nothing(qtbot: QtBot) -> None:
     assert field.edit.text() == ""
 
 
-async def test_typing_is_a_new_secret_and_clearing_removes_the_kept_one(qtbot: QtBot) -> None:
+async def test_typing_is_a_new_secret_and_clearing_removes_the_kept_one(qtbot: Any) -> None:
     field = make(qtbot)
     qtbot.keyClicks(field.edit, "other")
     assert field.change() == (True, "other")
