@@ -63,6 +63,8 @@ async def opened(
             finally:
                 theme.apply("system")
                 shell.close()
+        for widget in (shell.settings, shell.window):
+            widget.deleteLater()
 
     return program
 

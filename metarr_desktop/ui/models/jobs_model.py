@@ -42,6 +42,7 @@ class JobsModel(JobTree):
         self._touched: set[int] | None = None
         self._changed: dict[int, Node] = {}
         self._seen: set[int] = set()
+        self._resting = False
         self._lookup_timer = QTimer(self)
         self._lookup_timer.setSingleShot(True)
         self._lookup_timer.setInterval(LOOKUP_MS)
@@ -52,12 +53,14 @@ class JobsModel(JobTree):
         self._pinned = frozenset(roots)
 
     def rest(self) -> None:
-        """Ask for nothing more until something is painted again."""
+        """Ask for nothing more until the next ``begin_sync``."""
+        self._resting = True
         self._lookup_timer.stop()
         self._seen.clear()
 
     def begin_sync(self) -> None:
         """Say that ``sync`` will follow: what changes from now on is newer than what it brings."""
+        self._resting = False
         self._touched = set()
 
     def sync(self, families: Sequence[FamilySnapshot]) -> None:
@@ -154,7 +157,7 @@ class JobsModel(JobTree):
             self._tell_changed(node)
 
     def _on_seen(self, family: FamilyNode) -> None:
-        if family.wants_lookup:
+        if family.wants_lookup and not self._resting:
             self._seen.add(family.id)
             if not self._lookup_timer.isActive():
                 self._lookup_timer.start()

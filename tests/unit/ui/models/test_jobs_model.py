@@ -36,7 +36,8 @@ def job(number: int, *, root: int | None = None, **changes: Any) -> Job:
     )
 
 
-def ended(waiting: Job, *, at: datetime = NOW, status: EndStatus = EndStatus.COMPLETED) -> JobRecord:
+def ended(waiting: Job, *, at: datetime | None = None, status: EndStatus = EndStatus.COMPLETED) -> JobRecord:
+    at = at or datetime.now(tz=UTC)
     return JobRecord(
         id=waiting.id,
         job_id=waiting.id,
@@ -130,3 +131,17 @@ def test_the_model_keeps_qts_rules_grouped_and_flat(qapp: QApplication, qtmodelt
     model.apply([ended(job(5, root=5)), job(12, root=10)])
     model.show_grouped(grouped=True)
     assert model.rowCount() == 2
+
+
+def test_out_of_sight_nothing_is_asked_for(qapp: QApplication) -> None:
+    model, asked = JobsModel(), list[list[int]]()
+    model.lookups_wanted.connect(asked.append)
+    model.apply([job(10, payload={})])
+    model.rest()
+    assert titles(model)
+    assert not model._lookup_timer.isActive()
+    model.begin_sync()
+    assert titles(model)
+    assert model._lookup_timer.isActive()
+    model.rest()
+    assert asked == []
