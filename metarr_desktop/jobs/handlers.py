@@ -6,7 +6,8 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from datetime import timedelta
 
-from metarr_desktop.domain.jobs import Done, Job
+from metarr_desktop.domain.jobs import Job
+from metarr_desktop.domain.outcomes import Done
 from metarr_desktop.domain.retry import RetryPolicy
 
 Handler = Callable[[Job], Awaitable[Done]]

@@ -6,22 +6,16 @@ from typing import TYPE_CHECKING
 
 from metarr_desktop.domain import errors
 from metarr_desktop.domain.clock import iso
-from metarr_desktop.domain.jobs import (
-    BlockCause,
-    Blocked,
-    Deferred,
-    Failed,
-    Job,
-    Outcome,
-    Retry,
-    Skipped,
-)
+from metarr_desktop.domain.lanes import BlockCause
+from metarr_desktop.domain.outcomes import Blocked, Deferred, Failed, Outcome, Retry, Skipped
 from metarr_desktop.domain.retry import RATE_LIMIT_CAP, RetryPolicy
 from metarr_desktop.domain.text import text
 
 if TYPE_CHECKING:
     import random
     from datetime import datetime
+
+    from metarr_desktop.domain.jobs import Job
 
 
 def outcome_of(

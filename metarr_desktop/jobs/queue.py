@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 
 from metarr_desktop.domain.changes import EventStored, JobChanged, JobEnded, LaneChanged, PauseChanged
 from metarr_desktop.domain.errors import NotFound, Refused
-from metarr_desktop.domain.jobs import Cancelled, Job, JobStatus
+from metarr_desktop.domain.jobs import Job, JobStatus
+from metarr_desktop.domain.outcomes import Cancelled
 from metarr_desktop.domain.text import text
 
 if TYPE_CHECKING:
@@ -17,7 +18,9 @@ if TYPE_CHECKING:
     from metarr_desktop.domain.bus import Bus
     from metarr_desktop.domain.clock import Clock
     from metarr_desktop.domain.events import IncomingWebhook, StoredWebhook
-    from metarr_desktop.domain.jobs import LaneStop, NewJob, Outcome
+    from metarr_desktop.domain.jobs import NewJob
+    from metarr_desktop.domain.lanes import LaneStop
+    from metarr_desktop.domain.outcomes import Outcome
     from metarr_desktop.storage.job_store import Claim, JobStore, Run, Settlement
 
 

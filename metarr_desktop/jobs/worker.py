@@ -9,7 +9,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from metarr_desktop.domain import errors
-from metarr_desktop.domain.jobs import Cancelled, Done, Failed, Interrupted, Job, Outcome
+from metarr_desktop.domain.outcomes import Cancelled, Done, Failed, Interrupted, Outcome
 from metarr_desktop.domain.text import Text, text
 from metarr_desktop.jobs.outcome import outcome_of
 from metarr_desktop.storage.job_store import Run
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from typing import Any, Protocol, TypeVar
 
     from metarr_desktop.domain.clock import Clock
+    from metarr_desktop.domain.jobs import Job
     from metarr_desktop.jobs.handlers import JobType
     from metarr_desktop.jobs.queue import JobQueue
 

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Protocol
 
 from metarr_desktop.domain.errors import MetarrError, NothingToDo, Permanent, Transient
 from metarr_desktop.domain.events import MediaEvent, MediaKind
-from metarr_desktop.domain.jobs import Done
 from metarr_desktop.domain.media import Asset, ScannedMovie, readable
+from metarr_desktop.domain.outcomes import Done
 from metarr_desktop.domain.text import text
 from metarr_desktop.library.discovery import DISC_FILES, discover
 from metarr_desktop.library.listing import MOST_ENTRIES, OUTSIDE, Listing, read_folder

@@ -10,7 +10,9 @@ if TYPE_CHECKING:
     from datetime import datetime, timedelta
 
     from metarr_desktop.domain.events import IncomingWebhook, StoredWebhook
-    from metarr_desktop.domain.jobs import Job, JobRecord, LaneStop, NewJob, Outcome, QueueCounts
+    from metarr_desktop.domain.jobs import Job, JobRecord, NewJob, QueueCounts
+    from metarr_desktop.domain.lanes import LaneStop
+    from metarr_desktop.domain.outcomes import Outcome
     from metarr_desktop.domain.text import Text
 
 

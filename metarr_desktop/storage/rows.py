@@ -7,17 +7,8 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 from metarr_desktop.domain.clock import EPOCH, from_ms
-from metarr_desktop.domain.jobs import (
-    Attempt,
-    AttemptOutcome,
-    BlockCause,
-    EndStatus,
-    Job,
-    JobRecord,
-    JobStatus,
-    LaneState,
-    LaneStop,
-)
+from metarr_desktop.domain.jobs import Attempt, AttemptOutcome, EndStatus, Job, JobRecord, JobStatus
+from metarr_desktop.domain.lanes import BlockCause, LaneState, LaneStop
 from metarr_desktop.domain.text import Text, text_from_json
 
 if TYPE_CHECKING:

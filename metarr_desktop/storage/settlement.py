@@ -8,21 +8,15 @@ from typing import TYPE_CHECKING, Any, assert_never
 
 from metarr_desktop.domain.clock import to_ms
 from metarr_desktop.domain.errors import NotFound, Refused
-from metarr_desktop.domain.jobs import (
-    WEBHOOK_RECEIVED,
-    AttemptOutcome,
+from metarr_desktop.domain.jobs import WEBHOOK_RECEIVED, AttemptOutcome, EndStatus, Job, JobRecord, JobStatus
+from metarr_desktop.domain.lanes import LaneState, LaneStop
+from metarr_desktop.domain.outcomes import (
     Blocked,
     Cancelled,
     Deferred,
     Done,
-    EndStatus,
     Failed,
     Interrupted,
-    Job,
-    JobRecord,
-    JobStatus,
-    LaneState,
-    LaneStop,
     Outcome,
     Retry,
     Skipped,

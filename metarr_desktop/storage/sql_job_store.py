@@ -15,9 +15,7 @@ from metarr_desktop.domain.jobs import (
     AttemptOutcome,
     Job,
     JobStatus,
-    LaneStop,
     NewJob,
-    Outcome,
     QueueCounts,
 )
 from metarr_desktop.domain.text import text
@@ -37,6 +35,8 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Mapping
     from datetime import datetime
 
+    from metarr_desktop.domain.lanes import LaneStop
+    from metarr_desktop.domain.outcomes import Outcome
     from metarr_desktop.storage.database import Database
     from metarr_desktop.storage.sql import Sql
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Protocol
 
 from metarr_desktop.domain.errors import NotFound, NothingToDo, Permanent
 from metarr_desktop.domain.events import Action, Ignored
-from metarr_desktop.domain.jobs import Done, Job, NewJob
+from metarr_desktop.domain.outcomes import Done
 from metarr_desktop.domain.text import Text, text
 from metarr_desktop.webhooks.body import SMALL_BODY, read_object
 from metarr_desktop.webhooks.fanout import plan
@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from metarr_desktop.domain.events import MediaEvent
+    from metarr_desktop.domain.jobs import Job, NewJob
     from metarr_desktop.services.declaration import Service
     from metarr_desktop.webhooks.sources.declaration import Source
 

@@ -7,7 +7,9 @@ import pytest
 from metarr_desktop.app.snapshots import ServiceState
 from metarr_desktop.domain.errors import NotFound, Refused, SecretsUnavailable
 from metarr_desktop.domain.forms import Draft
-from metarr_desktop.domain.jobs import BlockCause, Blocked, NewJob
+from metarr_desktop.domain.jobs import NewJob
+from metarr_desktop.domain.lanes import BlockCause
+from metarr_desktop.domain.outcomes import Blocked
 from metarr_desktop.domain.text import Text
 from metarr_desktop.storage.job_store import Run
 from tests.fakes import START

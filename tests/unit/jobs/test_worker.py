@@ -10,12 +10,8 @@ import pytest
 
 from metarr_desktop.domain import errors
 from metarr_desktop.domain.changes import JobChanged, JobEnded, PauseChanged
-from metarr_desktop.domain.jobs import (
-    Done,
-    Job,
-    JobStatus,
-    NewJob,
-)
+from metarr_desktop.domain.jobs import Job, JobStatus, NewJob
+from metarr_desktop.domain.outcomes import Done
 from metarr_desktop.jobs.handlers import JobType
 from metarr_desktop.storage import database_thread as database_module
 from tests.fakes import START, until

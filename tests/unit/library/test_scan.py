@@ -12,13 +12,14 @@ import pytest
 
 from metarr_desktop.domain.errors import NothingToDo, Permanent, Transient
 from metarr_desktop.domain.events import Action, MediaEvent, MediaKind
-from metarr_desktop.domain.jobs import HIGH, SCAN_LANE, SCAN_MOVIE, Done, Job, JobStatus
+from metarr_desktop.domain.jobs import HIGH, SCAN_LANE, SCAN_MOVIE, Job, JobStatus
 from metarr_desktop.domain.media import LibraryFolder, SavedMovie, ScannedMovie
 from metarr_desktop.domain.paths import PathMapping
 from metarr_desktop.library.listing import Listing, read_folder
 from metarr_desktop.library.scan import ScanMovie
 
 if TYPE_CHECKING:
+    from metarr_desktop.domain.outcomes import Done
     from metarr_desktop.library.place import Place
 
 NOW = datetime(2024, 5, 1, 12, 0, tzinfo=UTC)

@@ -7,19 +7,15 @@ import pytest
 
 from metarr_desktop.domain.errors import NotFound, Refused
 from metarr_desktop.domain.events import IncomingWebhook
-from metarr_desktop.domain.jobs import (
-    AttemptOutcome,
-    BlockCause,
+from metarr_desktop.domain.jobs import AttemptOutcome, EndStatus, JobStatus, NewJob
+from metarr_desktop.domain.lanes import BlockCause, LaneState
+from metarr_desktop.domain.outcomes import (
     Blocked,
     Cancelled,
     Deferred,
     Done,
-    EndStatus,
     Failed,
     Interrupted,
-    JobStatus,
-    LaneState,
-    NewJob,
     Retry,
     Skipped,
 )
@@ -28,7 +24,8 @@ from metarr_desktop.storage.job_store import Run
 from tests.fakes import START
 
 if TYPE_CHECKING:
-    from metarr_desktop.domain.jobs import Job, Outcome
+    from metarr_desktop.domain.jobs import Job
+    from metarr_desktop.domain.outcomes import Outcome
     from metarr_desktop.storage.history_store import HistoryStore
     from metarr_desktop.storage.service_store import ServiceStore
     from metarr_desktop.storage.sql_job_store import SqlJobStore

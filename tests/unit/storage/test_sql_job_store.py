@@ -8,14 +8,8 @@ import pytest
 
 from metarr_desktop.domain.errors import NotFound, Refused
 from metarr_desktop.domain.events import IncomingWebhook
-from metarr_desktop.domain.jobs import (
-    AttemptOutcome,
-    Done,
-    Failed,
-    JobStatus,
-    NewJob,
-    Retry,
-)
+from metarr_desktop.domain.jobs import AttemptOutcome, JobStatus, NewJob
+from metarr_desktop.domain.outcomes import Done, Failed, Retry
 from metarr_desktop.domain.text import Text
 from metarr_desktop.storage.job_store import Run
 from tests.fakes import START
