@@ -18,7 +18,7 @@ logger = logging.getLogger(__name__)
 
 Result = TypeVar("Result")
 
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2
 """Number of the highest migration this program knows."""
 
 
