@@ -247,9 +247,14 @@ AnyServer = TypeVar("AnyServer", PostgresServer, RedisServer)
 
 
 @contextmanager
-def server(kind: type[AnyServer], *, settings: Mapping[str, str] | None = None) -> Iterator[AnyServer]:
-    """Run a server in a folder with a short name (a socket's path ends at 107 bytes), then remove both."""
-    folder = Path(tempfile.mkdtemp(prefix="metarr-"))
+def server(
+    kind: type[AnyServer], *, settings: Mapping[str, str] | None = None, within: Path | None = None
+) -> Iterator[AnyServer]:
+    """Run a server in a new folder, which lies in the one for temporary files unless told; then remove it.
+
+    The folder's path must be short, since a socket's path ends at 107 bytes.
+    """
+    folder = Path(tempfile.mkdtemp(prefix="metarr-", dir=within))
     try:
         one = kind(folder, settings=settings)
         try:
