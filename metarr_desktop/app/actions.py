@@ -121,14 +121,14 @@ async def _service_set(core: Core, params: Params) -> object:
     values = params.words("values")
     secrets = {name: value or None for name, value in params.words("secrets").items()}
     until_quit = params.flag("until_quit", default=False)
-    if until_quit and core.listener is None:
+    if until_quit and not core.serving:
         raise Refused("Secrets can be kept until quit only while the program runs.")
     draft = Draft(values=core.commands.parse_values(key, values), secrets=secrets)
     try:
         await core.commands.save_service(key, draft, until_quit=until_quit)
     except SecretsUnavailable as error:
         names = ", ".join(variable_name(f"{key}/{field}") for field in secrets)
-        template = KEEP_WHILE_RUNNING if core.listener is not None else KEEP_WHEN_RUNNING
+        template = KEEP_WHILE_RUNNING if core.serving else KEEP_WHEN_RUNNING
         hint = text(template, error=str(error), names=names)
         raise SecretsUnavailable(hint) from error
     return None

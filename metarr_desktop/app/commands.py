@@ -133,7 +133,7 @@ class Commands:
     async def restart_listener(self) -> None:
         """Try to listen again. Raises PortUnavailable."""
         if self._listener is None:
-            raise Refused("The program is not running.")
+            raise Refused("This program receives no webhooks. Start it without --no-listener.")
         await self._listener.start()
 
     async def new_key(self) -> None:

@@ -33,7 +33,10 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Parts:
-    """Everything built; ``listener`` and ``worker`` are None where the program does not serve."""
+    """Everything built; ``worker`` is None where the program does not serve.
+
+    ``listener`` is None there too, and in a pure worker.
+    """
 
     services: Sequence[Service]
     sources: Sequence[Source]

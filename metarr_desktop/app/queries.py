@@ -67,6 +67,7 @@ class Queries:
         self._settings = parts.settings
         self._receiving = parts.receiving
         self._listener = parts.listener
+        self._serving = parts.worker is not None
         self._log = parts.log
         self._clock = parts.clock
         self._source_titles = {source.key: source.title for source in parts.sources}
@@ -85,7 +86,7 @@ class Queries:
         oldest = counts.oldest_pending_at
         return StatusSnapshot(
             version=self.version,
-            running=self._listener is not None,
+            running=self._serving,
             listening=self.listening(),
             pause=self.pause(),
             queue=QueueSnapshot(

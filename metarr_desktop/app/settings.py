@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import asdict, fields, replace
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any, get_type_hints
 
 from pydantic import TypeAdapter, ValidationError
@@ -23,6 +24,9 @@ if TYPE_CHECKING:
 
 HIGHEST_PORT = 65_535
 PAUSE = "pause"
+LEASE = "lease_s"
+"""How long a computer may be silent before others take over its jobs; only for the shared database."""
+SHORTEST_LEASE_S, LONGEST_LEASE_S = 1.5, 3_600
 KEY_DIGEST = "receiving_key_sha256"
 
 
@@ -37,6 +41,7 @@ class AppSettings:
         self._key_digest: str | None = None
         self._pause: tuple[bool, datetime | None] = (False, None)
         self._port_override: int | None = None
+        self._lease = timedelta(seconds=60)
 
     @property
     def port(self) -> int:
@@ -52,6 +57,11 @@ class AppSettings:
     def key_digest(self) -> str | None:
         """SHA-256 of the receiving key, in hex; the key itself is a secret."""
         return self._key_digest
+
+    @property
+    def lease(self) -> timedelta:
+        """How long a process holds a job of a shared database without a sign of life."""
+        return self._lease
 
     @property
     def pause(self) -> tuple[bool, datetime | None]:
@@ -70,6 +80,9 @@ class AppSettings:
         digest = stored.get(KEY_DIGEST)
         self._key_digest = digest if isinstance(digest, str) else None
         self._pause = _read_pause(stored.get(PAUSE))
+        lease = stored.get(LEASE)
+        if isinstance(lease, int | float) and SHORTEST_LEASE_S <= lease <= LONGEST_LEASE_S:
+            self._lease = timedelta(seconds=lease)
 
     async def save(self, changes: Mapping[str, Any]) -> SettingsSnapshot:
         """Store and use changed settings. Raises Refused on a value that cannot be."""

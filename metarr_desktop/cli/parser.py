@@ -33,6 +33,16 @@ def build_parser() -> argparse.ArgumentParser:
         "--port", type=_port, metavar="N", help="webhook port for this run, 0 for any free one"
     )
     parser.add_argument("--host", type=_host, metavar="ADDR", help="address to listen on for this run")
+    parser.add_argument(
+        "--database-url",
+        metavar="URL",
+        help="database for this run: postgresql://user@host/name or sqlite:////path (or METARR_DATABASE_URL)",
+    )
+    parser.add_argument(
+        "--no-listener",
+        action="store_true",
+        help="with --headless: run jobs of a shared PostgreSQL and receive no webhooks",
+    )
     parser.add_argument("--headless", action="store_true", help="run without a window")
     parser.add_argument("--minimized", action="store_true", help="start in the tray")
     parser.add_argument("--version", action="version", version=f"metarr-desktop {__version__}")

@@ -14,6 +14,7 @@
     +-- Permanent            end as failed; repeating would not help
     |   +-- NotHere          unless another computer can do it
     +-- StorageFailed        the database could not store or read
+    |   +-- StorageConflict  because another process did at that moment
     +-- PortUnavailable      the webhook port is taken or forbidden
     +-- NotFound, Refused    what a command asked for cannot be done
 """
@@ -94,6 +95,10 @@ class NotHere(Permanent):
 
 class StorageFailed(MetarrError):
     """The database could not take or give what was asked; nothing was stored."""
+
+
+class StorageConflict(StorageFailed):
+    """Another process changed the same rows; the same call goes through when it is made again."""
 
 
 class PortUnavailable(MetarrError):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from metarr_desktop.domain.errors import StorageFailed
+from metarr_desktop.domain.errors import StorageConflict, StorageFailed
 from metarr_desktop.storage.database_thread import DatabaseThread
 from metarr_desktop.storage.sqlite import sqlite_connector
 
@@ -65,6 +65,8 @@ class Database:
     async def _call(self, thread: DatabaseThread, fn: Callable[..., Result], args: tuple[Any, ...]) -> Result:
         try:
             result: Result = await thread.submit(fn, args)
+        except StorageConflict:
+            raise
         except StorageFailed as error:
             if not thread.closed:
                 self._tell(error.text)
@@ -86,6 +88,24 @@ class Database:
         """Finish what was submitted, then end both threads."""
         await self._reader.close()
         await self._writer.close()
+
+
+def postgres_database(
+    url: str,
+    *,
+    password: str | None = None,
+    sender: str = "",
+    on_health: Callable[[Text | None], None] | None = None,
+) -> Database:
+    """Return a database on a PostgreSQL server; ``sender`` is what this process is called by the others."""
+    from metarr_desktop.storage.postgres import postgres_connector  # noqa: PLC0415 - only where it is used
+
+    return Database(
+        write=postgres_connector(url, password=password, sender=sender),
+        read=postgres_connector(url, password=password, readonly=True),
+        shared=True,
+        on_health=on_health,
+    )
 
 
 def sqlite_database(path: Path, *, on_health: Callable[[Text | None], None] | None = None) -> Database:

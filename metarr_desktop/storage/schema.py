@@ -15,6 +15,7 @@ from metarr_desktop.storage.database import SCHEMA_VERSION
 from metarr_desktop.storage.failures import DAMAGED, storage_error
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
 
 
@@ -34,7 +35,6 @@ def _prepare(path: Path) -> None:
     if not existed:
         path.touch(mode=0o600)
     path.chmod(0o600)
-    directory = str(resources.files("metarr_desktop.storage") / "migrations")
     db = peewee.SqliteDatabase(str(path), pragmas={"journal_mode": "wal", "busy_timeout": 5000})
     db.connect()
     try:
@@ -42,30 +42,35 @@ def _prepare(path: Path) -> None:
             check_intact(db)
         if highest_applied(db) == SCHEMA_VERSION:
             return
-        from playhouse.migrations import Runner  # noqa: PLC0415 - needed once in the life of a version
-
-        runner = Runner(db, directory, table_name="schema_migrations")
-        status = runner.status()
-        applied = max((row.idx for row in status if row.applied), default=0)
-        if applied > SCHEMA_VERSION:
-            raise StorageFailed(
-                text(
-                    "The database was written by a newer Metarr Desktop (version {found}, this one knows "
-                    "{known}). Update the program, or start it with another --data-dir.",
-                    found=applied,
-                    known=SCHEMA_VERSION,
-                )
-            )
-        if existed and 0 < applied < SCHEMA_VERSION:
-            backup(path, path.with_name(f"{path.name}.before-{SCHEMA_VERSION}"))
-        runner.up()
-        reached = max((row.idx for row in runner.status() if row.applied), default=0)
-        if reached != SCHEMA_VERSION:
-            raise StorageFailed(
-                text("The database is damaged: version {found} is not complete.", found=reached)
-            )
+        run_migrations(
+            db, before=lambda: backup(path, path.with_name(f"{path.name}.before-{SCHEMA_VERSION}"))
+        )
     finally:
         db.close()
+
+
+def run_migrations(db: peewee.Database, *, before: Callable[[], None] | None = None) -> None:
+    """Apply what is missing, ``before`` first where there is something to lose. Raises StorageFailed."""
+    from playhouse.migrations import Runner  # noqa: PLC0415 - needed once in the life of a version
+
+    directory = str(resources.files("metarr_desktop.storage") / "migrations")
+    runner = Runner(db, directory, table_name="schema_migrations")
+    applied = max((row.idx for row in runner.status() if row.applied), default=0)
+    if applied > SCHEMA_VERSION:
+        raise StorageFailed(
+            text(
+                "The database was written by a newer Metarr Desktop (version {found}, this one knows "
+                "{known}). Update the program, or start it with another --data-dir.",
+                found=applied,
+                known=SCHEMA_VERSION,
+            )
+        )
+    if before is not None and applied > 0:
+        before()
+    runner.up()
+    reached = max((row.idx for row in runner.status() if row.applied), default=0)
+    if reached != SCHEMA_VERSION:
+        raise StorageFailed(text("The database is damaged: version {found} is not complete.", found=reached))
 
 
 def highest_applied(db: peewee.Database) -> int:

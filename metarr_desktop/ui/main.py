@@ -77,7 +77,13 @@ class Program:
         from metarr_desktop.app.leaving import leave_within  # noqa: PLC0415
 
         try:
-            async with open_core(self._paths, serve=True, port=options.port, host=options.host) as core:
+            async with open_core(
+                self._paths,
+                serve=True,
+                port=options.port,
+                host=options.host,
+                database_url=options.database_url,
+            ) as core:
                 await self._serve(core, minimized=options.minimized)
         except Refused as error:
             self._tray.hide()
