@@ -105,7 +105,7 @@ class DatabaseThread:
         _tell([ending])
 
     def _begin(self, call: _Call) -> Connection | None:
-        """Open a transaction; a connection that turns out to be gone is opened anew, since nothing ran yet."""
+        """Open a transaction; one that turns out to be gone is opened anew: nothing ran yet."""
         for last in (False, True):
             connection = self._open(call)
             if connection is None:
