@@ -51,6 +51,10 @@ class FakeClock:
             if not future.done():
                 future.set_result(None)
 
+    def jump(self, by: timedelta) -> None:
+        """Set the wall clock; no time passes, so that nobody wakes."""
+        self._now += by
+
 
 class MemorySecretStore:
     """Secrets in a dict; ``failure`` makes every call raise, as a locked keyring does."""
