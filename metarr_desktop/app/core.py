@@ -7,6 +7,7 @@ import logging
 import random
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from dataclasses import dataclass, field
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 from metarr_desktop.app.commands import Commands
@@ -21,15 +22,19 @@ from metarr_desktop.app.sample_sender import SampleSender
 from metarr_desktop.app.service_desk import ServiceDesk
 from metarr_desktop.app.settings import AppSettings
 from metarr_desktop.app.tasks import TaskSupervisor
+from metarr_desktop.app.upkeep import Upkeep
 from metarr_desktop.domain.bus import Bus
-from metarr_desktop.domain.changes import StorageChanged
+from metarr_desktop.domain.changes import JobChanged, StorageChanged
 from metarr_desktop.domain.clock import Clock, SystemClock
 from metarr_desktop.domain.errors import PortUnavailable
 from metarr_desktop.domain.jobs import INTAKE_LANE, SCAN_LANE, SCAN_MOVIE, WEBHOOK_RECEIVED
+from metarr_desktop.domain.schedules import CLEAN_UP
 from metarr_desktop.jobs.handlers import JobType
 from metarr_desktop.jobs.notify import Notify
 from metarr_desktop.jobs.queue import JobQueue
+from metarr_desktop.jobs.scheduler import Scheduler
 from metarr_desktop.jobs.worker import Worker
+from metarr_desktop.library.maintenance import CleanUp
 from metarr_desktop.library.scan import ScanMovie
 from metarr_desktop.services.http import Http
 from metarr_desktop.services.registry import SERVICES
@@ -37,11 +42,13 @@ from metarr_desktop.storage.database import Database
 from metarr_desktop.storage.event_store import EventStore
 from metarr_desktop.storage.history_store import HistoryStore
 from metarr_desktop.storage.library_store import LibraryStore
+from metarr_desktop.storage.schedule_store import ScheduleStore
 from metarr_desktop.storage.schema import prepare
 from metarr_desktop.storage.secrets import KeyringSecrets, SecretStore
 from metarr_desktop.storage.service_store import ServiceStore
 from metarr_desktop.storage.settings_store import SettingsStore
 from metarr_desktop.storage.sql_job_store import SqlJobStore
+from metarr_desktop.storage.upkeep import tidy
 from metarr_desktop.webhooks.receive import ReceiveWebhook
 from metarr_desktop.webhooks.server import WebhookServer
 from metarr_desktop.webhooks.sources.registry import SOURCES
@@ -50,10 +57,13 @@ if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Sequence
 
     from metarr_desktop.app.paths import AppPaths
+    from metarr_desktop.domain.jobs import Job
     from metarr_desktop.services.declaration import Service
     from metarr_desktop.webhooks.sources.declaration import Source
 
 logger = logging.getLogger(__name__)
+
+LONGEST_CLEAN_UP = timedelta(hours=1)
 
 
 @dataclass(slots=True, kw_only=True)
@@ -142,6 +152,22 @@ async def _build(
     paused, until = settings.pause
     queue.set_pause(paused=paused, until=until)
 
+    def tell_added(job: Job) -> None:
+        bus.publish(JobChanged(job))
+        queue.wake.set()
+
+    schedules, schedule_store = (CLEAN_UP,), ScheduleStore(database)
+    scheduler = Scheduler(
+        store=schedule_store, schedules=schedules, clock=clock, spawn=tasks.spawn, added=tell_added
+    )
+    upkeep = Upkeep(
+        database=database,
+        paths=paths,
+        settings=settings,
+        clock=clock,
+        tidy=lambda: asyncio.to_thread(tidy, paths.database),
+    )
+
     http = Http()
     stack.push_async_callback(http.close)
     notifiers: dict[str, Any] = {
@@ -154,6 +180,9 @@ async def _build(
             lane=INTAKE_LANE,
         ),
         JobType(type=SCAN_MOVIE, handler=ScanMovie(store=library, clock=clock), lane=SCAN_LANE),
+        JobType(
+            type=CLEAN_UP.name, handler=CleanUp(upkeep.steps()), lane=CLEAN_UP.lane, timeout=LONGEST_CLEAN_UP
+        ),
         *(
             JobType(
                 type=service.job_type,
@@ -200,14 +229,17 @@ async def _build(
         services=services,
         sources=sources,
         types=types,
+        schedules=schedules,
         database=database,
         job_store=job_store,
         history=history,
         events=events,
         service_store=service_store,
+        schedule_store=schedule_store,
         library=library,
         secrets=secrets,
         queue=queue,
+        scheduler=scheduler,
         desk=desk,
         settings=settings,
         receiving=receiving,
@@ -233,7 +265,9 @@ async def _build(
         stop_requested=parts.stop_requested,
     )
     if listener is not None and worker is not None:
-        await _serve(core, stack, queue=queue, desk=desk, listener=listener, worker=worker)
+        await _serve(
+            core, stack, queue=queue, desk=desk, listener=listener, worker=worker, scheduler=scheduler
+        )
     return core
 
 
@@ -245,6 +279,7 @@ async def _serve(
     desk: ServiceDesk,
     listener: Listener,
     worker: Worker,
+    scheduler: Scheduler,
 ) -> None:
     """Recover, then work, receive and answer control; all of it ends within 5 s."""
     recovered = await queue.recover()
@@ -253,12 +288,13 @@ async def _serve(
     await desk.free_keyring_lanes()
 
     async def stop() -> None:
-        await asyncio.gather(listener.stop(), worker.stop())
+        await asyncio.gather(scheduler.stop(), listener.stop(), worker.stop())
 
     stack.push_async_callback(stop)
     with suppress(PortUnavailable):
         await listener.start()
     core.tasks.spawn(worker.run(), name="worker")
+    core.tasks.spawn(scheduler.run(), name="scheduler")
     control = ControlServer(core)
     await control.start()
     stack.push_async_callback(control.stop)

@@ -59,6 +59,8 @@ def job_name(kind: str) -> str:
             return tr("Webhook")
         case "scan-movie":
             return tr("Scan movie")
+        case "scheduled-cleanup":
+            return tr("Clean up history")
         case "notify-email":
             return tr("Send email")
     if kind.startswith("notify-"):
@@ -71,6 +73,8 @@ def short_job_name(kind: str) -> str:
     """The name for a line that holds many: ``Scan``, ``Kodi``."""
     if kind == "scan-movie":
         return tr("Scan")
+    if kind.startswith("scheduled-"):
+        return job_name(kind)
     name = kind.removeprefix("notify-")
     return name[:1].upper() + name[1:]
 
