@@ -219,6 +219,10 @@ class Queries:
             now=self._clock.now(),
         )
 
+    def schedule_names(self) -> frozenset[str]:
+        """Names of recurring work, which are its job types."""
+        return frozenset(schedule.name for schedule in self._schedules)
+
     # Services
 
     async def services(self) -> tuple[ServiceSnapshot, ...]:

@@ -37,6 +37,7 @@ async def read_schedules(
             ScheduleSnapshot(
                 name=schedule.name,
                 title=schedule.title,
+                purpose=schedule.purpose,
                 rule=schedule.default if row is None else row.rule or schedule.default,
                 default=schedule.default,
                 next_at=_next_at(schedule, row, now),

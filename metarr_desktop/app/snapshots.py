@@ -244,6 +244,7 @@ class ScheduleSnapshot:
 
     name: str
     title: Text
+    purpose: Text
     rule: Rule
     default: Rule
     next_at: datetime

@@ -101,10 +101,11 @@ Rule = Every | Daily
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Schedule:
-    """Recurring work: ``name`` is its job type and ``title`` what people call it."""
+    """Recurring work: ``name`` is its job type, ``title`` what people call it, ``purpose`` what it does."""
 
     name: str
     title: Text
+    purpose: Text
     lane: str
     default: Rule
 
@@ -113,6 +114,7 @@ UPKEEP_LANE = "upkeep"
 CLEAN_UP = Schedule(
     name="scheduled-cleanup",
     title=Text("Clean up history"),
+    purpose=Text("Copies the database, then removes what is older than the Advanced settings say."),
     lane=UPKEEP_LANE,
     default=Daily(time(hour=3, minute=30)),
 )

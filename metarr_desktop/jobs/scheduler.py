@@ -83,7 +83,10 @@ class Scheduler:
         The schedule itself stays as it is. Raises NotFound or StorageFailed.
         """
         schedule = self._schedule(name)
-        firing = await self._store.run_now(name, _job_of(schedule), now=self._clock.now())
+        now = self._clock.now()
+        # Where the program never served yet, nobody has looked at the schedules.
+        await self._store.seed(name, schedule.default, next_at=schedule.default.next_after(now, self._zone))
+        firing = await self._store.run_now(name, _job_of(schedule), now=now)
         if firing.job is not None:
             self._added(firing.job)
         return firing.job_id

@@ -120,23 +120,21 @@ def _move(db: Sql, row: ScheduleRow, next_at: datetime) -> bool:
 
 
 def _run_now(db: Sql, name: str, job: NewJob, now: datetime) -> Firing:
-    waiting = _waiting(db, job)
-    if waiting is None:
-        added = insert_jobs(db, (job,), now)
-        firing = Firing(job_id=added[0].id, job=added[0])
-    else:
-        firing = Firing(job_id=waiting, job=None)
+    added = () if _waiting(db, job) else insert_jobs(db, (job,), now)
+    # Where none was added, another one waits: it did before, or a process was quicker just now.
+    firing = Firing(job_id=added[0].id if added else _waiting(db, job), job=added[0] if added else None)
     db.execute(
         "UPDATE schedules SET last_at = ?, last_job_id = ? WHERE name = ?", (to_ms(now), firing.job_id, name)
     )
     return firing
 
 
-def _waiting(db: Sql, job: NewJob) -> int | None:
+def _waiting(db: Sql, job: NewJob) -> int:
+    """Return the id of the job of this kind that waits, 0 where none does."""
     row = db.execute(
-        "SELECT MIN(id) FROM job_queue WHERE status = 'pending' AND type = ?", (job.type,)
+        "SELECT COALESCE(MIN(id), 0) FROM job_queue WHERE status = 'pending' AND type = ?", (job.type,)
     ).fetchone()
-    return None if row is None else row[0]
+    return int(row[0])
 
 
 def _set_rule(db: Sql, name: str, rule: Rule, next_at: datetime) -> None:

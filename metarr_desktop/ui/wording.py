@@ -227,6 +227,8 @@ def day_time(at: datetime, *, seconds: bool = False) -> str:
     match days:
         case 0:
             return fill(tr("Today {time}"), {"time": time}) if seconds else time
+        case -1:
+            return fill(tr("Tomorrow {time}"), {"time": time})
         case 1:
             return fill(tr("Yesterday {time}"), {"time": time})
     day = QDate(local.year, local.month, local.day)

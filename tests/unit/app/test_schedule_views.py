@@ -36,7 +36,6 @@ async def test_before_the_program_ever_ran_the_default_is_shown(core: Core) -> N
 async def test_run_now_is_seen_as_waiting_and_done_once(core: Core) -> None:
     told: list[Change] = []
     core.bus.subscribe(told.append)
-    await core.commands.set_schedule(NAME, CLEAN_UP.default)
     job_id = await core.commands.run_schedule(NAME)
     assert await core.commands.run_schedule(NAME) == job_id
     (shown,) = await core.queries.schedules()

@@ -22,7 +22,11 @@ if TYPE_CHECKING:
     from tests.unit.jobs.conftest import Engine
 
 NIGHTLY = Schedule(
-    name="scheduled-cleanup", title=Text("Clean up history"), lane="upkeep", default=Daily(time(3, 30))
+    name="scheduled-cleanup",
+    title=Text("Clean up history"),
+    purpose=Text("Removes what is old."),
+    lane="upkeep",
+    default=Daily(time(3, 30)),
 )
 SIX_HOURS = timedelta(hours=6)
 NIGHT = datetime(2026, 11, 25, 3, 30, tzinfo=UTC)
