@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import time as time_module
 from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
@@ -71,6 +72,20 @@ def test_every_time_of_day_is_due_once_on_each_day_around_a_change(zone: str, da
             at = rule.next_after(at, there)
             days.append(at.astimezone(there).date())
         assert days == [days[0] + timedelta(days=step) for step in range(6)]
+
+
+def test_this_computers_own_zone_changes_its_clocks_the_same_way(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TZ", "Europe/Berlin")
+    time_module.tzset()
+    try:
+        for start in (berlin(2026, 3, 28, 12, 0), berlin(2026, 10, 24, 12, 0)):
+            here, there = start, start
+            for _ in range(3):
+                here, there = HALF_PAST_TWO.next_after(here), HALF_PAST_TWO.next_after(there, BERLIN)
+                assert here == there
+    finally:
+        monkeypatch.undo()
+        time_module.tzset()
 
 
 def test_without_a_zone_times_are_those_of_this_computer() -> None:
