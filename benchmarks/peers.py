@@ -29,7 +29,7 @@ from metarr_desktop.domain.outcomes import Done
 from metarr_desktop.jobs.handlers import JobType
 from metarr_desktop.jobs.queue import JobQueue
 from metarr_desktop.jobs.worker import Worker
-from metarr_desktop.storage.database import Database, postgres_database, sqlite_database
+from metarr_desktop.storage.database import Database, SqliteDatabase, postgres_database
 from metarr_desktop.storage.postgres_schema import prepare_postgres
 from metarr_desktop.storage.schema import prepare
 from metarr_desktop.storage.sql_job_store import SqlJobStore
@@ -180,7 +180,7 @@ def ours_sqlite(path: Path) -> float:
     async def run() -> float:
         file = path / f"ours-{time.time_ns()}.db"
         await asyncio.to_thread(prepare, file)
-        database = sqlite_database(file)
+        database = SqliteDatabase(file)
         try:
             return await ours(database, filled=lambda: checkpoint(file))
         finally:

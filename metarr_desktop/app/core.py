@@ -13,6 +13,7 @@ from metarr_desktop.app.commands import Commands
 from metarr_desktop.app.control import ControlServer
 from metarr_desktop.app.database_choice import choose_database
 from metarr_desktop.app.database_opening import clock_of, open_database
+from metarr_desktop.app.job_types import notify_job_types, own_job_types
 from metarr_desktop.app.listener import Listener
 from metarr_desktop.app.lock import DataFolderLock
 from metarr_desktop.app.logging_setup import LogBook, start_logging
@@ -24,26 +25,26 @@ from metarr_desktop.app.sample_sender import SampleSender
 from metarr_desktop.app.service_desk import ServiceDesk
 from metarr_desktop.app.settings import AppSettings
 from metarr_desktop.app.tasks import TaskSupervisor
+from metarr_desktop.app.upkeep import Upkeep
 from metarr_desktop.domain.bus import Bus
+from metarr_desktop.domain.changes import JobChanged
 from metarr_desktop.domain.clock import Clock, SystemClock
 from metarr_desktop.domain.errors import PortUnavailable, Refused
-from metarr_desktop.domain.jobs import INTAKE_LANE, SCAN_LANE, SCAN_MOVIE, WEBHOOK_RECEIVED
-from metarr_desktop.jobs.handlers import JobType
-from metarr_desktop.jobs.notify import Notify
+from metarr_desktop.domain.schedules import CLEAN_UP
 from metarr_desktop.jobs.queue import JobQueue
+from metarr_desktop.jobs.scheduler import Scheduler
 from metarr_desktop.jobs.worker import Worker
-from metarr_desktop.library.scan import ScanMovie
 from metarr_desktop.services.http import Http
 from metarr_desktop.services.registry import SERVICES
 from metarr_desktop.storage.event_store import EventStore
 from metarr_desktop.storage.history_store import HistoryStore
 from metarr_desktop.storage.holder import Holder, this_process
 from metarr_desktop.storage.library_store import LibraryStore
+from metarr_desktop.storage.schedule_store import ScheduleStore
 from metarr_desktop.storage.secrets import KeyringSecrets, SecretStore
 from metarr_desktop.storage.service_store import ServiceStore
 from metarr_desktop.storage.settings_store import SettingsStore
 from metarr_desktop.storage.sql_job_store import SqlJobStore
-from metarr_desktop.webhooks.receive import ReceiveWebhook
 from metarr_desktop.webhooks.server import WebhookServer
 from metarr_desktop.webhooks.sources.registry import SOURCES
 
@@ -52,6 +53,7 @@ if TYPE_CHECKING:
 
     from metarr_desktop.app.database_choice import DatabaseChoice
     from metarr_desktop.app.paths import AppPaths
+    from metarr_desktop.domain.jobs import Job
     from metarr_desktop.services.declaration import Service
     from metarr_desktop.webhooks.sources.declaration import Source
 
@@ -172,38 +174,47 @@ async def _build(paths: AppPaths, stack: AsyncExitStack, book: LogBook, given: _
     paused, until = settings.pause
     queue.set_pause(paused=paused, until=until)
 
+    def tell_added(job: Job) -> None:
+        bus.publish(JobChanged(job))
+        queue.wake.set()
+
+    schedules, schedule_store = (CLEAN_UP,), ScheduleStore(database)
+    scheduler = Scheduler(
+        store=schedule_store, schedules=schedules, clock=clock, spawn=tasks.spawn, added=tell_added
+    )
+
+    upkeep = Upkeep(
+        database=database,
+        paths=paths,
+        settings=settings,
+        clock=clock,
+        tidy=lambda: tidy_up(database, choice.file),
+    )
+
     http = Http()
     stack.push_async_callback(http.close)
     notifiers: dict[str, Any] = {
         service.key: service.notifier(http=http, clock=clock) for service in services
     }
-    types = [
-        JobType(
-            type=WEBHOOK_RECEIVED,
-            handler=ReceiveWebhook(events=events, sources=sources, services=services),
-            lane=INTAKE_LANE,
+    types = (
+        *own_job_types(
+            events=events,
+            library=library,
+            settings=settings,
+            sources=sources,
+            services=services,
+            clean_up=upkeep.steps(),
+            clock=clock,
         ),
-        JobType(type=SCAN_MOVIE, handler=ScanMovie(store=library, clock=clock), lane=SCAN_LANE),
-        *(
-            JobType(
-                type=service.job_type,
-                handler=Notify(
-                    service=service,
-                    notifier=notifiers[service.key],
-                    services=service_store,
-                    secrets=secrets,
-                    mappings=library,
-                    clock=clock,
-                ),
-                lane=service.lane,
-                retry=service.retry,
-                concurrency=service.concurrency,
-                delivers=True,
-                merge_window=service.merge_window,
-            )
-            for service in services
+        *notify_job_types(
+            services=services,
+            notifiers=notifiers,
+            store=service_store,
+            secrets=secrets,
+            library=library,
+            clock=clock,
         ),
-    ]
+    )
     desk = ServiceDesk(
         services=services,
         notifiers=notifiers,
@@ -233,14 +244,17 @@ async def _build(paths: AppPaths, stack: AsyncExitStack, book: LogBook, given: _
         services=services,
         sources=sources,
         types=types,
+        schedules=schedules,
         database=database,
         job_store=job_store,
         history=history,
         events=events,
         service_store=service_store,
+        schedule_store=schedule_store,
         library=library,
         secrets=secrets,
         queue=queue,
+        scheduler=scheduler,
         desk=desk,
         settings=settings,
         receiving=receiving,
@@ -274,7 +288,9 @@ async def _build(paths: AppPaths, stack: AsyncExitStack, book: LogBook, given: _
             )  # fmt: skip
             await others.listen_to(choice.url, password=choice.password, own_name=name, stack=stack)
             tasks.spawn(others.run(), name="other computers")
-        await _serve(core, stack, queue=queue, desk=desk, listener=listener, worker=worker)
+        await _serve(
+            core, stack, queue=queue, desk=desk, listener=listener, worker=worker, scheduler=scheduler
+        )
     return core
 
 
@@ -286,6 +302,7 @@ async def _serve(
     desk: ServiceDesk,
     listener: Listener | None,
     worker: Worker,
+    scheduler: Scheduler,
 ) -> None:
     """Recover, then work, receive and answer control; all of it ends within 5 s."""
     recovered = await queue.recover()
@@ -294,13 +311,15 @@ async def _serve(
     await desk.free_keyring_lanes()
 
     async def stop() -> None:
-        await asyncio.gather(worker.stop(), *([] if listener is None else [listener.stop()]))
+        stops = [scheduler.stop(), worker.stop()]
+        await asyncio.gather(*stops, *([] if listener is None else [listener.stop()]))
 
     stack.push_async_callback(stop)
     if listener is not None:
         with suppress(PortUnavailable):
             await listener.start()
     core.tasks.spawn(worker.run(), name="worker")
+    core.tasks.spawn(scheduler.run(), name="scheduler")
     control = ControlServer(core)
     await control.start()
     stack.push_async_callback(control.stop)

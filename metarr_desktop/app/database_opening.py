@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from metarr_desktop.app.lock import DataFolderLock
 from metarr_desktop.domain.changes import StorageChanged
 from metarr_desktop.domain.clock import ShiftedClock, from_ms
-from metarr_desktop.storage.database import Database, postgres_database, sqlite_database
+from metarr_desktop.storage.database import Database, SqliteDatabase, postgres_database
 from metarr_desktop.storage.schema import prepare
 
 if TYPE_CHECKING:
@@ -35,7 +35,7 @@ async def open_database(
             await lock.acquire(serving=serve)
             stack.callback(lock.release)
         await asyncio.to_thread(prepare, choice.file)
-        database = sqlite_database(choice.file, on_health=tell)
+        database: Database = SqliteDatabase(choice.file, on_health=tell)
     else:
         from metarr_desktop.storage.postgres_schema import (  # noqa: PLC0415 - with its driver, where it is used
             prepare_postgres,

@@ -18,6 +18,7 @@ from metarr_desktop.cli.endings import (
 )
 from metarr_desktop.cli.library_commands import LIBRARY_COMMANDS
 from metarr_desktop.cli.receiving_commands import RECEIVING_COMMANDS
+from metarr_desktop.cli.schedule_commands import SCHEDULE_COMMANDS
 from metarr_desktop.cli.service_commands import SERVICE_COMMANDS
 
 if TYPE_CHECKING:
@@ -123,4 +124,5 @@ COMMANDS: dict[str, Callable[[argparse.Namespace, Session], int]] = {
     **SERVICE_COMMANDS,
     **LIBRARY_COMMANDS,
     **RECEIVING_COMMANDS,
+    **SCHEDULE_COMMANDS,
 }

@@ -50,6 +50,7 @@ def build_parser() -> argparse.ArgumentParser:
     _add_services(commands)
     _add_library(commands)
     _add_jobs(commands)
+    _add_schedules(commands)
     _add_program(commands)
     return parser
 
@@ -107,6 +108,29 @@ def _add_jobs(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> 
     pause = commands.add_parser("pause", help="stop delivering; receiving goes on")
     pause.add_argument("minutes", type=_count, nargs="?", metavar="MIN")
     commands.add_parser("resume", help="go on delivering")
+
+
+def _add_schedules(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    schedule = commands.add_parser("schedule", help="recurring work: list, run, set")
+    actions = schedule.add_subparsers(dest="action", metavar="ACTION", required=True)
+    _json(actions.add_parser("list", help="show when it is due and how it went"))
+    actions.add_parser("run", help="run it once, now").add_argument("name", metavar="NAME")
+    change = actions.add_parser(
+        "set",
+        help="change when it is due",
+        description="NAME daily 03:30 is once a day at that time, NAME every 6h (30m, 2d) is each time that"
+        " has passed.",
+    )
+    change.add_argument("name", metavar="NAME")
+    change.add_argument("rhythm", choices=("daily", "every"))
+    change.add_argument("value", metavar="VALUE")
+
+    settings = commands.add_parser("settings", help="the program's own settings: list, set")
+    actions = settings.add_subparsers(dest="action", metavar="ACTION", required=True)
+    _json(actions.add_parser("list", help="show every setting"))
+    actions.add_parser("set", help="change settings").add_argument(
+        "fields", metavar="NAME=VALUE", nargs="+", type=_field
+    )
 
 
 def _add_program(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:

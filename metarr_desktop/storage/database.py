@@ -108,11 +108,14 @@ def postgres_database(
     )
 
 
-def sqlite_database(path: Path, *, on_health: Callable[[Text | None], None] | None = None) -> Database:
-    """Return a database on an SQLite file that ``prepare`` made ready."""
-    return Database(
-        write=sqlite_connector(path),
-        read=sqlite_connector(path, readonly=True),
-        shared=False,
-        on_health=on_health,
-    )
+class SqliteDatabase(Database):
+    """A database on an SQLite file that ``prepare`` made ready."""
+
+    def __init__(self, path: Path, *, on_health: Callable[[Text | None], None] | None = None) -> None:
+        super().__init__(
+            write=sqlite_connector(path),
+            read=sqlite_connector(path, readonly=True),
+            shared=False,
+            on_health=on_health,
+        )
+        self.path = path
