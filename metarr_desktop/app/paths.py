@@ -23,6 +23,11 @@ class AppPaths:
         return self.data_dir / "metarr.db"
 
     @property
+    def backups(self) -> Path:
+        """The folder of the database's copies."""
+        return self.data_dir / "backups"
+
+    @property
     def log_dir(self) -> Path:
         """The folder of the log files."""
         return self.data_dir / "logs"

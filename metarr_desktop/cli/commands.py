@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from metarr_desktop.app.control_client import CallFailedError, NotRunningError
 from metarr_desktop.cli import output
+from metarr_desktop.cli.database_commands import DATABASE_COMMANDS
 from metarr_desktop.cli.endings import (
     DATA_ERROR,
     FAILED,
@@ -123,4 +124,5 @@ COMMANDS: dict[str, Callable[[argparse.Namespace, Session], int]] = {
     **SERVICE_COMMANDS,
     **LIBRARY_COMMANDS,
     **RECEIVING_COMMANDS,
+    **DATABASE_COMMANDS,
 }

@@ -13,6 +13,7 @@
     |   +-- SecretsUnavailable   the keyring is locked or absent
     +-- Permanent            end as failed; repeating would not help
     +-- StorageFailed        the database could not store or read
+    |   +-- StorageDamaged   its file is broken: a person chooses what becomes of it
     +-- PortUnavailable      the webhook port is taken or forbidden
     +-- NotFound, Refused    what a command asked for cannot be done
 """
@@ -89,6 +90,10 @@ class Permanent(MetarrError):
 
 class StorageFailed(MetarrError):
     """The database could not take or give what was asked; nothing was stored."""
+
+
+class StorageDamaged(StorageFailed):
+    """The file is no whole database; it stays as it is until a person restores a backup or starts empty."""
 
 
 class PortUnavailable(MetarrError):
