@@ -36,6 +36,7 @@ from metarr_desktop.jobs.scheduler import Scheduler
 from metarr_desktop.jobs.worker import Worker
 from metarr_desktop.services.http import Http
 from metarr_desktop.services.registry import SERVICES
+from metarr_desktop.storage.backup import back_up
 from metarr_desktop.storage.event_store import EventStore
 from metarr_desktop.storage.history_store import HistoryStore
 from metarr_desktop.storage.holder import Holder, this_process
@@ -45,11 +46,13 @@ from metarr_desktop.storage.secrets import KeyringSecrets, SecretStore
 from metarr_desktop.storage.service_store import ServiceStore
 from metarr_desktop.storage.settings_store import SettingsStore
 from metarr_desktop.storage.sql_job_store import SqlJobStore
+from metarr_desktop.storage.upkeep import tidy_up
 from metarr_desktop.webhooks.server import WebhookServer
 from metarr_desktop.webhooks.sources.registry import SOURCES
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Sequence
+    from datetime import datetime
 
     from metarr_desktop.app.database_choice import DatabaseChoice
     from metarr_desktop.app.paths import AppPaths
@@ -183,11 +186,15 @@ async def _build(paths: AppPaths, stack: AsyncExitStack, book: LogBook, given: _
         store=schedule_store, schedules=schedules, clock=clock, spawn=tasks.spawn, added=tell_added
     )
 
+    def copy(now: datetime) -> str:
+        return back_up(choice.file, paths.backups, now=now).path.name
+
     upkeep = Upkeep(
         database=database,
         paths=paths,
         settings=settings,
         clock=clock,
+        back_up=None if database.shared else copy,
         tidy=lambda: tidy_up(database, choice.file),
     )
 

@@ -10,9 +10,10 @@ import sys
 from typing import TYPE_CHECKING
 
 from metarr_desktop.app.core import Core, open_core
+from metarr_desktop.app.database_file import damage_report
 from metarr_desktop.app.leaving import leave_within
 from metarr_desktop.app.paths import AppPaths
-from metarr_desktop.domain.errors import MetarrError, StorageFailed
+from metarr_desktop.domain.errors import MetarrError, StorageDamaged, StorageFailed
 
 if TYPE_CHECKING:
     from metarr_desktop.app.options import StartOptions
@@ -37,6 +38,9 @@ def run_headless(options: StartOptions) -> int:
     logging.getLogger().addHandler(stderr)
     try:
         return asyncio.run(_serve(options))
+    except StorageDamaged:
+        print(damage_report(AppPaths(options.data_dir)), file=sys.stderr)  # noqa: T201
+        return DATA_ERROR
     except StorageFailed as error:
         print(error, file=sys.stderr)  # noqa: T201 - the person waits in a terminal
         return DATA_ERROR

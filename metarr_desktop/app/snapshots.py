@@ -264,6 +264,8 @@ class ProblemKind(StrEnum):
     KEYRING_LOCKED = "keyring_locked"
     NO_KEYRING = "no_keyring"
     DATABASE_BUSY = "database_busy"
+    DATABASE_DAMAGED = "database_damaged"
+    DATABASE_FAILED = "database_failed"
     DISK_FULL = "disk_full"
     PATH_UNKNOWN = "path_unknown"
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from metarr_desktop.app.control_client import CallFailedError, NotRunningError
 from metarr_desktop.cli import output
+from metarr_desktop.cli.database_commands import DATABASE_COMMANDS
 from metarr_desktop.cli.endings import (
     DATA_ERROR,
     FAILED,
@@ -125,4 +126,5 @@ COMMANDS: dict[str, Callable[[argparse.Namespace, Session], int]] = {
     **LIBRARY_COMMANDS,
     **RECEIVING_COMMANDS,
     **SCHEDULE_COMMANDS,
+    **DATABASE_COMMANDS,
 }

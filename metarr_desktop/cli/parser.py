@@ -52,6 +52,7 @@ def build_parser() -> argparse.ArgumentParser:
     _add_jobs(commands)
     _add_schedules(commands)
     _add_program(commands)
+    _add_database(commands)
     return parser
 
 
@@ -146,6 +147,18 @@ def _add_program(commands: argparse._SubParsersAction[argparse.ArgumentParser]) 
         "who", choices=("home", "local")
     )
     actions.add_parser("new-key", help="make a new key; the old one stops working")
+
+
+def _add_database(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    database = commands.add_parser("database", help="the database file: show, backup, restore, start-empty")
+    actions = database.add_subparsers(dest="action", metavar="ACTION", required=True)
+    _json(actions.add_parser("show", help="show the database and its backups"))
+    actions.add_parser("backup", help="copy the SQLite file now")
+    restore = actions.add_parser(
+        "restore", help="put a backup in place; the SQLite file of before is kept beside it"
+    )
+    restore.add_argument("date", metavar="DATE", nargs="?", help="such as 2026-11-24; else the newest")
+    actions.add_parser("start-empty", help="begin anew; the SQLite file of before is kept beside it")
 
 
 def _json(parser: argparse.ArgumentParser) -> None:
