@@ -20,6 +20,8 @@ import pytest
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
 
+    from tests.servers import PostgresServer, RedisServer
+
 TEST_PLATFORM = "METARR_TEST_PLATFORM"  # a Qt platform such as xcb, to watch the GUI tests on a screen
 HOME = pytest.StashKey[Path]()
 REFUSED = pytest.StashKey[list[str]]()
@@ -193,3 +195,48 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if isinstance(item, pytest.Function) and item.get_closest_marker("qt_loop") is not None:
             item.fixturenames.insert(0, "qapp")
+
+
+# --- Servers ---
+
+
+@pytest.fixture(scope="session")
+def postgres_server() -> Iterator[PostgresServer]:
+    """Run one PostgreSQL for all tests; one may stop or kill it, the next finds it running."""
+    from tests import servers  # noqa: PLC0415 - most tests need no driver
+
+    try:
+        with servers.server(servers.PostgresServer) as server:
+            yield server
+    except servers.MissingServerError as missing:
+        pytest.skip(str(missing))
+
+
+@pytest.fixture
+def postgres_url(postgres_server: PostgresServer) -> Iterator[str]:
+    """Address of an empty database of the test's own."""
+    postgres_server.start()
+    name = postgres_server.create_database()
+    yield postgres_server.url(name)
+    postgres_server.start()
+    postgres_server.drop_database(name)
+
+
+@pytest.fixture(scope="session")
+def redis_server() -> Iterator[RedisServer]:
+    """Run one Redis for all tests; one may stop or kill it, the next finds it running."""
+    from tests import servers  # noqa: PLC0415 - most tests need no driver
+
+    try:
+        with servers.server(servers.RedisServer) as server:
+            yield server
+    except servers.MissingServerError as missing:
+        pytest.skip(str(missing))
+
+
+@pytest.fixture
+def redis_url(redis_server: RedisServer) -> str:
+    """Address of an empty Redis."""
+    redis_server.start()
+    redis_server.empty()
+    return redis_server.url()

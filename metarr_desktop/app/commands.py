@@ -104,7 +104,7 @@ class Commands:
     async def cancel_job(self, job_id: int) -> None:
         """Cancel a waiting or running job; it ends as cancelled."""
         if self._worker is None or not self._worker.cancel(job_id):
-            await self._queue.cancel_waiting(job_id)
+            await self._queue.cancel(job_id)
 
     async def replay_event(self, event_id: int) -> int:
         """Run a stored webhook once more; returns the id of its new root job."""

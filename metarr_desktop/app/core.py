@@ -33,7 +33,7 @@ from metarr_desktop.jobs.worker import Worker
 from metarr_desktop.library.scan import ScanMovie
 from metarr_desktop.services.http import Http
 from metarr_desktop.services.registry import SERVICES
-from metarr_desktop.storage.database import Database
+from metarr_desktop.storage.database import sqlite_database
 from metarr_desktop.storage.event_store import EventStore
 from metarr_desktop.storage.history_store import HistoryStore
 from metarr_desktop.storage.library_store import LibraryStore
@@ -128,7 +128,7 @@ async def _build(
     sources: Sequence[Source],
 ) -> Core:
     bus = Bus()
-    database = Database(paths.database, on_health=lambda _problem: bus.publish(StorageChanged()))
+    database = sqlite_database(paths.database, on_health=lambda _problem: bus.publish(StorageChanged()))
     stack.push_async_callback(database.close)
     tasks = TaskSupervisor()
     stack.push_async_callback(tasks.close)
@@ -170,6 +170,7 @@ async def _build(
                 retry=service.retry,
                 concurrency=service.concurrency,
                 delivers=True,
+                merge_window=service.merge_window,
             )
             for service in services
         ),

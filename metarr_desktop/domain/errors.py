@@ -12,6 +12,7 @@
     |   +-- NotSetUp         settings are missing or not usable
     |   +-- SecretsUnavailable   the keyring is locked or absent
     +-- Permanent            end as failed; repeating would not help
+    |   +-- NotHere          unless another computer can do it
     +-- StorageFailed        the database could not store or read
     +-- PortUnavailable      the webhook port is taken or forbidden
     +-- NotFound, Refused    what a command asked for cannot be done
@@ -85,6 +86,10 @@ class SecretsUnavailable(NeedsAttention):
 
 class Permanent(MetarrError):
     """Repeating the same request would end the same way."""
+
+
+class NotHere(Permanent):
+    """What the work needs is not on this computer; another that shares the queue may have it."""
 
 
 class StorageFailed(MetarrError):

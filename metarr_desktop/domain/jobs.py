@@ -89,8 +89,8 @@ class Job:
     """One row of the queue; times are aware UTC, ``payload`` is what the handler gets.
 
     ``starts`` counts the runs since the last settlement: more than one means that it crashed. ``worker`` is
-    the process that runs it. A job that was claimed leads ``merged``, which are settled with its outcome.
-    ``out_of_turn`` tells that it was claimed for having waited longest.
+    the process that runs it. A job that was claimed leads ``merged``, which are settled with it. A ``probe``
+    tries whether its lane, where nobody answered, works again.
     """
 
     id: int
@@ -123,7 +123,7 @@ class Job:
     worker: str | None = None
     merged_into: int | None = None
     merged: tuple[Job, ...] = ()
-    out_of_turn: bool = False
+    probe: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

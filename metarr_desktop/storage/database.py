@@ -6,13 +6,15 @@ import logging
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from metarr_desktop.domain.errors import StorageFailed
-from metarr_desktop.storage.database_thread import DatabaseThread, connector
+from metarr_desktop.storage.database_thread import DatabaseThread
+from metarr_desktop.storage.sqlite import sqlite_connector
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
     from metarr_desktop.domain.text import Text
+    from metarr_desktop.storage.sql import Connection
 
 logger = logging.getLogger(__name__)
 
@@ -23,18 +25,26 @@ SCHEMA_VERSION = 2
 
 
 class Database:
-    """One SQLite file: a writing thread, and a reading thread for what only looks.
+    """One database: a writing thread, and a reading thread for what only looks.
 
-    ``run`` is atomic for its caller and returns after the COMMIT. ``on_health`` is called, on the loop,
-    with the sentence when the database starts to fail and with None when it works again.
+    ``run`` is atomic for its caller and returns after the COMMIT. ``shared`` tells whether other processes
+    work on it too. ``on_health`` is called, on the loop, with the sentence when the database starts to fail
+    and with None when it works again.
     """
 
-    def __init__(self, path: Path, *, on_health: Callable[[Text | None], None] | None = None) -> None:
-        self.path = path
+    def __init__(
+        self,
+        *,
+        write: Callable[[], Connection],
+        read: Callable[[], Connection],
+        shared: bool,
+        on_health: Callable[[Text | None], None] | None = None,
+    ) -> None:
+        self.shared = shared
         self._on_health = on_health
         self._problem: Text | None = None
-        self._writer = DatabaseThread(connector(path), name="database", atomic=True)
-        self._reader = DatabaseThread(connector(path, readonly=True), name="database-reader", atomic=False)
+        self._writer = DatabaseThread(write, name="database", atomic=True)
+        self._reader = DatabaseThread(read, name="database-reader", atomic=False)
 
     @property
     def problem(self) -> Text | None:
@@ -44,7 +54,7 @@ class Database:
     async def run(self, fn: Callable[..., Result], /, *args: Any) -> Result:
         """Run ``fn(sql, *args)`` in one transaction; whatever it raises undoes all of it.
 
-        Raises StorageFailed where the database is busy, full or damaged.
+        Raises StorageFailed where the database is busy, full, damaged or out of reach.
         """
         return await self._call(self._writer, fn, args)
 
@@ -76,3 +86,13 @@ class Database:
         """Finish what was submitted, then end both threads."""
         await self._reader.close()
         await self._writer.close()
+
+
+def sqlite_database(path: Path, *, on_health: Callable[[Text | None], None] | None = None) -> Database:
+    """Return a database on an SQLite file that ``prepare`` made ready."""
+    return Database(
+        write=sqlite_connector(path),
+        read=sqlite_connector(path, readonly=True),
+        shared=False,
+        on_health=on_health,
+    )

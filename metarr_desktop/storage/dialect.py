@@ -14,14 +14,19 @@ class Dialect:
     """The words in which the databases differ.
 
     ``skip_locked`` ends a SELECT that takes rows. ``shared`` tells whether several processes work on one
-    database, each with a lease on what it runs.
+    database, each with a lease on what it runs. ``spend_id`` marks a job's id as used though no row has it.
+    ``session`` tells apart who counts, so that nobody waits for another's counter. ``claim_lock`` lets one
+    process claim at a time: lanes bound what runs in all of them together.
     """
 
     name: str
     shared: bool
     skip_locked: str
     next_ids: str
+    spend_id: str
     now_ms: str
+    session: str
+    claim_lock: str
 
 
 SQLITE = Dialect(
@@ -29,14 +34,20 @@ SQLITE = Dialect(
     shared=False,
     skip_locked="",
     next_ids="SELECT COALESCE(MAX(seq), 0) + 1 FROM sqlite_sequence WHERE name = 'job_queue'",
+    spend_id="UPDATE sqlite_sequence SET seq = ? WHERE name = 'job_queue' AND seq < ?",
     now_ms="CAST(strftime('%s', 'now') AS INTEGER) * 1000",
+    session="0",
+    claim_lock="",
 )
 POSTGRESQL = Dialect(
     name="postgresql",
     shared=True,
     skip_locked=" FOR UPDATE SKIP LOCKED",
     next_ids="SELECT nextval(pg_get_serial_sequence('job_queue', 'id')) FROM generate_series(1, ?)",
+    spend_id="",
     now_ms="CAST(EXTRACT(EPOCH FROM clock_timestamp()) * 1000 AS BIGINT)",
+    session="pg_backend_pid()",
+    claim_lock="SELECT pg_try_advisory_xact_lock(7720301)",
 )
 
 OWN_ID = "INTEGER PRIMARY KEY AUTOINCREMENT"

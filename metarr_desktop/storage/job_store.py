@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Mapping
+    from collections.abc import Collection, Mapping, Sequence
     from datetime import datetime, timedelta
 
     from metarr_desktop.domain.events import IncomingWebhook, StoredWebhook
@@ -43,6 +43,11 @@ class Claim:
     expired: tuple[JobRecord, ...] = ()
     held: tuple[Job, ...] = ()
 
+    @property
+    def job(self) -> Job | None:
+        """The first of the jobs."""
+        return self.jobs[0] if self.jobs else None
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Settlement:
@@ -59,6 +64,11 @@ class Settlement:
     stopped: LaneStop | None = None
     opened: bool = False
     kept: bool = True
+
+    @property
+    def record(self) -> JobRecord | None:
+        """How the job itself ended; None where it waits again."""
+        return next((record for record in self.records if record.job_id == self.job.id), None)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -121,10 +131,12 @@ class JobStore(Protocol):
         *,
         run: Run | None,
         now: datetime,
+        merged: Sequence[Outcome] = (),
         merge_window: timedelta | None = None,
     ) -> Settlement:
         """Record an attempt (``run`` None: there was none) and end the job or put it back.
 
+        ``merged`` are the outcomes of the jobs it leads, each with its own counts; none means the same one.
         Jobs of the same merge key wait for ``merge_window`` after a success. Raises NotFound where the job is
         not in the queue any more, or is run by another process since.
         """
@@ -132,10 +144,11 @@ class JobStore(Protocol):
     async def renew(self, job_ids: Collection[int]) -> Leases:
         """Go on holding these jobs, where jobs are held for a time; a heartbeat."""
 
-    async def recover(self, *, now: datetime, start: bool) -> Recovery:
+    async def recover(self, *, now: datetime, running: Collection[int] = ()) -> Recovery:
         """Put back what ran when its process died; each such run is a ``crashed`` attempt.
 
-        At the ``start`` of the only process that is everything that runs, else what nobody holds any more.
+        Where jobs are held for a time, that is what nobody holds any more, else everything. ``running`` is
+        what this process runs and never takes back.
         """
 
     async def leave(self) -> None:
@@ -153,7 +166,9 @@ class JobStore(Protocol):
     async def request_cancel(self, job_id: int, *, now: datetime) -> Job:
         """Ask the process that runs a job to cancel it. Raises NotFound, or Refused where none could."""
 
-    async def retry(self, job_id: int, *, max_retries: int, now: datetime) -> tuple[Job, bool]:
+    async def retry(
+        self, job_id: int, *, max_retries: int, expires_after: timedelta | None = None, now: datetime
+    ) -> tuple[Job, bool]:
         """Insert a new job for an ended one, or return the active one (False). Raises NotFound."""
 
     async def replay(self, event_id: int, *, now: datetime) -> Job:
@@ -162,10 +177,12 @@ class JobStore(Protocol):
     async def run_now(self, job_id: int, *, now: datetime) -> Job:
         """Make a waiting job due. Raises NotFound, or Refused where it is running."""
 
-    async def open_lane(self, lane: str, *, now: datetime) -> tuple[tuple[Job, ...], int]:
+    async def open_lane(
+        self, lane: str, *, now: datetime, local: bool = False
+    ) -> tuple[tuple[Job, ...], int]:
         """End a lane's block or breaker; returns the jobs that were tried in vain, and how many wait there.
 
-        A rate limit is not ended: it is obeyed exactly.
+        A rate limit is not ended: it is obeyed exactly. ``local``: this process had stopped it for itself.
         """
 
     async def lane_stops(self) -> tuple[LaneStop, ...]:

@@ -51,10 +51,13 @@ CREATE TABLE job_totals (
     slot BIGINT NOT NULL,
     type TEXT NOT NULL,
     status TEXT NOT NULL,
+    session BIGINT NOT NULL DEFAULT 0,
     jobs BIGINT NOT NULL,
-    PRIMARY KEY (slot, type, status)
+    PRIMARY KEY (slot, type, status, session)
 );
 
+ALTER TABLE job_history ADD COLUMN dedupe_key TEXT;
+ALTER TABLE job_history ADD COLUMN merge_key TEXT;
 ALTER TABLE job_history ADD COLUMN source TEXT NOT NULL DEFAULT '';
 UPDATE job_history SET source =
     COALESCE((SELECT source FROM webhook_events WHERE webhook_events.id = job_history.event_id), '');

@@ -92,7 +92,7 @@ async def test_settings_that_are_missing_fail_a_test_in_plain_words(core: Core) 
 async def test_saving_lets_the_jobs_of_a_stopped_lane_go(core: Core) -> None:
     queue = core.commands._queue
     (job,) = await queue.add([NewJob(type="notify-discord", lane="discord", priority=5)])
-    claim = await queue.claim(["discord"])
+    claim = await queue.claim({"discord": 1})
     assert claim.job is not None
     blocked = Blocked(reason=Text("Key rejected."), cause=BlockCause.KEY_REJECTED)
     await queue.settle(claim.job, blocked, run=Run(started_at=START, duration=START - START))

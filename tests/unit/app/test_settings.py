@@ -10,7 +10,7 @@ from metarr_desktop.app.snapshots import SettingsSnapshot
 from metarr_desktop.domain.bus import Bus
 from metarr_desktop.domain.changes import Change, SettingsChanged
 from metarr_desktop.domain.errors import Refused
-from metarr_desktop.storage.database import Database
+from metarr_desktop.storage.database import sqlite_database
 from metarr_desktop.storage.schema import prepare
 from metarr_desktop.storage.settings_store import SettingsStore
 from tests.fakes import FakeClock
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 @pytest.fixture
 async def store(tmp_path: Path) -> AsyncIterator[SettingsStore]:
     prepare(tmp_path / "metarr.db")
-    database = Database(tmp_path / "metarr.db")
+    database = sqlite_database(tmp_path / "metarr.db")
     yield SettingsStore(database)
     await database.close()
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from metarr_desktop.storage.database import Database
+from metarr_desktop.storage.database import Database, sqlite_database
 from metarr_desktop.storage.event_store import EventStore
 from metarr_desktop.storage.history_store import HistoryStore
 from metarr_desktop.storage.schema import prepare
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 async def database(tmp_path: Path) -> AsyncIterator[Database]:
     path = tmp_path / "metarr.db"
     prepare(path)
-    database = Database(path)
+    database = sqlite_database(path)
     yield database
     await database.close()
 

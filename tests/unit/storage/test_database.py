@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 from metarr_desktop.domain.errors import Refused, StorageFailed
-from metarr_desktop.storage import database_thread as module
-from metarr_desktop.storage.database import Database
+from metarr_desktop.storage import sqlite as module
+from metarr_desktop.storage.database import Database, sqlite_database
 from metarr_desktop.storage.failures import BUSY, DISK_FULL, storage_error
 from metarr_desktop.storage.schema import prepare
 
@@ -69,7 +69,7 @@ async def test_a_lock_held_by_another_program_is_a_plain_sentence_and_passes(
     path = tmp_path / "metarr.db"
     prepare(path)
     told: list[Text | None] = []
-    database = Database(path, on_health=told.append)
+    database = sqlite_database(path, on_health=told.append)
     try:
         with closing(sqlite3.connect(path, isolation_level=None)) as other:
             other.execute("BEGIN IMMEDIATE")
@@ -105,13 +105,14 @@ async def test_a_full_disk_is_a_plain_sentence_and_loses_nothing(database: Datab
 async def test_calls_after_the_end_are_refused_and_those_before_are_done(tmp_path: Path) -> None:
     path = tmp_path / "metarr.db"
     prepare(path)
-    database = Database(path)
+    database = sqlite_database(path)
     pending = [asyncio.ensure_future(database.run(write, name)) for name in "abc"]
     await asyncio.sleep(0)
     await database.close()
     await asyncio.gather(*pending)
     with closing(sqlite3.connect(path)) as other:
-        assert names(other) == ["a", "b", "c"]
+        stored = other.execute("SELECT name FROM settings ORDER BY name").fetchall()
+        assert stored == [("a",), ("b",), ("c",)]
     with pytest.raises(StorageFailed):
         await database.run(write, "d")
 

@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from metarr_desktop.storage.service_store import ServiceStore
     from metarr_desktop.storage.sql_job_store import SqlJobStore
 
-LANES = ("intake", "scan", "kodi", "discord")
+LANES = dict.fromkeys(("intake", "scan", "kodi", "discord"), 100)
 RUN = Run(started_at=START, duration=timedelta(milliseconds=250))
 BODY = b'{"eventType": "Download"}'
 LATER = START + timedelta(seconds=1)
@@ -232,7 +232,7 @@ async def test_a_media_server_waits_for_the_first_attempt_of_the_scan_however_it
 
 async def test_a_media_server_waits_for_a_scan_for_sixty_seconds_at_most(store: SqlJobStore) -> None:
     _, kodi = await family_that_waits(store)
-    await store.claim(("scan",), now=START)
+    await store.claim({"scan": 100}, now=START)
     assert (await store.claim(LANES, now=START + timedelta(seconds=59))).job is None
     late = (await store.claim(LANES, now=START + timedelta(seconds=60))).job
     assert late is not None
@@ -268,7 +268,7 @@ async def test_a_retry_of_an_ended_job_is_a_new_job_and_a_second_one_returns_it(
 
 
 async def test_a_job_claimed_meanwhile_is_not_cancelled_as_waiting(store: SqlJobStore) -> None:
-    (job,) = await store.add([notify()], now=START)
+    (job,) = (await store.add([notify()], now=START)).jobs
     await store.claim(LANES, now=START)
     with pytest.raises(Refused, match="running"):
         await store.settle(job, Cancelled(), run=None, now=START)

@@ -15,13 +15,15 @@ from metarr_desktop.storage.job_store import Run
 from tests.fakes import START
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from metarr_desktop.domain.jobs import Job
     from metarr_desktop.storage.database import Database
     from metarr_desktop.storage.event_store import EventStore
     from metarr_desktop.storage.history_store import HistoryStore
     from metarr_desktop.storage.sql_job_store import SqlJobStore
 
-LANES = ("intake", "scan", "kodi", "discord")
+LANES = dict.fromkeys(("intake", "scan", "kodi", "discord"), 100)
 RUN = Run(started_at=START, duration=timedelta(milliseconds=250))
 BODY = b'{"eventType": "Download"}'
 LATER = START + timedelta(seconds=1)
@@ -59,10 +61,12 @@ async def test_a_webhook_and_its_job_are_stored_together(store: SqlJobStore, eve
 
 
 async def test_claims_go_by_priority_then_due_time_then_id(store: SqlJobStore) -> None:
-    added = await store.add(
-        [notify("kodi", priority=8), notify("discord"), notify("kodi", priority=3), notify("discord")],
-        now=START,
-    )
+    added = (
+        await store.add(
+            [notify("kodi", priority=8), notify("discord"), notify("kodi", priority=3), notify("discord")],
+            now=START,
+        )
+    ).jobs
     order = []
     while (claim := await store.claim(LANES, now=START)).job is not None:
         assert claim.job.status is JobStatus.PROCESSING
@@ -72,24 +76,24 @@ async def test_claims_go_by_priority_then_due_time_then_id(store: SqlJobStore) -
 
 
 async def test_the_longest_waiting_job_can_be_claimed_out_of_turn(store: SqlJobStore) -> None:
-    (old,) = await store.add([notify("kodi", priority=8)], now=START)
+    (old,) = (await store.add([notify("kodi", priority=8)], now=START)).jobs
     await store.add([notify("discord", priority=1)], now=LATER)
-    claim = await store.claim(LANES, now=LATER, longest=True)
+    claim = await store.claim(LANES, now=LATER, turn=9)
     assert claim.job is not None
     assert claim.job.id == old.id
 
 
 async def test_lanes_that_are_not_open_are_left_alone(store: SqlJobStore) -> None:
     await store.add([notify("kodi")], now=START)
-    assert (await store.claim(("discord",), now=START)).job is None
-    assert (await store.claim(("kodi",), now=START)).job is not None
+    assert (await store.claim({"discord": 100}, now=START)).job is None
+    assert (await store.claim({"kodi": 100}, now=START)).job is not None
 
 
 async def test_recovery_puts_running_jobs_back_with_a_crashed_attempt(
     store: SqlJobStore, history: HistoryStore
 ) -> None:
     job = await claimed(store)
-    (recovered,) = await store.recover(now=LATER)
+    (recovered,) = (await store.recover(now=LATER)).jobs
     assert (recovered.id, recovered.status, recovered.starts) == (job.id, JobStatus.PENDING, 1)
     (attempt,) = (await history.attempts([job.id]))[job.id]
     assert (attempt.outcome, attempt.duration) == (AttemptOutcome.CRASHED, timedelta(seconds=1))
@@ -126,7 +130,7 @@ async def test_a_replay_is_a_new_root_of_the_same_webhook(store: SqlJobStore) ->
 async def test_an_id_is_never_used_twice(store: SqlJobStore) -> None:
     job = await claimed(store)
     await store.settle(job, Done(), run=RUN, now=START)
-    (next_job,) = await store.add([notify()], now=START)
+    (next_job,) = (await store.add([notify()], now=START)).jobs
     assert next_job.id == job.id + 1
 
 
@@ -158,10 +162,10 @@ async def test_the_claim_uses_its_indexes_at_every_step(store: SqlJobStore, data
 
 
 async def test_people_use_the_queue_from_another_connection_while_we_do(
-    store: SqlJobStore, database: Database
+    store: SqlJobStore, tmp_path: Path
 ) -> None:
     await store.add([notify("kodi", priority=8), notify("discord")], now=START)
-    shell = sqlite3.connect(database.path, timeout=2)
+    shell = sqlite3.connect(tmp_path / "metarr.db", timeout=2)
     try:
         rows = shell.execute("SELECT type, status FROM job_queue ORDER BY priority, created_at").fetchall()
         assert rows == [("notify-discord", "pending"), ("notify-kodi", "pending")]
@@ -204,7 +208,7 @@ async def test_times_broken_by_hand_end_nothing(store: SqlJobStore, database: Da
     assert (await store.claim(LANES, now=START)).next_due is None
     assert [stop.lane for stop in await store.lane_stops()] == ["kodi"]
     assert len(await store.jobs()) == 2
-    assert len(await store.recover(now=START)) == 1
+    assert len((await store.recover(now=START)).jobs) == 1
 
 
 async def test_waiting_jobs_are_summed_up_by_type(store: SqlJobStore) -> None:
