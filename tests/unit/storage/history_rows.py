@@ -9,6 +9,7 @@ from metarr_desktop.domain.clock import to_ms
 from tests.fakes import START
 
 if TYPE_CHECKING:
+    import sqlite3
     from collections.abc import Sequence
     from datetime import datetime
 
@@ -56,7 +57,9 @@ def insert_events(db: Sql, titles: dict[int, str], at: datetime = START) -> None
         )
 
 
-def insert_waiting(db: Sql, job_id: int, *, at: datetime = START, **columns: object) -> None:
+def insert_waiting(
+    db: Sql | sqlite3.Connection, job_id: int, *, at: datetime = START, **columns: object
+) -> None:
     """Put a job into the queue."""
     stamp = to_ms(at)
     values: dict[str, object] = {
