@@ -87,6 +87,10 @@ async def _status(core: Core, _: Params) -> object:
     return wire.status_json(await core.queries.status())
 
 
+async def _stats(core: Core, _: Params) -> object:
+    return wire.statistics_json(await core.queries.statistics())
+
+
 async def _jobs(core: Core, _: Params) -> object:
     return [wire.job_json(job) for job in await core.queries.jobs()]
 
@@ -245,6 +249,7 @@ async def _receiving_new_key(core: Core, _: Params) -> object:
 
 ACTIONS: dict[str, Action] = {
     "status": Action(_status),
+    "stats": Action(_stats),
     "jobs": Action(_jobs),
     "history": Action(_history, frozenset({"limit"})),
     "services": Action(_services),

@@ -99,6 +99,7 @@ def _add_jobs(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> 
     history.add_argument("--limit", type=_count, default=50, metavar="N")
     _json(history)
     _json(commands.add_parser("status", help="show the program at a glance"))
+    _json(commands.add_parser("stats", help="show what waits, runs and lately ended, in numbers"))
     commands.add_parser("retry", help="try an ended job again").add_argument(
         "job", type=_count, metavar="JOB"
     )
