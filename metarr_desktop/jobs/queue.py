@@ -105,7 +105,6 @@ class JobQueue:
         for changed in settled.changed:
             self._put_off(changed)
         self.tell(settled.changed, settled.records)
-        self.wake.set()
         return settled
 
     def _put_off(self, job: Job) -> None:
@@ -175,6 +174,7 @@ class JobQueue:
             await self._store.request_cancel(job_id, now=self._clock.now())
             return
         await self.settle(job, Cancelled(), run=None)
+        self.wake.set()
 
     async def open_lane(self, lane: str) -> int:
         """End a lane's block or breaker; returns how many jobs waited for it."""
