@@ -72,8 +72,8 @@ class JobQueue:
         for job in claim.jobs:
             if job.probe:
                 self._bus.publish(LaneChanged(job.lane))
-            self.tell((job, *job.merged))
-        self.tell(claim.held, claim.expired)
+        self._publish([each for job in claim.jobs for each in (job, *job.merged)], claim.expired)
+        self._publish(claim.held)
         return claim
 
     async def settle(
@@ -216,9 +216,12 @@ class JobQueue:
 
     def tell(self, jobs: Collection[Job] = (), records: Collection[JobRecord] = ()) -> None:
         """Publish what changed in the database, by this process or another."""
+        self._publish(jobs, records)
+        if jobs:
+            self.wake.set()
+
+    def _publish(self, jobs: Collection[Job], records: Collection[JobRecord] = ()) -> None:
         for job in jobs:
             self._bus.publish(JobChanged(job))
         for record in records:
             self._bus.publish(JobEnded(record))
-        if jobs:
-            self.wake.set()
