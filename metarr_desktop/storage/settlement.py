@@ -51,7 +51,8 @@ def settle(
     news = LaneNews() if run is None else note_attempt(db, job, outcome, now)
     stop, kept = _new_stop(job, outcome, now)
     if stop is not None and kept:
-        if run is not None and _mended_since(db, job, run.started_at):
+        mended = run is not None and _mended_since(db, job, run.started_at)
+        if mended and stop.state is LaneState.BLOCKED:
             stop = None
         else:
             stop_lane(db, stop)
