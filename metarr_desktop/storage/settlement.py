@@ -52,10 +52,8 @@ def settle(
     stop, kept = _new_stop(job, outcome, now)
     if stop is not None and kept:
         mended = run is not None and _mended_since(db, job, run.started_at)
-        if mended and stop.state is LaneState.BLOCKED:
+        if (mended and stop.state is LaneState.BLOCKED) or not stop_lane(db, stop):
             stop = None
-        else:
-            stop_lane(db, stop)
     moved = _move(db, holder, job, outcome, news, run, now)
     changed: list[Job] = []
     records: list[JobRecord] = []
