@@ -48,7 +48,7 @@ def settle(
     merge_window: timedelta | None,
 ) -> Settlement:
     """Record the attempt and move the job, with those it leads, to the history or back to waiting."""
-    news = LaneNews() if run is None else note_attempt(db, job, outcome, now)
+    news = LaneNews() if run is None and not job.probe else note_attempt(db, job, outcome, now)
     stop, kept = _new_stop(job, outcome, now)
     if stop is not None and kept:
         mended = run is not None and _mended_since(db, job, run.started_at)
