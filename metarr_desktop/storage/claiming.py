@@ -138,7 +138,8 @@ class _Picker:
             if head.lane in self._view.probing:
                 begin_probe(self._db, head.lane, job.id)
                 self._free[head.lane] = 0
-                return replace(job, probe=True)
+                merged = tuple(replace(each, probe=True) for each in job.merged)
+                return replace(job, probe=True, merged=merged)
             return job
         return None
 
