@@ -139,6 +139,8 @@ def _answered(outcome: Outcome) -> bool:
     """Whether the attempt proves that somebody answers."""
     if isinstance(outcome, Blocked):
         return outcome.cause is BlockCause.KEY_REJECTED
+    if isinstance(outcome, Failed) and outcome.elsewhere:
+        return False
     return isinstance(outcome, Done | Retry | Failed)
 
 
