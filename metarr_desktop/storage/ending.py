@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from metarr_desktop.domain.clock import from_ms, to_ms
 from metarr_desktop.domain.errors import NotFound, Refused
-from metarr_desktop.domain.jobs import EndStatus, Job, JobRecord, JobStatus
+from metarr_desktop.domain.jobs import WEBHOOK_RECEIVED, EndStatus, Job, JobRecord, JobStatus
 from metarr_desktop.domain.text import text
 from metarr_desktop.storage.insertion import joined_text, whole_ms
 from metarr_desktop.storage.rows import JOB_COLUMNS, read_job, write_json, write_text
@@ -58,8 +58,12 @@ def end_job(
     run: Run | None,
     now: datetime,
     result: Mapping[str, Any] | None = None,
+    title: str | None = None,
 ) -> JobRecord:
-    """Move a job to the history. Raises NotFound where it is gone, Refused where it runs since."""
+    """Move a job to the history; ``title`` is that of the webhook whose job it is.
+
+    Raises NotFound where it is gone, Refused where it runs since.
+    """
     started = None if run is None else run.started_at
     duration = timedelta(0) if run is None else run.duration
     condition, place = _place(job)
@@ -79,6 +83,11 @@ def end_job(
         raise _not_ours(db, job)
     db.execute("DELETE FROM job_queue WHERE id = ?", (job.id,))
     count_ended(db, type=job.type, status=status.value, now=now)
+    if job.type == WEBHOOK_RECEIVED and job.event_id is not None:
+        db.execute(
+            "UPDATE webhook_events SET outcome = ?, title = COALESCE(?, title) WHERE id = ?",
+            ("done" if status is EndStatus.COMPLETED else status.value, title, job.event_id),
+        )
     db.tell(job.id)
     return JobRecord(
         id=row[0],

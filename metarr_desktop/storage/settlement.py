@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, assert_never
 
 from metarr_desktop.domain.clock import to_ms
-from metarr_desktop.domain.jobs import WEBHOOK_RECEIVED, AttemptOutcome, EndStatus, Job, JobRecord
+from metarr_desktop.domain.jobs import AttemptOutcome, EndStatus, Job, JobRecord
 from metarr_desktop.domain.lanes import BlockCause, LaneState, LaneStop
 from metarr_desktop.domain.outcomes import (
     Blocked,
@@ -93,21 +93,28 @@ def _move(  # noqa: C901 - one branch for each outcome there is
     moved: Job | JobRecord
     match outcome:
         case Done():
-            moved = end_job(db, job, EndStatus.COMPLETED, error=None, run=run, now=now, result=outcome.result)
-            _name_event(db, job, outcome.event_title, "done")
+            moved = end_job(
+                db,
+                job,
+                EndStatus.COMPLETED,
+                error=None,
+                run=run,
+                now=now,
+                result=outcome.result,
+                title=outcome.event_title,
+            )
         case Skipped():
-            moved = end_job(db, job, EndStatus.SKIPPED, error=outcome.reason, run=run, now=now)
-            _name_event(db, job, outcome.event_title, "skipped")
+            moved = end_job(
+                db, job, EndStatus.SKIPPED, error=outcome.reason, run=run, now=now, title=outcome.event_title
+            )
         case Failed():
             left_by = others_to_try(db, holder, job) if outcome.elsewhere else None
             if left_by is not None:
                 moved = put_back(db, job, now, run_after=now, reason=outcome.error, left_by=left_by)
             else:
                 moved = end_job(db, job, EndStatus.FAILED, error=outcome.error, run=run, now=now)
-                _name_event(db, job, None, "failed")
         case Cancelled():
             moved = end_job(db, job, EndStatus.CANCELLED, error=None, run=run, now=now)
-            _name_event(db, job, None, "cancelled")
         case Retry():
             moved = _retry_later(db, job, outcome, news, now)
         case Deferred():
@@ -244,11 +251,3 @@ def _open_merge_window(db: Sql, job: Job, *, until: int, stamp: int) -> None:
         " ON CONFLICT (lane, merge_key) DO UPDATE SET until = excluded.until",
         (job.lane, job.merge_key, until),
     )
-
-
-def _name_event(db: Sql, job: Job, title: str | None, outcome: str) -> None:
-    if job.type == WEBHOOK_RECEIVED and job.event_id is not None:
-        db.execute(
-            "UPDATE webhook_events SET outcome = ?, title = COALESCE(?, title) WHERE id = ?",
-            (outcome, title, job.event_id),
-        )
