@@ -123,13 +123,15 @@ def put_back(
     reason: Text | None = None,
     counts: Counts = NOT_COUNTED,
     left_by: str | None = None,
+    run: Run | None = None,
 ) -> Job | JobRecord:
     """Let a job wait again. Where a twin waits already it joins that one and ends as skipped.
 
-    Raises NotFound where the job is not ours any more.
+    Who waited for it waits for that twin then. Raises NotFound where the job is not ours any more.
     """
     if job.dedupe_key is not None and (twin := _waiting_twin(db, job)) is not None:
-        return end_job(db, job, EndStatus.SKIPPED, error=joined_text(twin), run=None, now=now)
+        db.execute("UPDATE job_queue SET waits_for = ? WHERE waits_for = ?", (twin, job.id))
+        return end_job(db, job, EndStatus.SKIPPED, error=joined_text(twin), run=run, now=now)
     condition, place = _place(job)
     due = to_ms(run_after)
     row = db.execute(

@@ -57,6 +57,6 @@ def _take_back(db: Sql, job: Job, now: datetime) -> Job | JobRecord:
     if job.starts >= POISONED_AT:
         moved = end_job(db, job, EndStatus.FAILED, error=POISONED, run=run, now=now)
     else:
-        moved = put_back(db, job, now, run_after=now, counts=Counts(starts=job.starts))
+        moved = put_back(db, job, now, run_after=now, counts=Counts(starts=job.starts), run=run)
     insert_attempt(db, job.id, run, AttemptOutcome.CRASHED, CRASHED)
     return moved

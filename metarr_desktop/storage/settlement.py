@@ -110,21 +110,27 @@ def _move(  # noqa: C901 - one branch for each outcome there is
         case Failed():
             left_by = others_to_try(db, holder, job) if outcome.elsewhere else None
             if left_by is not None:
-                moved = put_back(db, job, now, run_after=now, reason=outcome.error, left_by=left_by)
+                moved = put_back(db, job, now, run_after=now, reason=outcome.error, left_by=left_by, run=run)
             else:
                 moved = end_job(db, job, EndStatus.FAILED, error=outcome.error, run=run, now=now)
         case Cancelled():
             moved = end_job(db, job, EndStatus.CANCELLED, error=None, run=run, now=now)
         case Retry():
-            moved = _retry_later(db, job, outcome, news, now)
+            moved = _retry_later(db, job, outcome, news, run, now)
         case Deferred():
             moved = put_back(
-                db, job, now, run_after=outcome.until, reason=outcome.reason, counts=Counts(deferrals=1)
+                db,
+                job,
+                now,
+                run_after=outcome.until,
+                reason=outcome.reason,
+                counts=Counts(deferrals=1),
+                run=run,
             )
         case Blocked():
-            moved = put_back(db, job, now, run_after=now, reason=outcome.reason)
+            moved = put_back(db, job, now, run_after=now, reason=outcome.reason, run=run)
         case Interrupted():
-            moved = put_back(db, job, now, run_after=now)
+            moved = put_back(db, job, now, run_after=now, run=run)
         case _:
             assert_never(outcome)
     if run is not None:
@@ -142,7 +148,9 @@ def _as_follower(outcome: Outcome, leader: Job) -> Outcome:
     return outcome
 
 
-def _retry_later(db: Sql, job: Job, outcome: Retry, news: LaneNews, now: datetime) -> Job | JobRecord:
+def _retry_later(
+    db: Sql, job: Job, outcome: Retry, news: LaneNews, run: Run | None, now: datetime
+) -> Job | JobRecord:
     run_after = now + outcome.delay
     if news.spared and news.stop is not None and news.stop.until is not None:
         run_after = news.stop.until
@@ -156,6 +164,7 @@ def _retry_later(db: Sql, job: Job, outcome: Retry, news: LaneNews, now: datetim
             retries=0 if outcome.rate_limited or news.spared else 1,
             rate_limits=1 if outcome.rate_limited else 0,
         ),
+        run=run,
     )
 
 
