@@ -208,6 +208,11 @@ def _retry(
     if row is None:
         raise NotFound(text("There is no job {id}.", id=job_id))
     record, dedupe_key, merge_key = read_record(row[:-2]), row[-2], row[-1]
+    twin = db.execute(
+        "SELECT id FROM job_queue WHERE dedupe_key = ? AND status = 'pending'", (dedupe_key,)
+    ).fetchone()
+    if twin is not None:
+        return _run_now(db, twin[0], now), False
     again = NewJob(
         type=record.type,
         lane=record.lane,
@@ -222,13 +227,7 @@ def _retry(
         merge_key=merge_key,
         expires_after=expires_after,
     )
-    inserted = insert_jobs(db, (again,), now)
-    if inserted.jobs:
-        return inserted.jobs[0], True
-    twin = db.execute(
-        f"SELECT {JOB_COLUMNS} FROM job_queue WHERE dedupe_key = ? AND status = 'pending'", (dedupe_key,)
-    ).fetchone()
-    return read_job(twin), False
+    return insert_jobs(db, (again,), now).jobs[0], True
 
 
 def _replay(db: Sql, event_id: int, now: datetime) -> Job:
