@@ -161,6 +161,17 @@ def put_back(
     return replace(read_job(row), run_after=from_ms(due))
 
 
+def release_waiting(db: Sql, job_id: int, now: datetime) -> tuple[Job, ...]:
+    """Let go of the jobs that waited for this one's first attempt, however it ended."""
+    rows = db.execute(
+        "UPDATE job_queue SET waits_for = NULL, ready = 1, run_after = ?, updated_at = ?"
+        f" WHERE waits_for = ? RETURNING {JOB_COLUMNS}",
+        (to_ms(now), to_ms(now), job_id),
+    ).fetchall()
+    db.tell(*(row[0] for row in rows))
+    return tuple(read_job(row) for row in rows)
+
+
 def _place(job: Job) -> tuple[str, tuple[object, ...]]:
     if job.status is JobStatus.PENDING:
         return WAITING, (job.id,)

@@ -73,7 +73,10 @@ class Settlement:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Recovery:
-    """What became of jobs whose process ended: put back, or over because they crashed too often."""
+    """What became of jobs whose process ended: put back, or over because they crashed too often.
+
+    ``jobs`` are those that wait again, and those that waited for one that is over.
+    """
 
     jobs: tuple[Job, ...] = ()
     records: tuple[JobRecord, ...] = ()

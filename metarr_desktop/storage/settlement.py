@@ -20,11 +20,10 @@ from metarr_desktop.domain.outcomes import (
     Skipped,
 )
 from metarr_desktop.domain.text import Text, text
-from metarr_desktop.storage.ending import Counts, end_job, put_back
+from metarr_desktop.storage.ending import Counts, end_job, put_back, release_waiting
 from metarr_desktop.storage.insertion import insert_attempt, insert_jobs
 from metarr_desktop.storage.job_store import Insertion, Run, Settlement
 from metarr_desktop.storage.lane_rows import LaneNews, note_attempt, stop_lane
-from metarr_desktop.storage.rows import JOB_COLUMNS, read_job
 from metarr_desktop.storage.sharing import others_to_try
 
 if TYPE_CHECKING:
@@ -75,7 +74,7 @@ def settle(
         if merge_window is not None and job.merge_key is not None:
             _open_merge_window(db, job, until=to_ms(now + merge_window), stamp=to_ms(now))
     if not isinstance(outcome, Interrupted):
-        changed += _release_waiting(db, job, now)
+        changed += release_waiting(db, job.id, now)
     return Settlement(
         job=settled,
         records=tuple(records),
@@ -239,17 +238,6 @@ def _fan_out(db: Sql, job: Job, outcome: Done, now: datetime) -> Insertion:
         replace(new, parent_id=job.id, root_id=job.root_id, event_id=job.event_id) for new in planned
     )
     return insert_jobs(db, children, now)
-
-
-def _release_waiting(db: Sql, job: Job, now: datetime) -> tuple[Job, ...]:
-    """Let go of the jobs that waited for this one's first attempt, however it ended."""
-    rows = db.execute(
-        "UPDATE job_queue SET waits_for = NULL, ready = 1, run_after = ?, updated_at = ?"
-        f" WHERE waits_for = ? RETURNING {JOB_COLUMNS}",
-        (to_ms(now), to_ms(now), job.id),
-    ).fetchall()
-    db.tell(*(row[0] for row in rows))
-    return tuple(read_job(row) for row in rows)
 
 
 def _open_merge_window(db: Sql, job: Job, *, until: int, stamp: int) -> None:
