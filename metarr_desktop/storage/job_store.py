@@ -161,7 +161,10 @@ class JobStore(Protocol):
         """Store how far a running job is; None where it is not ours any more."""
 
     async def make_due(self, waits: Mapping[int, datetime], *, now: datetime) -> tuple[Job, ...]:
-        """Make waiting jobs due, by id, that still wait for the instant given."""
+        """Make waiting jobs due, by id, that still wait for the instant given.
+
+        It is over by elapsed time: so is a sibling's time, and a merge window that ends then.
+        """
 
     async def end_stop(self, lane: str, *, until: datetime) -> bool:
         """End a stop that was to last until this instant; False where there is none such."""

@@ -290,12 +290,17 @@ def _make_due(db: Sql, waits: dict[int, datetime], now: datetime) -> tuple[Job, 
     made: list[Job] = []
     for job_id, until in waits.items():
         row = db.execute(
-            "UPDATE job_queue SET ready = 1, run_after = ?, updated_at = ? WHERE id = ? AND ready = 0"
-            f" AND status = 'pending' AND run_after = ? RETURNING {JOB_COLUMNS}",
+            "UPDATE job_queue SET ready = 1, run_after = ?, updated_at = ?, waits_for = NULL"
+            f" WHERE id = ? AND ready = 0 AND status = 'pending' AND run_after = ? RETURNING {JOB_COLUMNS}",
             (to_ms(now), to_ms(now), job_id, to_ms(until)),
         ).fetchone()
         if row is not None:
-            made.append(read_job(row))
+            job = read_job(row)
+            made.append(job)
+            db.execute(
+                "DELETE FROM merge_windows WHERE lane = ? AND merge_key = ? AND until = ?",
+                (job.lane, job.merge_key, to_ms(until)),
+            )
     db.tell(*(job.id for job in made))
     return tuple(made)
 
