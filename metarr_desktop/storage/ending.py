@@ -32,7 +32,10 @@ ARCHIVE = (
     " COALESCE((SELECT source FROM webhook_events WHERE webhook_events.id = job_queue.event_id), '')"
     " FROM job_queue WHERE "
 )
-OURS = "id = ? AND status = 'processing' AND starts = ? AND COALESCE(worker, '') = ?"
+OURS = (
+    "id = ? AND status = 'processing' AND starts = ? AND COALESCE(worker, '') = ?"
+    " AND COALESCE(started_at, 0) = ?"
+)
 WAITING = "id = ? AND status = 'pending'"
 
 
@@ -66,7 +69,7 @@ def end_job(
     """
     started = None if run is None else run.started_at
     duration = timedelta(0) if run is None else run.duration
-    condition, place = _place(job)
+    condition, place = place_of(job)
     row = db.execute(
         f"{ARCHIVE}{condition} RETURNING id",
         (
@@ -132,7 +135,7 @@ def put_back(
     if job.dedupe_key is not None and (twin := _waiting_twin(db, job)) is not None:
         db.execute("UPDATE job_queue SET waits_for = ? WHERE waits_for = ?", (twin, job.id))
         return end_job(db, job, EndStatus.SKIPPED, error=joined_text(twin), run=run, now=now)
-    condition, place = _place(job)
+    condition, place = place_of(job)
     due = to_ms(run_after)
     row = db.execute(
         "UPDATE job_queue SET status = 'pending', started_at = NULL, starts = ?, updated_at = ?,"
@@ -172,10 +175,12 @@ def release_waiting(db: Sql, job_id: int, now: datetime) -> tuple[Job, ...]:
     return tuple(read_job(row) for row in rows)
 
 
-def _place(job: Job) -> tuple[str, tuple[object, ...]]:
+def place_of(job: Job) -> tuple[str, tuple[object, ...]]:
+    """Return the condition under which a row is still what this job was read from: waiting, or our run."""
     if job.status is JobStatus.PENDING:
         return WAITING, (job.id,)
-    return OURS, (job.id, job.starts, job.worker or "")
+    started = 0 if job.started_at is None else to_ms(job.started_at)
+    return OURS, (job.id, job.starts, job.worker or "", started)
 
 
 def _waiting_twin(db: Sql, job: Job) -> int | None:

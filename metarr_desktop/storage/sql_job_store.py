@@ -22,6 +22,7 @@ from metarr_desktop.domain.lanes import LaneState
 from metarr_desktop.domain.text import text
 from metarr_desktop.storage import queue_reads
 from metarr_desktop.storage.claiming import claim
+from metarr_desktop.storage.ending import place_of
 from metarr_desktop.storage.holder import Holder, this_process
 from metarr_desktop.storage.insertion import insert_jobs
 from metarr_desktop.storage.lane_rows import COUNTING, lane_stops
@@ -277,10 +278,12 @@ def _open_lane(db: Sql, lane: str, local: bool, now: datetime) -> tuple[tuple[Jo
 
 
 def _report_progress(db: Sql, job: Job, progress: Progress, now: datetime) -> Job | None:
+    if job.status is JobStatus.PENDING:
+        return None
+    condition, place = place_of(job)
     row = db.execute(
-        "UPDATE job_queue SET progress = ?, updated_at = ? WHERE id = ? AND status = 'processing'"
-        f" AND starts = ? AND COALESCE(worker, '') = ? RETURNING {JOB_COLUMNS}",
-        (write_progress(progress), to_ms(now), job.id, job.starts, job.worker or ""),
+        f"UPDATE job_queue SET progress = ?, updated_at = ? WHERE {condition} RETURNING {JOB_COLUMNS}",
+        (write_progress(progress), to_ms(now), *place),
     ).fetchone()
     db.tell(job.id)
     return None if row is None else read_job(row)
