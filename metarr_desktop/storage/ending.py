@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
-from metarr_desktop.domain.clock import from_ms, to_ms
+from metarr_desktop.domain.clock import EPOCH, from_ms, to_ms
 from metarr_desktop.domain.errors import NotFound, Refused
 from metarr_desktop.domain.jobs import WEBHOOK_RECEIVED, EndStatus, Job, JobRecord, JobStatus
 from metarr_desktop.domain.text import text
@@ -32,10 +32,7 @@ ARCHIVE = (
     " COALESCE((SELECT source FROM webhook_events WHERE webhook_events.id = job_queue.event_id), '')"
     " FROM job_queue WHERE "
 )
-OURS = (
-    "id = ? AND status = 'processing' AND starts = ? AND COALESCE(worker, '') = ?"
-    " AND COALESCE(started_at, 0) = ?"
-)
+OURS = "id = ? AND status = 'processing' AND starts = ? AND COALESCE(worker, '') = ?"
 WAITING = "id = ? AND status = 'pending'"
 
 
@@ -179,8 +176,10 @@ def place_of(job: Job) -> tuple[str, tuple[object, ...]]:
     """Return the condition under which a row is still what this job was read from: waiting, or our run."""
     if job.status is JobStatus.PENDING:
         return WAITING, (job.id,)
-    started = 0 if job.started_at is None else to_ms(job.started_at)
-    return OURS, (job.id, job.starts, job.worker or "", started)
+    ours = (job.id, job.starts, job.worker or "")
+    if job.started_at in {None, EPOCH}:  # damaged by hand
+        return OURS, ours
+    return f"{OURS} AND started_at = ?", (*ours, to_ms(job.started_at or EPOCH))
 
 
 def _waiting_twin(db: Sql, job: Job) -> int | None:
