@@ -163,8 +163,9 @@ class _Picker:
         mine = " AND (left_by IS NULL OR left_by NOT LIKE ?)" if dialect.shared else ""
         place = (f"%{self._holder.worker}%",) if dialect.shared else ()
         row = self._db.execute(
-            f"SELECT {order}, merge_key FROM job_queue WHERE lane = ? AND ready = 1{mine} ORDER BY {order}"
-            f" LIMIT 1{dialect.skip_locked}",
+            f"SELECT {order}, merge_key FROM job_queue"
+            f" WHERE lane = ? AND ready = 1 AND status = 'pending'{mine}"
+            f" ORDER BY {order} LIMIT 1{dialect.skip_locked}",
             (lane, *place),
         ).fetchone()
         if row is None:

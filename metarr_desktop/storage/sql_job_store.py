@@ -245,9 +245,11 @@ def _run_now(db: Sql, job_id: int, now: datetime) -> Job:
         raise Refused(text("Job {id} is running already.", id=job_id))
     row = db.execute(
         "UPDATE job_queue SET run_after = ?, updated_at = ?, ready = 1, waits_for = NULL"
-        f" WHERE id = ? RETURNING {JOB_COLUMNS}",
+        f" WHERE id = ? AND status = 'pending' RETURNING {JOB_COLUMNS}",
         (to_ms(now), to_ms(now), job_id),
     ).fetchone()
+    if row is None:  # taken by another process since
+        raise Refused(text("Job {id} is running already.", id=job_id))
     db.tell(job_id)
     return read_job(row)
 
