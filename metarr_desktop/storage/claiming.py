@@ -160,8 +160,7 @@ class _Picker:
 
     def _probe(self, lane: str, order: str) -> _Head | None:
         dialect = self._db.dialect
-        mine = " AND (left_by IS NULL OR left_by NOT LIKE ?)" if dialect.shared else ""
-        place = (f"%{self._holder.worker}%",) if dialect.shared else ()
+        mine, place = self._mine()
         row = self._db.execute(
             f"SELECT {order}, merge_key FROM job_queue"
             f" WHERE lane = ? AND ready = 1 AND status = 'pending'{mine}"
@@ -172,6 +171,12 @@ class _Picker:
             return None
         *key, merge_key = row
         return _Head(key=tuple(_number(each) for each in key), id=key[-1], lane=lane, merge_key=merge_key)
+
+    def _mine(self) -> tuple[str, tuple[str, ...]]:
+        """Return the condition that leaves to others what this process could not do."""
+        if not self._db.dialect.shared:
+            return "", ()
+        return " AND (left_by IS NULL OR left_by NOT LIKE ?)", (f"%{self._holder.worker}%",)
 
     def _hold(self, head: _Head) -> bool:
         """Let a job wait while its merge window is open, or while one of its key runs."""
@@ -204,9 +209,10 @@ class _Picker:
         job = read_job(row[0])
         if job.merge_key is None:
             return job
+        mine, place = self._mine()
         others = self._start(
-            "lane = ? AND merge_key = ? AND status = 'pending' AND waits_for IS NULL",
-            (job.lane, job.merge_key),
+            f"lane = ? AND merge_key = ? AND status = 'pending' AND waits_for IS NULL{mine}",
+            (job.lane, job.merge_key, *place),
             leader=job.id,
             reason=None,
         )
