@@ -177,9 +177,9 @@ def place_of(job: Job) -> tuple[str, tuple[object, ...]]:
     if job.status is JobStatus.PENDING:
         return WAITING, (job.id,)
     ours = (job.id, job.starts, job.worker or "")
-    if job.started_at in {None, EPOCH}:  # damaged by hand
+    if job.started_at is None or job.started_at == EPOCH:  # damaged by hand
         return OURS, ours
-    return f"{OURS} AND started_at = ?", (*ours, to_ms(job.started_at or EPOCH))
+    return f"{OURS} AND started_at = ?", (*ours, to_ms(job.started_at))
 
 
 def _waiting_twin(db: Sql, job: Job) -> int | None:
