@@ -114,6 +114,22 @@ class Program:
             cursor = db.execute(sql.replace("?", "%s").encode(), values or None)
             return cursor.fetchall() if cursor.description else []
 
+    def enable(self, *services: str) -> None:
+        """Switch services on, as a person would in the table."""
+        for service in services:
+            self.rows("UPDATE notification_config SET enabled = 1 WHERE service = ?", service)
+
+    def shorten_leases(self, seconds: float = 3.0) -> None:
+        """Let jobs of a process that is gone be taken over so soon, from the next start on."""
+        self.rows(
+            "INSERT INTO settings (name, value, updated_at) VALUES ('lease_s', ?, 0)", json.dumps(seconds)
+        )
+
+    @property
+    def drained(self) -> bool:
+        """Whether nothing is left to do."""
+        return self.rows("SELECT COUNT(*) FROM job_queue") == [(0,)]
+
     def wait_for(self, condition: Callable[[], object], *, within_s: float = 30.0) -> None:
         """Look again and again from outside, as there is nothing in this process to await."""
         deadline = time.monotonic() + within_s

@@ -43,10 +43,6 @@ def kill_again_and_again(running: Program, load: Load, *, kills: int, rng: rando
         running.kill()
 
 
-def drained(running: Program) -> bool:
-    return running.rows("SELECT COUNT(*) FROM job_queue") == [(0,)]
-
-
 @pytest.mark.endurance
 @on_each_database
 def test_every_answered_webhook_has_one_family_however_often_the_program_is_killed(
@@ -61,13 +57,14 @@ def test_every_answered_webhook_has_one_family_however_often_the_program_is_kill
     discord.latency_s = pushover.latency_s = 0.01
     running = program(**discord.environment, **pushover.environment)
     running.start()
-    running.rows("UPDATE notification_config SET enabled = 1 WHERE service IN ('discord', 'pushover')")
+    running.enable("discord", "pushover")
+    running.shorten_leases()
     running.kill()
-    with Load() as load:
+    with Load(every_s=0.005) as load:
         kill_again_and_again(running, load, kills=kills, rng=random.Random(SEED))
         load.aim(running.start())
         running.let_run(0.2)
-    running.wait_for(lambda: drained(running), within_s=60 + kills)
+    running.wait_for(lambda: running.drained, within_s=60 + kills)
     assert running.stop() == 0
     ledger = Ledger(running)
     logger.info(

@@ -70,7 +70,7 @@ def test_every_webhook_answered_before_a_power_cut_is_on_the_disk(
     rng = random.Random(SEED)
     running = program(**discord.environment)
     running.start()
-    running.rows("UPDATE notification_config SET enabled = 1 WHERE service = 'discord'")
+    running.enable("discord")
     disk = tmp_path / "disk"
     promised: dict[int, int] = {}
     with Load(every_s=0.005) as load:
@@ -87,7 +87,7 @@ def test_every_webhook_answered_before_a_power_cut_is_on_the_disk(
     assert len(promised) > cuts
     after = program(folder="disk", **discord.environment)
     after.start()
-    after.wait_for(lambda: after.rows("SELECT COUNT(*) FROM job_queue") == [(0,)])
+    after.wait_for(lambda: after.drained)
     assert after.stop() == 0
     ledger = Ledger(after)
     ledger.check_families(promised, types=MEMBERS)
