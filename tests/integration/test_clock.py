@@ -56,11 +56,15 @@ def clock(tmp_path: Path) -> WrongClock:
     return WrongClock(tmp_path / "clock.txt")
 
 
-on_each_database = pytest.mark.parametrize("database_url", ["sqlite", "postgresql"], indirect=True)
-
-
-@on_each_database
-@pytest.mark.parametrize(("offset", "step"), [("-1h", timedelta(hours=-1)), ("+1d", timedelta(days=1))])
+@pytest.mark.parametrize(
+    ("database_url", "offset", "step"),
+    [
+        ("sqlite", "-1h", timedelta(hours=-1)),
+        ("sqlite", "+1d", timedelta(days=1)),
+        ("postgresql", "-1h", timedelta(hours=-1)),
+    ],
+    indirect=["database_url"],
+)
 def test_short_waits_last_as_long_as_they_should_when_the_clock_is_set(
     program: Callable[..., Program],
     discord: FakeDiscord,

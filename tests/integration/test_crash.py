@@ -60,7 +60,7 @@ def test_every_answered_webhook_has_one_family_however_often_the_program_is_kill
     running.enable("discord", "pushover")
     running.shorten_leases()
     running.kill()
-    with Load(every_s=0.005) as load:
+    with Load(every_s=0.01) as load:
         kill_again_and_again(running, load, kills=kills, rng=random.Random(SEED))
         load.aim(running.start())
         running.let_run(0.2)

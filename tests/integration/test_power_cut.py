@@ -73,7 +73,7 @@ def test_every_webhook_answered_before_a_power_cut_is_on_the_disk(
     running.enable("discord")
     disk = tmp_path / "disk"
     promised: dict[int, int] = {}
-    with Load(every_s=0.005) as load:
+    with Load(every_s=0.02) as load:
         load.aim(running.address)
         for _ in range(cuts):
             running.let_run(rng.uniform(0.1, 0.6))
