@@ -31,6 +31,15 @@ HOME_NUMBERS = pytest.StashKey["Iterator[int]"]()
 # --- The world a test runs in ---
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Offer the long forms that ``make endurance`` runs."""
+    parser.addoption(
+        "--endurance",
+        action="store_true",
+        help="run tests marked endurance in their long form, with no time-out",
+    )
+
+
 def pytest_configure(config: pytest.Config) -> None:
     """Cut the session off from the person's home, desktop, keyring and network, before Qt starts."""
     home = Path(tempfile.mkdtemp(prefix="metarr-tests-"))
@@ -191,8 +200,10 @@ def qt_loop() -> asyncio.AbstractEventLoop:
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Make the application before the loop that needs it."""
+    """Make the application before the loop that needs it; give long forms their time."""
     for item in items:
+        if item.config.getoption("--endurance") and item.get_closest_marker("endurance") is not None:
+            item.add_marker(pytest.mark.timeout(0), append=False)
         if isinstance(item, pytest.Function) and item.get_closest_marker("qt_loop") is not None:
             item.fixturenames.insert(0, "qapp")
 
