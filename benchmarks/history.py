@@ -25,7 +25,7 @@ from metarr_desktop.domain.clock import to_ms
 from metarr_desktop.domain.history import HistoryCursor
 from metarr_desktop.domain.jobs import EndStatus, Job, NewJob
 from metarr_desktop.domain.outcomes import Done
-from metarr_desktop.storage.database import sqlite_database
+from metarr_desktop.storage.database import SqliteDatabase
 from metarr_desktop.storage.job_store import Run
 from metarr_desktop.storage.sql_job_store import SqlJobStore
 
@@ -128,7 +128,7 @@ async def growth(small: Path, big: Path) -> tuple[dict[str, list[float]], dict[s
         sides = []
         for path, (_, over) in ((small, SMALL), (big, BIG)):
             core = await stack.enter_async_context(open_core(AppPaths(path), serve=False))
-            database = sqlite_database(AppPaths(path).database)
+            database = SqliteDatabase(AppPaths(path).database)
             stack.push_async_callback(database.close)
             sides.append((core, reads(core, over), SqlJobStore(database)))
         (_, less, few), (core, more, many) = sides

@@ -87,7 +87,7 @@ async def take(app: QApplication) -> None:
                 await settle()
                 save(shell.window, f"statistics-{look}")
                 shell.dashboard.tabs.setCurrentIndex(0)
-                for page in ("receiving", "library", "pushover", "kodi"):
+                for page in ("receiving", "library", "schedule", "advanced", "pushover", "kodi"):
                     shell.open_settings(page)
                     await settle()
                     save(shell.settings, f"settings-{page}-{look}")

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from metarr_desktop.app.snapshots import (
         HistoryRow,
         LibrarySnapshot,
+        ScheduleSnapshot,
         ServiceSnapshot,
         SourceAddress,
         StatusSnapshot,
@@ -168,6 +169,21 @@ def mappings_json(mappings: Sequence[PathMapping]) -> list[dict[str, Any]]:
 def address_json(address: SourceAddress) -> dict[str, Any]:
     """The address to paste into one sender."""
     return {"source": address.key, "title": address.title, "url": address.url}
+
+
+def schedule_json(schedule: ScheduleSnapshot) -> dict[str, Any]:
+    """Recurring work."""
+    return {
+        "name": schedule.name,
+        "title": str(schedule.title),
+        "rule": schedule.rule.to_json(),
+        "words": str(schedule.rule.words()),
+        "next_at": iso(schedule.next_at),
+        "last_at": iso(schedule.last_at),
+        "last_job_id": schedule.last_job_id,
+        "last_status": None if schedule.last_status is None else schedule.last_status.value,
+        "last_detail": _text(schedule.last_detail),
+    }
 
 
 def _text(value: Text | None) -> str | None:

@@ -14,7 +14,7 @@ from metarr_desktop.domain.errors import MetarrError
 from metarr_desktop.domain.jobs import EndStatus, JobRecord
 from metarr_desktop.ui.models.history_model import HistoryModel, cells
 from metarr_desktop.ui.panels.history_layout import HistoryLayout
-from metarr_desktop.ui.wording import plural
+from metarr_desktop.ui.wording import fill_in, plural, tr
 
 if TYPE_CHECKING:
     from PySide6.QtGui import QShowEvent
@@ -33,6 +33,7 @@ class HistoryPanel(QWidget):
     """Reads page by page; while it is in sight new rows come on top, at most once a second."""
 
     job_requested = Signal(int)
+    settings_requested = Signal(str)
 
     def __init__(self, ports: Ports) -> None:
         super().__init__()
@@ -61,6 +62,9 @@ class HistoryPanel(QWidget):
         ui.copy_payload.clicked.connect(self._on_copy_payload)
         ui.view.activated.connect(self.open_details)
         ui.view.selectionModel().selectionChanged.connect(self._follow_selection)
+        ui.change.clicked.connect(lambda: self.settings_requested.emit("advanced"))
+        ports.bridge.settings_changed.connect(self._show_kept)
+        self._show_kept()
         self._follow_rows()
 
     def refresh(self) -> None:
@@ -182,6 +186,16 @@ class HistoryPanel(QWidget):
         self.ui.view.setAccessibleDescription(plural("{n} row", "{n} rows", rows))
         self.ui.show_empty(is_empty=rows == 0)
         self._follow_selection()
+
+    def _show_kept(self) -> None:
+        settings = self._queries.settings()
+        done, failed = (
+            plural("{n} day", "{n} days", days)
+            for days in (settings.keep_done_days, settings.keep_failed_days)
+        )
+        words = fill_in(tr("Done jobs are kept {done}, failed jobs {failed}."), done=done, failed=failed)
+        self.ui.kept.setText(words)
+        self.ui.change.setAccessibleDescription(words)
 
     def _on_copy_payload(self) -> None:
         if (row := self._selected()) is not None:
