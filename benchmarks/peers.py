@@ -24,11 +24,13 @@ from metarr_desktop.app.tasks import TaskSupervisor
 from metarr_desktop.domain.bus import Bus
 from metarr_desktop.domain.changes import JobEnded
 from metarr_desktop.domain.clock import SystemClock
-from metarr_desktop.domain.jobs import Done, Job, NewJob
+from metarr_desktop.domain.jobs import Job, NewJob
+from metarr_desktop.domain.outcomes import Done
 from metarr_desktop.jobs.handlers import JobType
 from metarr_desktop.jobs.queue import JobQueue
 from metarr_desktop.jobs.worker import Worker
-from metarr_desktop.storage.database import Database
+from metarr_desktop.storage.database import Database, SqliteDatabase, postgres_database
+from metarr_desktop.storage.postgres_schema import prepare_postgres
 from metarr_desktop.storage.schema import prepare
 from metarr_desktop.storage.sql_job_store import SqlJobStore
 from tests.servers import PostgresServer, server
@@ -40,7 +42,7 @@ if TYPE_CHECKING:
 ROUNDS, JOBS = 7, 1_000
 PAYLOAD: dict[str, Any] = json.loads(BODY)
 TEXT = BODY.decode()
-AT_ONCE = 10
+AT_ONCE = 32
 FLOOR = "raw sqlite3, claim + archive"
 DURABLE_ON_SQLITE = ("persist-queue", "litequeue")
 PEERS = ("huey", "litequeue", "persist-queue", "procrastinate")
@@ -178,7 +180,7 @@ def ours_sqlite(path: Path) -> float:
     async def run() -> float:
         file = path / f"ours-{time.time_ns()}.db"
         await asyncio.to_thread(prepare, file)
-        database = Database(file)
+        database = SqliteDatabase(file)
         try:
             return await ours(database, filled=lambda: checkpoint(file))
         finally:
@@ -187,10 +189,18 @@ def ours_sqlite(path: Path) -> float:
     return asyncio.run(run())
 
 
-def ours_postgres(url: str) -> float | None:
-    """Worker, queue and store on an empty PostgreSQL database; None while there is no such store."""
-    assert url
-    return None
+def ours_postgres(url: str) -> float:
+    """Worker, queue and store on an empty PostgreSQL database."""
+
+    async def run() -> float:
+        await asyncio.to_thread(prepare_postgres, url)
+        database = postgres_database(url)
+        try:
+            return await ours(database, filled=lambda: None)
+        finally:
+            await database.close()
+
+    return asyncio.run(run())
 
 
 def checkpoint(file: Path) -> None:
@@ -200,7 +210,7 @@ def checkpoint(file: Path) -> None:
 
 
 async def ours(database: Database, *, filled: Callable[[], None]) -> float:
-    """Drain with the program's own worker, one job at a time; history and attempts are written."""
+    """Drain with the program's own worker, many jobs at a time; history and attempts are written."""
     bus, clock, tasks = Bus(), SystemClock(), TaskSupervisor()
     queue = JobQueue(store=SqlJobStore(database), bus=bus, clock=clock)
     for _ in range(JOBS // 100):
@@ -208,7 +218,7 @@ async def ours(database: Database, *, filled: Callable[[], None]) -> float:
     await asyncio.to_thread(filled)
     left, empty = JOBS, asyncio.Event()
 
-    async def nothing(job: Job) -> Done:
+    async def nothing(job: Job, _report: object) -> Done:
         assert len(job.payload) == len(PAYLOAD)
         return Done()
 
@@ -221,7 +231,7 @@ async def ours(database: Database, *, filled: Callable[[], None]) -> float:
     bus.subscribe(count)
     worker = Worker(
         queue=queue,
-        types=[JobType(type="nothing", handler=nothing, lane="nothing")],
+        types=[JobType(type="nothing", handler=nothing, lane="nothing", concurrency=AT_ONCE)],
         clock=clock,
         spawn=tasks.spawn,
         rng=random.Random(),

@@ -46,10 +46,6 @@ class FakeClock:
         soon = self._elapsed + 240
         return sum(not future.done() and at <= soon for at, future in self._sleepers)
 
-    def jump(self, by: timedelta) -> None:
-        """Set the clock on the wall, while no time passes."""
-        self._now += by
-
     def advance(self, by: timedelta | float) -> None:
         """Let time pass and wake who slept for no longer."""
         step = by if isinstance(by, timedelta) else timedelta(seconds=by)
@@ -60,6 +56,10 @@ class FakeClock:
         for future in due:
             if not future.done():
                 future.set_result(None)
+
+    def jump(self, by: timedelta) -> None:
+        """Set the wall clock; no time passes, so that nobody wakes."""
+        self._now += by
 
 
 class MemorySecretStore:

@@ -42,15 +42,19 @@ class DataFolderLock:
             ) from error
         try:
             await self._wait(descriptor, wait_s=wait_s)
-            os.ftruncate(descriptor, 0)
-            os.lseek(descriptor, 0, os.SEEK_SET)
-            os.write(
-                descriptor, json.dumps({"pid": os.getpid(), "kind": SERVING if serving else COMMAND}).encode()
-            )
+            self._sign(descriptor, kind=SERVING if serving else COMMAND)
         except BaseException:
             os.close(descriptor)
             raise
         self._descriptor = descriptor
+
+    @staticmethod
+    def _sign(descriptor: int, *, kind: str) -> None:
+        """Write who holds the lock; on a full disk it is held all the same."""
+        with contextlib.suppress(OSError):
+            os.ftruncate(descriptor, 0)
+            os.lseek(descriptor, 0, os.SEEK_SET)
+            os.write(descriptor, json.dumps({"pid": os.getpid(), "kind": kind}).encode())
 
     async def _wait(self, descriptor: int, *, wait_s: float) -> None:
         loop = asyncio.get_running_loop()

@@ -9,7 +9,7 @@ from metarr_desktop.domain.jobs import EndStatus
 from metarr_desktop.domain.lanes import BlockCause
 from metarr_desktop.domain.text import Text, text
 from metarr_desktop.library.place import PATH_UNKNOWN
-from metarr_desktop.storage.failures import BUSY
+from metarr_desktop.storage.failures import BUSY, DAMAGED, DISK_FULL
 from metarr_desktop.storage.secrets import ABSENT, LOCKED, KeyringState
 
 if TYPE_CHECKING:
@@ -37,7 +37,7 @@ def find_problems(
         kind = ProblemKind.PORT_FORBIDDEN if listener.forbidden else ProblemKind.PORT_IN_USE
         found.append(Problem(kind=kind, text=listener.text, subject=str(port)))
     if storage is not None:
-        found.append(_storage_problem(storage))
+        found.append(storage_problem(storage))
     found += [_lane_problem(stop, titles, keys) for stop in stops if stop.cause in _LANE_KINDS]
     if any(stop.cause is BlockCause.KEYRING for stop in stops):
         absent = keyring is KeyringState.ABSENT
@@ -68,9 +68,16 @@ def _lane_problem(stop: LaneStop, titles: Mapping[str, str], keys: Mapping[str, 
     return Problem(kind=ProblemKind.KEY_REJECTED, text=sentence, subject=key)
 
 
-def _storage_problem(problem: Text) -> Problem:
-    kind = ProblemKind.DATABASE_BUSY if problem == BUSY else ProblemKind.DISK_FULL
-    return Problem(kind=kind, text=problem)
+def storage_problem(problem: Text) -> Problem:
+    """What a sentence of the database means for a person."""
+    return Problem(kind=_STORAGE_KINDS.get(problem.template, ProblemKind.DATABASE_FAILED), text=problem)
+
+
+_STORAGE_KINDS = {
+    BUSY.template: ProblemKind.DATABASE_BUSY,
+    DISK_FULL.template: ProblemKind.DISK_FULL,
+    DAMAGED.template: ProblemKind.DATABASE_DAMAGED,
+}
 
 
 def _path_unknown(error: Text | None) -> bool:

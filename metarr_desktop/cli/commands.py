@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from metarr_desktop.app.control_client import CallFailedError, NotRunningError
 from metarr_desktop.cli import output
+from metarr_desktop.cli.database_commands import DATABASE_COMMANDS
 from metarr_desktop.cli.endings import (
     DATA_ERROR,
     FAILED,
@@ -18,6 +19,7 @@ from metarr_desktop.cli.endings import (
 )
 from metarr_desktop.cli.library_commands import LIBRARY_COMMANDS
 from metarr_desktop.cli.receiving_commands import RECEIVING_COMMANDS
+from metarr_desktop.cli.schedule_commands import SCHEDULE_COMMANDS
 from metarr_desktop.cli.service_commands import SERVICE_COMMANDS
 
 if TYPE_CHECKING:
@@ -51,6 +53,10 @@ def run_command(options: argparse.Namespace, *, session: Session) -> int:
 
 def _status(options: argparse.Namespace, session: Session) -> int:
     return output.show(options, session.call("status"), output.status_text)
+
+
+def _stats(options: argparse.Namespace, session: Session) -> int:
+    return output.show(options, session.call("stats"), output.statistics_text)
 
 
 def _jobs(options: argparse.Namespace, session: Session) -> int:
@@ -110,6 +116,7 @@ def _send_test(options: argparse.Namespace, session: Session) -> int:
 
 COMMANDS: dict[str, Callable[[argparse.Namespace, Session], int]] = {
     "status": _status,
+    "stats": _stats,
     "jobs": _jobs,
     "history": _history,
     "retry": _retry,
@@ -123,4 +130,6 @@ COMMANDS: dict[str, Callable[[argparse.Namespace, Session], int]] = {
     **SERVICE_COMMANDS,
     **LIBRARY_COMMANDS,
     **RECEIVING_COMMANDS,
+    **SCHEDULE_COMMANDS,
+    **DATABASE_COMMANDS,
 }

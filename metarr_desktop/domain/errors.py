@@ -14,6 +14,8 @@
     +-- Permanent            end as failed; repeating would not help
     |   +-- NotHere          unless another computer can do it
     +-- StorageFailed        the database could not store or read
+    |   +-- StorageConflict  because another process did at that moment
+    |   +-- StorageDamaged   its file is broken: a person chooses what becomes of it
     +-- PortUnavailable      the webhook port is taken or forbidden
     +-- NotFound, Refused    what a command asked for cannot be done
 """
@@ -94,6 +96,14 @@ class NotHere(Permanent):
 
 class StorageFailed(MetarrError):
     """The database could not take or give what was asked; nothing was stored."""
+
+
+class StorageConflict(StorageFailed):
+    """Another process changed the same rows; the same call goes through when it is made again."""
+
+
+class StorageDamaged(StorageFailed):
+    """The file is no whole database; it stays as it is until a person restores a backup or starts empty."""
 
 
 class PortUnavailable(MetarrError):

@@ -72,8 +72,8 @@ class JobQueue:
         for job in claim.jobs:
             if job.probe:
                 self._bus.publish(LaneChanged(job.lane))
-            self.tell((job, *job.merged))
-        self.tell(claim.held, claim.expired)
+        self._publish([each for job in claim.jobs for each in (job, *job.merged)], claim.expired)
+        self._publish(claim.held)
         return claim
 
     async def settle(
@@ -105,7 +105,6 @@ class JobQueue:
         for changed in settled.changed:
             self._put_off(changed)
         self.tell(settled.changed, settled.records)
-        self.wake.set()
         return settled
 
     def _put_off(self, job: Job) -> None:
@@ -175,6 +174,7 @@ class JobQueue:
             await self._store.request_cancel(job_id, now=self._clock.now())
             return
         await self.settle(job, Cancelled(), run=None)
+        self.wake.set()
 
     async def open_lane(self, lane: str) -> int:
         """End a lane's block or breaker; returns how many jobs waited for it."""
@@ -216,9 +216,12 @@ class JobQueue:
 
     def tell(self, jobs: Collection[Job] = (), records: Collection[JobRecord] = ()) -> None:
         """Publish what changed in the database, by this process or another."""
+        self._publish(jobs, records)
+        if jobs:
+            self.wake.set()
+
+    def _publish(self, jobs: Collection[Job], records: Collection[JobRecord] = ()) -> None:
         for job in jobs:
             self._bus.publish(JobChanged(job))
         for record in records:
             self._bus.publish(JobEnded(record))
-        if jobs:
-            self.wake.set()

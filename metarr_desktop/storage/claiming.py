@@ -67,7 +67,7 @@ def claim(db: Sql, holder: Holder, lanes: Mapping[str, int], now: datetime, turn
     db.tell(*(each.id for job in jobs for each in (job, *job.merged)))
     return Claim(
         jobs=tuple(jobs),
-        next_due=None if jobs else _next_due(db, view),
+        next_due=_next_due(db, view),
         reopened=tuple(view.over),
         expired=expired,
         held=tuple(picker.held),

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import logging
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from metarr_desktop.domain.errors import StorageFailed
+from metarr_desktop.domain.errors import StorageConflict, StorageFailed
 from metarr_desktop.storage.database_thread import DatabaseThread
+from metarr_desktop.storage.health import Health, write_nothing
 from metarr_desktop.storage.sqlite import sqlite_connector
 
 if TYPE_CHECKING:
@@ -15,8 +15,6 @@ if TYPE_CHECKING:
 
     from metarr_desktop.domain.text import Text
     from metarr_desktop.storage.sql import Connection
-
-logger = logging.getLogger(__name__)
 
 Result = TypeVar("Result")
 
@@ -41,15 +39,14 @@ class Database:
         on_health: Callable[[Text | None], None] | None = None,
     ) -> None:
         self.shared = shared
-        self._on_health = on_health
-        self._problem: Text | None = None
         self._writer = DatabaseThread(write, name="database", atomic=True)
         self._reader = DatabaseThread(read, name="database-reader", atomic=False)
+        self._health = Health(probe=lambda: self._writer.submit(write_nothing, ()), on_change=on_health)
 
     @property
     def problem(self) -> Text | None:
         """Why the last call failed, or None while the database works."""
-        return self._problem
+        return self._health.problem
 
     async def run(self, fn: Callable[..., Result], /, *args: Any) -> Result:
         """Run ``fn(sql, *args)`` in one transaction; whatever it raises undoes all of it.
@@ -65,34 +62,49 @@ class Database:
     async def _call(self, thread: DatabaseThread, fn: Callable[..., Result], args: tuple[Any, ...]) -> Result:
         try:
             result: Result = await thread.submit(fn, args)
+        except StorageConflict:
+            raise
         except StorageFailed as error:
             if not thread.closed:
-                self._tell(error.text)
+                self._health.failed(error)
             raise
-        if self._problem is not None:
-            self._tell(None)
+        if thread is self._writer:
+            await self._health.worked()
         return result
-
-    def _tell(self, problem: Text | None) -> None:
-        if problem == self._problem:
-            return
-        self._problem = problem
-        if problem is not None:
-            logger.error("%s", problem)
-        if self._on_health is not None:
-            self._on_health(problem)
 
     async def close(self) -> None:
         """Finish what was submitted, then end both threads."""
+        self._health.close()
         await self._reader.close()
         await self._writer.close()
 
 
-def sqlite_database(path: Path, *, on_health: Callable[[Text | None], None] | None = None) -> Database:
-    """Return a database on an SQLite file that ``prepare`` made ready."""
+def postgres_database(
+    url: str,
+    *,
+    password: str | None = None,
+    sender: str = "",
+    on_health: Callable[[Text | None], None] | None = None,
+) -> Database:
+    """Return a database on a PostgreSQL server; ``sender`` is what this process is called by the others."""
+    from metarr_desktop.storage.postgres import postgres_connector  # noqa: PLC0415 - only where it is used
+
     return Database(
-        write=sqlite_connector(path),
-        read=sqlite_connector(path, readonly=True),
-        shared=False,
+        write=postgres_connector(url, password=password, sender=sender),
+        read=postgres_connector(url, password=password, readonly=True),
+        shared=True,
         on_health=on_health,
     )
+
+
+class SqliteDatabase(Database):
+    """A database on an SQLite file that ``prepare`` made ready."""
+
+    def __init__(self, path: Path, *, on_health: Callable[[Text | None], None] | None = None) -> None:
+        super().__init__(
+            write=sqlite_connector(path),
+            read=sqlite_connector(path, readonly=True),
+            shared=False,
+            on_health=on_health,
+        )
+        self.path = path

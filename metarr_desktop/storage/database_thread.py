@@ -92,7 +92,7 @@ class DatabaseThread:
             if call.work is None:
                 ending = call
                 break
-            connection = self._open(call)
+            connection = self._begin(call)
             if connection is None:
                 _tell([call])
             elif self._atomic:
@@ -103,6 +103,22 @@ class DatabaseThread:
         if self._connection is not None:
             self._connection.close()
         _tell([ending])
+
+    def _begin(self, call: _Call) -> Connection | None:
+        """Open a transaction; one that turns out to be gone is opened anew: nothing ran yet."""
+        for last in (False, True):
+            connection = self._open(call)
+            if connection is None:
+                return None
+            try:
+                connection.begin(write=self._atomic)
+            except Exception as error:  # noqa: BLE001 - the caller is told, the thread goes on
+                if connection.broken and not last:
+                    continue
+                self._blame(connection, call, error)
+                return None
+            return connection
+        return None
 
     def _open(self, call: _Call) -> Connection | None:
         """Return the connection, opened anew where it is gone; the call gets the error where it cannot be."""
@@ -125,7 +141,6 @@ class DatabaseThread:
     def _run_snapshot(self, connection: Connection, call: _Call) -> None:
         """Let all statements of one call see the same state."""
         try:
-            connection.begin(write=False)
             call.result = call.work(connection, *call.arguments)  # type: ignore[misc]
         except BaseException as error:  # noqa: BLE001 - it belongs to the caller, not to this thread
             self._blame(connection, call, error)
@@ -137,7 +152,6 @@ class DatabaseThread:
         began = time.monotonic()
         group, ending, full = [first], None, False
         try:
-            connection.begin(write=True)
             self._run_member(connection, first, savepoint=not self._calls.empty())
             while connection.in_transaction:
                 full = len(group) >= LARGEST_GROUP or time.monotonic() - began >= LONGEST_GROUP_S

@@ -163,6 +163,8 @@ def put_back(
 
 def release_waiting(db: Sql, job_id: int, now: datetime) -> tuple[Job, ...]:
     """Let go of the jobs that waited for this one's first attempt, however it ended."""
+    if db.execute("SELECT 1 FROM job_queue WHERE waits_for = ? LIMIT 1", (job_id,)).fetchone() is None:
+        return ()
     rows = db.execute(
         "UPDATE job_queue SET waits_for = NULL, ready = 1, run_after = ?, updated_at = ?"
         f" WHERE waits_for = ? RETURNING {JOB_COLUMNS}",

@@ -6,12 +6,16 @@ import sqlite3
 
 import peewee
 
-from metarr_desktop.domain.errors import MetarrError, StorageFailed
+from metarr_desktop.domain.errors import MetarrError, StorageDamaged, StorageFailed
 from metarr_desktop.domain.text import Text, text
 
 BUSY = Text("The database is busy. Another copy may be running.")
-DAMAGED = Text("The database is damaged. Move metarr.db away, or start with another --data-dir.")
+DAMAGED = Text("The database is damaged. Quit Metarr Desktop and start it again to see what can be done.")
 DISK_FULL = Text("The disk is full. New webhooks cannot be stored until there is space.")
+READ_ONLY = Text(
+    "The database cannot be written to. New webhooks cannot be stored until the data folder is writable."
+)
+SIGNS_OF_DAMAGE = ("not a database", "malformed", "unsupported file format")
 MISTAKES = (
     sqlite3.IntegrityError,
     sqlite3.ProgrammingError,
@@ -28,13 +32,15 @@ def storage_error(error: BaseException) -> MetarrError:
     failure: MetarrError
     if "locked" in lowered or "busy" in lowered:
         failure = StorageFailed(BUSY)
-    elif "not a database" in lowered or "malformed" in lowered:
-        failure = StorageFailed(DAMAGED)
-    elif "full" in lowered or "disk i/o" in lowered or "readonly" in lowered or "unable to open" in lowered:
+    elif any(sign in lowered for sign in SIGNS_OF_DAMAGE):
+        failure = StorageDamaged(DAMAGED)
+    elif "full" in lowered:
+        failure = StorageFailed(DISK_FULL)
+    elif "readonly" in lowered:
+        failure = StorageFailed(READ_ONLY)
+    elif "disk i/o" in lowered or "unable to open" in lowered:
         failure = StorageFailed(
-            DISK_FULL
-            if "full" in lowered
-            else text("The database cannot be written: {detail}. Check the data folder.", detail=message)
+            text("The database cannot be used: {detail}. Check the data folder and its disk.", detail=message)
         )
     else:
         failure = StorageFailed(text("The database failed: {detail}.", detail=message))

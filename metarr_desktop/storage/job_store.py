@@ -31,10 +31,10 @@ class Insertion:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Claim:
-    """What a claim found: jobs to run now, else the instant at which to ask again (None: no such).
+    """What a claim found: jobs to run now, and the instant at which to ask again (None: no such).
 
-    ``reopened`` are lanes whose stop is over, ``expired`` jobs that waited too long, and ``held`` jobs that
-    wait for their merge window.
+    Fewer jobs than asked for means that there are no more now. ``reopened`` are lanes whose stop is over,
+    ``expired`` jobs that waited too long, and ``held`` jobs that wait for their merge window.
     """
 
     jobs: tuple[Job, ...] = ()

@@ -152,7 +152,9 @@ def actions_of(problem: Problem) -> list[tuple[str, str]]:
             return [("keep", tr("Keep until I quit")), ("help", tr("Help"))]
         case ProblemKind.DATABASE_BUSY:
             return [("look", tr("Try again"))]
-        case ProblemKind.DISK_FULL:
+        case ProblemKind.DATABASE_DAMAGED:
+            return [("folder", tr("Open folder")), ("quit", tr("Quit"))]
+        case ProblemKind.DISK_FULL | ProblemKind.DATABASE_FAILED:
             return [("folder", tr("Open folder"))]
         case ProblemKind.PATH_UNKNOWN:
             return [("mapping", tr("Add path mapping"))]

@@ -74,7 +74,16 @@ async def ask_once(
 
 def show_error(parent: QWidget | None, text: Text | str) -> QMessageBox:
     """Tell what went wrong in a window that closes with Esc; returns at once."""
-    box = _box(parent, text, icon=QMessageBox.Icon.Warning)
+    return _tell(parent, text, icon=QMessageBox.Icon.Warning)
+
+
+def show_news(parent: QWidget | None, text: Text | str) -> QMessageBox:
+    """Tell what was done, like ``show_error``."""
+    return _tell(parent, text, icon=QMessageBox.Icon.Information)
+
+
+def _tell(parent: QWidget | None, text: Text | str, *, icon: QMessageBox.Icon) -> QMessageBox:
+    box = _box(parent, text, icon=icon)
     box.setStandardButtons(QMessageBox.StandardButton.Close)
     box.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
     box.open()

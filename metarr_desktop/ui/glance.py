@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, assert_never
 
 from PySide6.QtCore import QObject, QTimer, Signal
 
-from metarr_desktop.app.snapshots import Problem, ProblemKind
+from metarr_desktop.app.problems import storage_problem
+from metarr_desktop.app.snapshots import ProblemKind
 from metarr_desktop.domain.errors import MetarrError
 from metarr_desktop.ui.wording import clock_time, fill_in, one_line, plural, say, tr
 
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
         FamilySnapshot,
         Listening,
         PauseSnapshot,
+        Problem,
         QueueSnapshot,
         ServiceSnapshot,
         TodaySnapshot,
@@ -59,7 +61,8 @@ class Facts:
     @property
     def state(self) -> ProgramState:
         """The one word for all of it, worst first."""
-        if self.listening is None:
+        damaged = any(problem.kind is ProblemKind.DATABASE_DAMAGED for problem in self.problems)
+        if self.listening is None or damaged:
             return ProgramState.OFFLINE
         if self.problems:
             return ProgramState.ATTENTION
@@ -178,8 +181,7 @@ class Glance(QObject):
     def _tell_trouble(self, told: Text) -> None:
         """Nothing can be read now: what was known stays, with the reason, and is read again soon."""
         if self.facts is not None:
-            trouble = Problem(kind=ProblemKind.DATABASE_BUSY, text=told)
-            self.facts = replace(self.facts, problems=(trouble,))
+            self.facts = replace(self.facts, problems=(storage_problem(told),))
             self.changed.emit()
         self._wake_timer.start(AFTER_TROUBLE_MS)
 

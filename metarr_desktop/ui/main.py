@@ -14,13 +14,14 @@ from PySide6.QtCore import QMessageLogContext, QtMsgType, qInstallMessageHandler
 from PySide6.QtWidgets import QApplication
 
 from metarr_desktop.app.paths import AppPaths
-from metarr_desktop.domain.errors import MetarrError, Refused, StorageFailed
+from metarr_desktop.domain.errors import MetarrError, Refused, StorageDamaged, StorageFailed
 from metarr_desktop.ui.icons import app_icon
 from metarr_desktop.ui.single_instance import raise_running
 from metarr_desktop.ui.theme import Theme
 from metarr_desktop.ui.tray import Tray
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from types import TracebackType
 
     from metarr_desktop.app.core import Core
@@ -76,27 +77,38 @@ class Program:
         from metarr_desktop.app.core import open_core  # noqa: PLC0415 - the heavy half, after the icon
         from metarr_desktop.app.leaving import leave_within  # noqa: PLC0415
 
-        try:
-            async with open_core(self._paths, serve=True, port=options.port, host=options.host) as core:
-                await self._serve(core, minimized=options.minimized)
-        except Refused as error:
-            self._tray.hide()
-            if await asyncio.to_thread(raise_running, self._paths):
+        news = ""
+        while True:
+            try:
+                async with open_core(
+                    self._paths,
+                    serve=True,
+                    port=options.port,
+                    host=options.host,
+                    database_url=options.database_url,
+                ) as core:
+                    await self._serve(core, minimized=options.minimized, news=news)
+            except Refused as error:
+                self._tray.hide()
+                if await asyncio.to_thread(raise_running, self._paths):
+                    return OK
+                return await self._fail(error, status=FAILED)
+            except StorageDamaged:
+                news = await self._mend()
+                if not news:
+                    return DATA_ERROR
+            except StorageFailed as error:
+                return await self._fail(error, status=DATA_ERROR)
+            else:
+                leave_within(LEAVE_WITHIN_S, status=OK)
                 return OK
-            return await self._fail(error, status=FAILED)
-        except StorageFailed as error:
-            return await self._fail(error, status=DATA_ERROR)
-        leave_within(LEAVE_WITHIN_S, status=OK)
-        return OK
 
-    async def _serve(self, core: Core, *, minimized: bool) -> None:
+    async def _serve(self, core: Core, *, minimized: bool, news: str) -> None:
         await asyncio.sleep(RECEIVE_FIRST_S)
+        from metarr_desktop.ui.dialogs import show_news  # noqa: PLC0415
         from metarr_desktop.ui.shell import Shell  # noqa: PLC0415 - needed once the core is up
 
-        loop = asyncio.get_running_loop()
-        for number in (signal.SIGINT, signal.SIGTERM):
-            with contextlib.suppress(NotImplementedError):
-                loop.add_signal_handler(number, core.stop_requested.set)
+        self._on_signals(core.stop_requested.set)
         shell = Shell(core, theme=self._theme, tray=self._tray)
 
         def stop() -> None:
@@ -106,12 +118,32 @@ class Program:
         self._app.commitDataRequest.connect(lambda _session: stop())
         self._app.aboutToQuit.connect(stop)
         hidden = minimized or core.queries.settings().start_hidden
-        shell.show(hidden=hidden and not self._tray.clicked_early)
+        shell.show(hidden=hidden and not self._tray.clicked_early and not news)
+        if news:
+            show_news(shell.window, news)
         # What was loaded stays for good: the collector need not look at it again while jobs come and go.
         gc.collect()
         gc.freeze()
         await core.stop_requested.wait()
         shell.close()
+
+    async def _mend(self) -> str:
+        """Let a person choose what becomes of the damaged database; tells what was done, empty for Quit."""
+        from metarr_desktop.app.database_file import DatabaseFile, damage_report  # noqa: PLC0415
+        from metarr_desktop.ui.damaged_dialog import DamagedDialog, mend, told  # noqa: PLC0415
+
+        print(await asyncio.to_thread(damage_report, self._paths), file=sys.stderr)  # noqa: T201 - as below
+        file = DatabaseFile(self._paths)
+        backups = await asyncio.to_thread(file.offered)
+        dialog = DamagedDialog(file.path, backups)
+        self._on_signals(dialog.reject)
+        dialog.open()
+        try:
+            done = await mend(dialog, file, backups)
+        finally:
+            dialog.hide()
+            dialog.deleteLater()
+        return "" if done is None else told(done)
 
     async def _fail(self, error: MetarrError, *, status: int) -> int:
         """Tell why the program cannot start, in a terminal and in a window, and end when that is read."""
@@ -122,11 +154,16 @@ class Program:
         read = asyncio.Event()
         box = show_error(None, error.text)
         box.finished.connect(lambda _result: read.set())
-        for number in (signal.SIGINT, signal.SIGTERM):
-            with contextlib.suppress(NotImplementedError):
-                asyncio.get_running_loop().add_signal_handler(number, read.set)
+        self._on_signals(read.set)
         await read.wait()
         return status
+
+    @staticmethod
+    def _on_signals(act: Callable[[], object]) -> None:
+        """Do this when the session ends or Ctrl+C is pressed."""
+        for number in (signal.SIGINT, signal.SIGTERM):
+            with contextlib.suppress(NotImplementedError):
+                asyncio.get_running_loop().add_signal_handler(number, act)
 
 
 def _finish(loop: asyncio.AbstractEventLoop, program: asyncio.Task[int]) -> int:

@@ -71,6 +71,8 @@ class Remedies:
                 self._window.show_page("help")
             case ["folder"]:
                 open_folder(self._core.paths.data_dir)
+            case ["quit"]:
+                self._actions.quit()
             case _:
                 self._glance.refresh()
 

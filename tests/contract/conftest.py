@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from metarr_desktop.storage.database import sqlite_database
+from metarr_desktop.storage.database import SqliteDatabase, postgres_database
+from metarr_desktop.storage.postgres_schema import prepare_postgres
 from metarr_desktop.storage.schema import prepare
 from tests.contract.harness import MemoryStores, SqlStores
 
@@ -54,18 +55,15 @@ async def stores(
 async def _sqlite_stores(empty: Path, folder: Path) -> SqlStores:
     path = folder / "metarr.db"
     shutil.copy(empty, path)
-    made = SqlStores(sqlite_database(path))
+    made = SqlStores(SqliteDatabase(path))
     await made.prepare()
     return made
 
 
 async def _postgres_stores(request: pytest.FixtureRequest) -> SqlStores:
-    postgres = pytest.importorskip(
-        "metarr_desktop.storage.postgres", reason="PostgreSQL is not connected yet", exc_type=ImportError
-    )
     url = str(request.getfixturevalue("postgres_url"))
-    postgres.prepare_postgres(url)
-    made = SqlStores(postgres.postgres_database(url))
+    prepare_postgres(url)
+    made = SqlStores(postgres_database(url))
     await made.prepare()
     return made
 
