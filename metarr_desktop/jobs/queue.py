@@ -55,6 +55,8 @@ class JobQueue:
     async def add(self, jobs: Collection[NewJob]) -> tuple[Job, ...]:
         """Insert jobs that are due at once; one that joins a waiting twin is not returned."""
         added = await self._store.add(jobs, now=self._clock.now())
+        for job in added.jobs:
+            self._put_off(job)
         self.tell(added.jobs, added.joined)
         return added.jobs
 
@@ -73,6 +75,8 @@ class JobQueue:
             if job.probe:
                 self._bus.publish(LaneChanged(job.lane))
         self._publish([each for job in claim.jobs for each in (job, *job.merged)], claim.expired)
+        for job in claim.held:
+            self._put_off(job)
         self._publish(claim.held)
         return claim
 
@@ -108,7 +112,7 @@ class JobQueue:
         return settled
 
     def _put_off(self, job: Job) -> None:
-        if job.status is JobStatus.PENDING and job.waits_for is None:
+        if job.status is JobStatus.PENDING:
             self._job_waits.add(job.id, job.run_after)
 
     async def _end_short_waits(self) -> None:
