@@ -94,6 +94,8 @@ class JobQueue:
             job, outcome, run=run, now=self._clock.now(), merged=merged, merge_window=merge_window
         )
         stop = settled.stopped
+        if settled.opened:
+            self._lane_waits.discard(job.lane)
         if stop is not None:
             if not settled.kept:
                 self._local_stops[stop.lane] = stop
