@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+from collections import Counter
 from typing import TYPE_CHECKING
 
 from metarr_desktop.domain.changes import EventStored, JobChanged, JobEnded, LaneChanged, PauseChanged
 from metarr_desktop.domain.errors import NotFound
 from metarr_desktop.domain.jobs import Job, JobRecord, JobStatus
-from metarr_desktop.domain.lanes import LaneState
-from metarr_desktop.domain.outcomes import Cancelled
+from metarr_desktop.domain.lanes import BlockCause, LaneState
+from metarr_desktop.domain.outcomes import Blocked, Cancelled
 from metarr_desktop.domain.text import text
 from metarr_desktop.jobs.waits import Waits
 
@@ -38,6 +39,7 @@ class JobQueue:
         self._job_waits: Waits[int] = Waits(clock)
         self._lane_waits: Waits[str] = Waits(clock)
         self._local_stops: dict[str, LaneStop] = {}
+        self._closing: Counter[str] = Counter()
         self.wake = asyncio.Event()
 
     @property
@@ -67,7 +69,9 @@ class JobQueue:
         open_lanes = {
             lane: most
             for lane, most in lanes.items()
-            if lane not in self._local_stops and not self._lane_waits.waiting(lane)
+            if lane not in self._local_stops
+            and not self._closing[lane]
+            and not self._lane_waits.waiting(lane)
         }
         claim = await self._store.claim(open_lanes, now=self._clock.now(), turn=turn, limit=limit)
         for lane in claim.reopened:
@@ -91,9 +95,15 @@ class JobQueue:
         merge_window: timedelta | None = None,
     ) -> Settlement:
         """End an attempt. Raises StorageFailed, or NotFound where the job is not ours any more."""
-        settled = await self._store.settle(
-            job, outcome, run=run, now=self._clock.now(), merged=merged, merge_window=merge_window
-        )
+        # The next claim is made before the store answers.
+        closing = isinstance(outcome, Blocked) and outcome.cause is BlockCause.KEYRING
+        self._closing[job.lane] += closing
+        try:
+            settled = await self._store.settle(
+                job, outcome, run=run, now=self._clock.now(), merged=merged, merge_window=merge_window
+            )
+        finally:
+            self._closing[job.lane] -= closing
         stop = settled.stopped
         if settled.opened:
             self._lane_waits.discard(job.lane)
