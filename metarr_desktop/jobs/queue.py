@@ -107,6 +107,7 @@ class JobQueue:
         stop = settled.stopped
         if settled.opened:
             self._lane_waits.discard(job.lane)
+            self.wake.set()
         if stop is not None:
             if not settled.kept:
                 self._local_stops[stop.lane] = stop
