@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import random
 import shutil
 from typing import TYPE_CHECKING
@@ -14,11 +15,14 @@ from metarr_desktop.storage.schema import prepare
 from tests.contract.harness import MemoryStores, SqlStores
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator
+    from collections.abc import AsyncIterator, Iterator
     from pathlib import Path
 
+    from metarr_desktop.storage.database import Database
     from metarr_desktop.storage.job_store import JobStore
+    from metarr_desktop.storage.sql import Sql
     from tests.contract.harness import Stores
+    from tests.servers import PostgresServer
 
 KINDS = ("memory", "sqlite", "postgres")
 
@@ -29,6 +33,16 @@ def empty_sqlite(tmp_path_factory: pytest.TempPathFactory) -> Path:
     path = tmp_path_factory.mktemp("contract") / "empty.db"
     prepare(path)
     return path
+
+
+@pytest.fixture(scope="session")
+def postgres_of_all(postgres_server: PostgresServer) -> Iterator[Database]:
+    """Prepare one database for all tests of the contract; each empties it."""
+    url = postgres_server.url(postgres_server.create_database())
+    prepare_postgres(url)
+    database = postgres_database(url)
+    yield database
+    asyncio.run(database.close())
 
 
 @pytest.fixture(params=KINDS)
@@ -47,9 +61,11 @@ async def stores(
         case "sqlite":
             made = await _sqlite_stores(empty_sqlite, tmp_path)
         case _:
-            made = await _postgres_stores(request)
+            request.getfixturevalue("postgres_server").start()
+            made = await _emptied_stores(request.getfixturevalue("postgres_of_all"))
     yield made
-    await made.close()
+    if kind != "postgres":
+        await made.close()
 
 
 async def _sqlite_stores(empty: Path, folder: Path) -> SqlStores:
@@ -60,12 +76,18 @@ async def _sqlite_stores(empty: Path, folder: Path) -> SqlStores:
     return made
 
 
-async def _postgres_stores(request: pytest.FixtureRequest) -> SqlStores:
-    url = str(request.getfixturevalue("postgres_url"))
-    prepare_postgres(url)
-    made = SqlStores(postgres_database(url))
+async def _emptied_stores(database: Database) -> SqlStores:
+    await database.run(_delete_all)
+    made = SqlStores(database)
     await made.prepare()
     return made
+
+
+def _delete_all(sql: Sql) -> None:
+    tables = sql.execute("SELECT tablename FROM pg_tables WHERE schemaname = 'public'").fetchall()
+    for (table,) in tables:
+        if table != "schema_migrations":
+            sql.execute(f'DELETE FROM "{table}"')  # noqa: S608 - a name of ours
 
 
 @pytest.fixture

@@ -157,7 +157,7 @@ async def test_a_person_cancels_what_another_process_runs(store: JobStore, there
     leases = await there.renew([job.id, other.id])
     assert (leases.cancelled, leases.lost) == ((job.id,), ())
     with pytest.raises(NotFound):
-        await store.request_cancel(999, now=START)
+        await store.request_cancel(999_999_999, now=START)
 
 
 async def test_the_wish_to_cancel_is_forgotten_with_the_run_it_meant(
