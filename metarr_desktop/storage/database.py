@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from metarr_desktop.domain.errors import StorageFailed
+from metarr_desktop.domain.errors import StorageDamaged, StorageFailed
 from metarr_desktop.storage.database_thread import DatabaseThread, connector
 from metarr_desktop.storage.health import Health, write_nothing
+from metarr_desktop.storage.inspection import suspect
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -55,6 +56,8 @@ class Database:
         except StorageFailed as error:
             if not thread.closed:
                 self._health.failed(error)
+            if isinstance(error, StorageDamaged):
+                suspect(self.path)
             raise
         if thread is self._writer:
             await self._health.worked()

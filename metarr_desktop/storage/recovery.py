@@ -38,7 +38,7 @@ FROM_BEFORE = (
     "It waited when the backup of {date} was made, and may have been done since."
     " Retry it if it is still wanted."
 )
-BACKUP_DAMAGED = "The backup of {date} is damaged too. Nothing was changed; choose another one."
+BACKUP_DAMAGED = "The backup of {date} is damaged too. Nothing was changed."
 OF_WEBHOOKS = "event_id IS NOT NULL OR type = 'webhook-received' OR type LIKE 'notify-%'"
 """Jobs that tell somebody something; what runs by the clock does no harm when it runs once more."""
 

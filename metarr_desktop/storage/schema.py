@@ -13,14 +13,15 @@ from metarr_desktop.domain.errors import StorageDamaged, StorageFailed
 from metarr_desktop.domain.text import text
 from metarr_desktop.storage.database import SCHEMA_VERSION
 from metarr_desktop.storage.failures import DAMAGED, storage_error
+from metarr_desktop.storage.health import write_nothing
 from metarr_desktop.storage.inspection import check_before_use, write_ahead_log
 
 if TYPE_CHECKING:
     from pathlib import Path
 
 PRIVATE = 0o600
-COMPANIONS = ("-wal", "-shm", "-journal")
-"""What SQLite keeps beside a database, by the end of its name."""
+COMPANIONS = ("-wal", "-shm", "-journal", "-suspect")
+"""What SQLite and we keep beside a database, by the end of its name."""
 
 
 def prepare(path: Path) -> None:
@@ -74,8 +75,9 @@ def _update(path: Path) -> None:
     db = peewee.SqliteDatabase(str(path), pragmas={"journal_mode": "wal", "busy_timeout": 5000})
     db.connect()
     try:
-        db.execute_sql("BEGIN IMMEDIATE")  # type: ignore[no-untyped-call] # refused where it is read-only
-        db.execute_sql("ROLLBACK")  # type: ignore[no-untyped-call]
+        with db.atomic() as transaction:
+            write_nothing(db.connection())  # type: ignore[no-untyped-call] # refused where it is read-only
+            transaction.rollback()
         if highest_applied(db) == SCHEMA_VERSION:
             return
         from playhouse.migrations import Runner  # noqa: PLC0415 - needed once in the life of a version
