@@ -42,7 +42,7 @@ def prepare(path: Path) -> None:
             create(new)
             new.replace(path)
     except (peewee.PeeweeException, sqlite3.Error) as error:
-        raise storage_error(error) from error
+        raise storage_error(error, folder=path.parent) from error
     except OSError as error:
         raise StorageFailed(
             text(

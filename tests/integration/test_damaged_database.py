@@ -243,6 +243,21 @@ def test_a_full_disk_refuses_webhooks_until_there_is_space(
     assert running.rows("SELECT COUNT(*) FROM webhook_events") == [(2,)]
 
 
+def test_a_disk_too_full_to_open_the_database_is_told_at_the_start(
+    small_disk: Path, program: Callable[..., Program]
+) -> None:
+    running = program()
+    running.start()
+    assert running.stop() == 0
+    filler = fill_up(small_disk)
+    assert start_in_vain(running).startswith("The disk is full.")
+    (small_disk / "metarr.db").rename(small_disk / "away")
+    assert start_in_vain(running).startswith("The disk is full.")
+    filler.unlink()
+    running.start()
+    assert running.stop() == 0
+
+
 def test_a_read_only_disk_is_told_at_the_start(
     small_disk: Path, program: Callable[..., Program], download: bytes
 ) -> None:
