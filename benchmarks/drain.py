@@ -30,13 +30,14 @@ ROUNDS, JOBS, IDLE_S = 3, 10_000, 10.0
 TICK_S = 0.01
 
 
-def raw_cycles(path: Path, *, synchronous: str, cycles: int = 1_000) -> float:
+def raw_cycles(path: Path, *, synchronous: str, cycles: int = 1_000, payload: str = "{}") -> float:
     """Jobs a second of raw sqlite3: claim, then archive, each with its commit, one by one."""
     with closing(sqlite3.connect(path / f"raw-{time.time_ns()}.db", isolation_level=None)) as db:
         db.executescript(f"PRAGMA journal_mode=WAL; PRAGMA synchronous={synchronous};")
         db.execute("CREATE TABLE queue (id INTEGER PRIMARY KEY, payload TEXT, status TEXT)")
         db.execute("CREATE TABLE history (id INTEGER PRIMARY KEY, payload TEXT)")
-        db.executemany("INSERT INTO queue (payload, status) VALUES (?, 'pending')", [("{}",)] * cycles)
+        db.executemany("INSERT INTO queue (payload, status) VALUES (?, 'pending')", [(payload,)] * cycles)
+        db.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
         began = time.perf_counter()
         for _ in range(cycles):
             row = db.execute(

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     import argparse
     from collections.abc import Sequence
 
-FAILED, INTERRUPTED = 1, 130
+FAILED, USAGE, INTERRUPTED = 1, 2, 130
 
 
 # Pydantic looks through every installed package for plugins, of which we use none.
@@ -57,7 +57,7 @@ def _command(options: argparse.Namespace) -> int:
     from metarr_desktop.cli.commands import run_command  # noqa: PLC0415 - each way loads its own half
     from metarr_desktop.cli.session import FolderSession  # noqa: PLC0415
 
-    return run_command(options, session=FolderSession(data_dir(options)))
+    return run_command(options, session=FolderSession(data_dir(options), options.database_url))
 
 
 def _start(options: argparse.Namespace) -> int:
@@ -69,8 +69,16 @@ def _start(options: argparse.Namespace) -> int:
     from metarr_desktop.app.options import StartOptions  # noqa: PLC0415
 
     start = StartOptions(
-        data_dir=data_dir(options), port=options.port, host=options.host, minimized=options.minimized
+        data_dir=data_dir(options),
+        port=options.port,
+        host=options.host,
+        minimized=options.minimized,
+        database_url=options.database_url,
+        listen=not options.no_listener,
     )
+    if options.no_listener and not options.headless:
+        print("--no-listener needs --headless: a window receives webhooks.", file=sys.stderr)
+        return USAGE
     headless = options.headless
     if not headless and not has_display(os.environ):
         print("There is no display: running without a window.", file=sys.stderr)

@@ -21,6 +21,8 @@ import pytest
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
 
+    from tests.servers import PostgresServer, RedisServer
+
 TEST_PLATFORM = "METARR_TEST_PLATFORM"  # a Qt platform such as xcb, to watch the GUI tests on a screen
 HOME = pytest.StashKey[Path]()
 REFUSED = pytest.StashKey[list[str]]()
@@ -28,6 +30,15 @@ HOME_NUMBERS = pytest.StashKey["Iterator[int]"]()
 
 
 # --- The world a test runs in ---
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Offer the long forms that ``make endurance`` runs."""
+    parser.addoption(
+        "--endurance",
+        action="store_true",
+        help="run tests marked endurance in their long form, with no time-out",
+    )
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -190,8 +201,10 @@ def qt_loop() -> asyncio.AbstractEventLoop:
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Make the application before the loop that needs it."""
+    """Make the application before the loop that needs it; give long forms their time."""
     for item in items:
+        if item.config.getoption("--endurance") and item.get_closest_marker("endurance") is not None:
+            item.add_marker(pytest.mark.timeout(0), append=False)
         if isinstance(item, pytest.Function) and item.get_closest_marker("qt_loop") is not None:
             item.fixturenames.insert(0, "qapp")
 
@@ -202,3 +215,48 @@ def pytest_runtest_teardown(item: pytest.Item) -> Iterator[None]:
     yield
     if item.get_closest_marker("qt_loop") is not None:
         gc.collect()
+
+
+# --- Servers ---
+
+
+@pytest.fixture(scope="session")
+def postgres_server() -> Iterator[PostgresServer]:
+    """Run one PostgreSQL for all tests; one may stop or kill it, the next finds it running."""
+    from tests import servers  # noqa: PLC0415 - most tests need no driver
+
+    try:
+        with servers.server(servers.PostgresServer) as server:
+            yield server
+    except servers.MissingServerError as missing:
+        pytest.skip(str(missing))
+
+
+@pytest.fixture
+def postgres_url(postgres_server: PostgresServer) -> Iterator[str]:
+    """Address of an empty database of the test's own."""
+    postgres_server.start()
+    name = postgres_server.create_database()
+    yield postgres_server.url(name)
+    postgres_server.start()
+    postgres_server.drop_database(name)
+
+
+@pytest.fixture(scope="session")
+def redis_server() -> Iterator[RedisServer]:
+    """Run one Redis for all tests; one may stop or kill it, the next finds it running."""
+    from tests import servers  # noqa: PLC0415 - most tests need no driver
+
+    try:
+        with servers.server(servers.RedisServer) as server:
+            yield server
+    except servers.MissingServerError as missing:
+        pytest.skip(str(missing))
+
+
+@pytest.fixture
+def redis_url(redis_server: RedisServer) -> str:
+    """Address of an empty Redis."""
+    redis_server.start()
+    redis_server.empty()
+    return redis_server.url()

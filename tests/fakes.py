@@ -12,8 +12,13 @@ if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
 
     from metarr_desktop.domain.errors import SecretsUnavailable
+    from metarr_desktop.domain.text import Text
 
 START = datetime(2026, 11, 24, 12, 0, tzinfo=UTC)
+
+
+def no_report(done: int, total: int, note: Text | None = None) -> None:
+    """Take a handler's progress and do nothing with it."""
 
 
 class FakeClock:
@@ -37,8 +42,9 @@ class FakeClock:
 
     @property
     def sleeping(self) -> int:
-        """How many wait for this clock now."""
-        return sum(not future.done() for _, future in self._sleepers)
+        """How many wait for this clock and wake within four minutes; the time limit of a run is longer."""
+        soon = self._elapsed + 240
+        return sum(not future.done() and at <= soon for at, future in self._sleepers)
 
     def advance(self, by: timedelta | float) -> None:
         """Let time pass and wake who slept for no longer."""
@@ -50,6 +56,10 @@ class FakeClock:
         for future in due:
             if not future.done():
                 future.set_result(None)
+
+    def jump(self, by: timedelta) -> None:
+        """Set the wall clock; no time passes, so that nobody wakes."""
+        self._now += by
 
 
 class MemorySecretStore:

@@ -103,7 +103,7 @@ async def take(app: QApplication) -> None:
                     shell.window.show_page(page)
                     await settle()
                     save(shell.window, f"{page}-{look}")
-                for page in ("receiving", "library", "pushover", "kodi"):
+                for page in ("receiving", "library", "schedule", "advanced", "pushover", "kodi"):
                     shell.open_settings(page)
                     await settle()
                     save(shell.settings, f"settings-{page}-{look}")

@@ -19,6 +19,7 @@ from metarr_desktop.domain.errors import (
     StorageFailed,
 )
 from metarr_desktop.domain.forms import Draft
+from metarr_desktop.domain.schedules import rule_from_json
 from metarr_desktop.domain.text import text
 from metarr_desktop.storage.secrets import variable_name
 
@@ -86,6 +87,10 @@ async def _status(core: Core, _: Params) -> object:
     return wire.status_json(await core.queries.status())
 
 
+async def _stats(core: Core, _: Params) -> object:
+    return wire.statistics_json(await core.queries.statistics())
+
+
 async def _jobs(core: Core, _: Params) -> object:
     return [wire.job_json(job) for job in await core.queries.jobs()]
 
@@ -121,14 +126,14 @@ async def _service_set(core: Core, params: Params) -> object:
     values = params.words("values")
     secrets = {name: value or None for name, value in params.words("secrets").items()}
     until_quit = params.flag("until_quit", default=False)
-    if until_quit and core.listener is None:
+    if until_quit and not core.serving:
         raise Refused("Secrets can be kept until quit only while the program runs.")
     draft = Draft(values=core.commands.parse_values(key, values), secrets=secrets)
     try:
         await core.commands.save_service(key, draft, until_quit=until_quit)
     except SecretsUnavailable as error:
         names = ", ".join(variable_name(f"{key}/{field}") for field in secrets)
-        template = KEEP_WHILE_RUNNING if core.listener is not None else KEEP_WHEN_RUNNING
+        template = KEEP_WHILE_RUNNING if core.serving else KEEP_WHEN_RUNNING
         hint = text(template, error=str(error), names=names)
         raise SecretsUnavailable(hint) from error
     return None
@@ -189,6 +194,28 @@ async def _resume(core: Core, _: Params) -> object:
     return None
 
 
+async def _schedules(core: Core, _: Params) -> object:
+    return [wire.schedule_json(schedule) for schedule in await core.queries.schedules()]
+
+
+async def _schedule_run(core: Core, params: Params) -> object:
+    return {"job_id": await core.commands.run_schedule(params.word("name"))}
+
+
+async def _schedule_set(core: Core, params: Params) -> object:
+    await core.commands.set_schedule(params.word("name"), rule_from_json(params.words("rule")))
+    return None
+
+
+async def _settings(core: Core, _: Params) -> object:
+    return core.queries.setting_values()
+
+
+async def _settings_set(core: Core, params: Params) -> object:
+    await core.commands.save_settings(**core.queries.parse_settings(params.words("values")))
+    return None
+
+
 async def _quit(core: Core, _: Params) -> object:
     await core.commands.quit()
     return None
@@ -222,6 +249,7 @@ async def _receiving_new_key(core: Core, _: Params) -> object:
 
 ACTIONS: dict[str, Action] = {
     "status": Action(_status),
+    "stats": Action(_stats),
     "jobs": Action(_jobs),
     "history": Action(_history, frozenset({"limit"})),
     "services": Action(_services),
@@ -240,6 +268,11 @@ ACTIONS: dict[str, Action] = {
     "replay": Action(_replay, frozenset({"event_id"})),
     "pause": Action(_pause, frozenset({"minutes"})),
     "resume": Action(_resume),
+    "schedules": Action(_schedules),
+    "schedule_run": Action(_schedule_run, frozenset({"name"})),
+    "schedule_set": Action(_schedule_set, frozenset({"name", "rule"})),
+    "settings": Action(_settings),
+    "settings_set": Action(_settings_set, frozenset({"values"})),
     "quit": Action(_quit),
     "open": Action(_open),
     "send_test": Action(_send_test, frozenset({"source", "event"})),

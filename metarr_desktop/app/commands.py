@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
     from metarr_desktop.app.parts import Parts
     from metarr_desktop.domain.forms import Draft, PlainValue
+    from metarr_desktop.domain.schedules import Rule
 
 LONGEST_PAUSE_MIN = 10 * 365 * 24 * 60
 RETRY_AT_ONCE = 500
@@ -30,6 +31,7 @@ class Commands:
         self._desk = parts.desk
         self._queue = parts.queue
         self._worker = parts.worker
+        self._scheduler = parts.scheduler
         self._history = parts.history
         self._settings = parts.settings
         self._receiving = parts.receiving
@@ -37,6 +39,7 @@ class Commands:
         self._library = parts.library
         self._secrets = parts.secrets
         self._samples = parts.samples
+        self._delivering = {kind.type for kind in parts.types if kind.delivers}
         self._retries = {kind.type: kind.retry for kind in parts.types}
         self._scopes = {source.key for source in parts.sources} | {each.key for each in parts.services}
         self._bus = parts.bus
@@ -88,7 +91,12 @@ class Commands:
         record = await self._history.record(job_id)
         kind = "" if record is None else record.type
         policy = self._retries.get(kind, RetryPolicy())
-        return await self._queue.retry(job_id, max_retries=policy.max_retries)
+        limit = self._settings.snapshot.deliver_within_days if kind in self._delivering else None
+        return await self._queue.retry(
+            job_id,
+            max_retries=policy.max_retries,
+            expires_after=None if limit is None else timedelta(days=limit),
+        )
 
     async def retry_failed(self) -> int:
         """Try every failed job again that was not tried again since; returns how many."""
@@ -104,11 +112,26 @@ class Commands:
     async def cancel_job(self, job_id: int) -> None:
         """Cancel a waiting or running job; it ends as cancelled."""
         if self._worker is None or not self._worker.cancel(job_id):
-            await self._queue.cancel_waiting(job_id)
+            await self._queue.cancel(job_id)
 
     async def replay_event(self, event_id: int) -> int:
         """Run a stored webhook once more; returns the id of its new root job."""
         return await self._queue.replay(event_id)
+
+    # Schedules
+
+    async def run_schedule(self, name: str) -> int:
+        """Run recurring work once, now; returns the id of its job, which may have waited already."""
+        job_id = await self._scheduler.run_now(name)
+        with suppress(NotFound, Refused):  # a worker may be quicker than we are
+            await self._queue.run_now(job_id)
+        self._bus.publish(SettingsChanged())
+        return job_id
+
+    async def set_schedule(self, name: str, rule: Rule) -> None:
+        """Give recurring work another rhythm, which counts from now."""
+        await self._scheduler.set_rule(name, rule)
+        self._bus.publish(SettingsChanged())
 
     # Receiving
 
@@ -133,7 +156,7 @@ class Commands:
     async def restart_listener(self) -> None:
         """Try to listen again. Raises PortUnavailable."""
         if self._listener is None:
-            raise Refused("The program is not running.")
+            raise Refused("This program receives no webhooks. Start it without --no-listener.")
         await self._listener.start()
 
     async def new_key(self) -> None:

@@ -11,9 +11,13 @@ from typing import TYPE_CHECKING, Any
 
 from metarr_desktop.app.commands import Commands
 from metarr_desktop.app.control import ControlServer
+from metarr_desktop.app.database_choice import choose_database
+from metarr_desktop.app.database_opening import clock_of, open_database
+from metarr_desktop.app.job_types import notify_job_types, own_job_types
 from metarr_desktop.app.listener import Listener
 from metarr_desktop.app.lock import DataFolderLock
 from metarr_desktop.app.logging_setup import LogBook, start_logging
+from metarr_desktop.app.other_computers import OtherComputers
 from metarr_desktop.app.parts import Parts
 from metarr_desktop.app.queries import Queries
 from metarr_desktop.app.receiving import Receiving
@@ -21,44 +25,56 @@ from metarr_desktop.app.sample_sender import SampleSender
 from metarr_desktop.app.service_desk import ServiceDesk
 from metarr_desktop.app.settings import AppSettings
 from metarr_desktop.app.tasks import TaskSupervisor
+from metarr_desktop.app.upkeep import Upkeep
 from metarr_desktop.domain.bus import Bus
-from metarr_desktop.domain.changes import StorageChanged
+from metarr_desktop.domain.changes import JobChanged
 from metarr_desktop.domain.clock import Clock, SystemClock
-from metarr_desktop.domain.errors import PortUnavailable
-from metarr_desktop.domain.jobs import INTAKE_LANE, SCAN_LANE, SCAN_MOVIE, WEBHOOK_RECEIVED
-from metarr_desktop.jobs.handlers import JobType
-from metarr_desktop.jobs.notify import Notify
+from metarr_desktop.domain.errors import PortUnavailable, Refused
+from metarr_desktop.domain.schedules import CLEAN_UP
 from metarr_desktop.jobs.queue import JobQueue
+from metarr_desktop.jobs.scheduler import Scheduler
 from metarr_desktop.jobs.worker import Worker
-from metarr_desktop.library.scan import ScanMovie
 from metarr_desktop.services.http import Http
 from metarr_desktop.services.registry import SERVICES
-from metarr_desktop.storage.database import Database
+from metarr_desktop.storage.backup import back_up
 from metarr_desktop.storage.event_store import EventStore
 from metarr_desktop.storage.history_store import HistoryStore
+from metarr_desktop.storage.holder import Holder, this_process
 from metarr_desktop.storage.library_store import LibraryStore
-from metarr_desktop.storage.schema import prepare
+from metarr_desktop.storage.schedule_store import ScheduleStore
 from metarr_desktop.storage.secrets import KeyringSecrets, SecretStore
 from metarr_desktop.storage.service_store import ServiceStore
 from metarr_desktop.storage.settings_store import SettingsStore
 from metarr_desktop.storage.sql_job_store import SqlJobStore
-from metarr_desktop.webhooks.receive import ReceiveWebhook
+from metarr_desktop.storage.statistics_store import StatisticsStore
+from metarr_desktop.storage.upkeep import tidy_up
 from metarr_desktop.webhooks.server import WebhookServer
 from metarr_desktop.webhooks.sources.registry import SOURCES
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Sequence
+    from datetime import datetime
 
+    from metarr_desktop.app.database_choice import DatabaseChoice
     from metarr_desktop.app.paths import AppPaths
+    from metarr_desktop.domain.jobs import Job
     from metarr_desktop.services.declaration import Service
     from metarr_desktop.webhooks.sources.declaration import Source
 
 logger = logging.getLogger(__name__)
 
+NO_QUEUE_TO_SHARE = (
+    "A worker without a listener needs a database that others use too."
+    " Name one: --database-url postgresql://user@host/database."
+)
+
 
 @dataclass(slots=True, kw_only=True)
 class Core:
-    """The program without a window. ``on_open`` is called when another start asks for the window."""
+    """The program without a window. ``on_open`` is called when another start asks for the window.
+
+    It is ``serving`` where it runs jobs; a pure worker does, and has no listener.
+    """
 
     paths: AppPaths
     commands: Commands
@@ -70,6 +86,7 @@ class Core:
     receiving: Receiving
     secrets: SecretStore
     listener: Listener | None
+    serving: bool
     stop_requested: asyncio.Event
     on_open: Callable[[], None] | None = field(default=None)
 
@@ -81,6 +98,8 @@ async def open_core(
     serve: bool,
     port: int | None = None,
     host: str | None = None,
+    database_url: str | None = None,
+    listen: bool = True,
     clock: Clock | None = None,
     secrets: SecretStore | None = None,
     services: Sequence[Service] = SERVICES,
@@ -88,8 +107,9 @@ async def open_core(
 ) -> AsyncIterator[Core]:
     """Open the data folder and, with ``serve``, run the program on it until the block ends.
 
-    Raises Refused where another program holds the folder, StorageFailed where the database cannot be
-    used. A port that is taken is no error here: ``core.listener.problem`` says so, and the rest works.
+    Without ``listen`` it runs jobs and receives no webhooks, which needs a database that others share. Raises
+    Refused where another program holds the folder, StorageFailed where the database cannot be used. A port
+    that is taken is no error here: ``core.listener.problem`` says so, and the rest works.
     """
     async with AsyncExitStack() as stack:
         await asyncio.to_thread(paths.prepare)
@@ -99,80 +119,110 @@ async def open_core(
         book = LogBook()
         book.attach(asyncio.get_running_loop())
         stack.callback(start_logging(paths.log_file, book=book))
-        await asyncio.to_thread(prepare, paths.database)
-        core = await _build(
-            paths, stack, book,
-            serve=serve, port=port, host=host,
-            clock=clock or SystemClock(), secrets=secrets or KeyringSecrets(),
+        secrets = secrets or KeyringSecrets()
+        choice = await choose_database(paths, given=database_url, secrets=secrets)
+        if not listen and choice.url is None:
+            raise Refused(NO_QUEUE_TO_SHARE)
+        given = _Given(
+            choice=choice,
+            serve=serve, listen=listen, port=port, host=host,
+            clock=clock or SystemClock(), secrets=secrets,
             services=services, sources=sources,
         )  # fmt: skip
+        core = await _build(paths, stack, book, given)
         if serve:
-            logger.info("Metarr Desktop %s on %s", core.queries.version, paths.data_dir)
+            logger.info("Metarr Desktop %s on %s", core.queries.version, choice.shown)
         yield core
         if serve:
             logger.info("Stopping")
 
 
-async def _build(
-    paths: AppPaths,
-    stack: AsyncExitStack,
-    book: LogBook,
-    *,
-    serve: bool,
-    port: int | None,
-    host: str | None,
-    clock: Clock,
-    secrets: SecretStore,
-    services: Sequence[Service],
-    sources: Sequence[Source],
-) -> Core:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Given:
+    """What ``open_core`` was asked for."""
+
+    choice: DatabaseChoice
+    serve: bool
+    listen: bool
+    port: int | None
+    host: str | None
+    clock: Clock
+    secrets: SecretStore
+    services: Sequence[Service]
+    sources: Sequence[Source]
+
+
+async def _build(paths: AppPaths, stack: AsyncExitStack, book: LogBook, given: _Given, /) -> Core:
+    serve, choice, secrets, services, sources = (
+        given.serve,
+        given.choice,
+        given.secrets,
+        given.services,
+        given.sources,
+    )
     bus = Bus()
-    database = Database(paths.database, on_health=lambda _problem: bus.publish(StorageChanged()))
-    stack.push_async_callback(database.close)
+    name = this_process().worker
+    database = await open_database(choice, stack, bus=bus, sender=name, serve=serve)
+    clock = await clock_of(database, given.clock)
     tasks = TaskSupervisor()
     stack.push_async_callback(tasks.close)
-    job_store, events = SqlJobStore(database), EventStore(database)
+    events = EventStore(database)
     history, library = HistoryStore(database), LibraryStore(database)
     service_store = ServiceStore(database)
     await service_store.seed([service.key for service in services], now=clock.now())
     settings = AppSettings(store=SettingsStore(database), bus=bus, clock=clock)
     await settings.load()
-    settings.override(port=port, host=host)
+    settings.override(port=given.port, host=given.host)
+    job_store = SqlJobStore(database, holder=Holder(worker=name, lease=settings.lease))
     queue = JobQueue(store=job_store, bus=bus, clock=clock)
     paused, until = settings.pause
     queue.set_pause(paused=paused, until=until)
+
+    def tell_added(job: Job) -> None:
+        bus.publish(JobChanged(job))
+        queue.wake.set()
+
+    schedules, schedule_store = (CLEAN_UP,), ScheduleStore(database)
+    scheduler = Scheduler(
+        store=schedule_store, schedules=schedules, clock=clock, spawn=tasks.spawn, added=tell_added
+    )
+
+    def copy(now: datetime) -> str:
+        return back_up(choice.file, paths.backups, now=now).path.name
+
+    upkeep = Upkeep(
+        database=database,
+        paths=paths,
+        settings=settings,
+        clock=clock,
+        back_up=None if database.shared else copy,
+        tidy=lambda: tidy_up(database, choice.file),
+    )
 
     http = Http()
     stack.push_async_callback(http.close)
     notifiers: dict[str, Any] = {
         service.key: service.notifier(http=http, clock=clock) for service in services
     }
-    types = [
-        JobType(
-            type=WEBHOOK_RECEIVED,
-            handler=ReceiveWebhook(events=events, sources=sources, services=services),
-            lane=INTAKE_LANE,
+    types = (
+        *own_job_types(
+            events=events,
+            library=library,
+            settings=settings,
+            sources=sources,
+            services=services,
+            clean_up=upkeep.steps(),
+            clock=clock,
         ),
-        JobType(type=SCAN_MOVIE, handler=ScanMovie(store=library, clock=clock), lane=SCAN_LANE),
-        *(
-            JobType(
-                type=service.job_type,
-                handler=Notify(
-                    service=service,
-                    notifier=notifiers[service.key],
-                    services=service_store,
-                    secrets=secrets,
-                    mappings=library,
-                    clock=clock,
-                ),
-                lane=service.lane,
-                retry=service.retry,
-                concurrency=service.concurrency,
-                delivers=True,
-            )
-            for service in services
+        *notify_job_types(
+            services=services,
+            notifiers=notifiers,
+            store=service_store,
+            secrets=secrets,
+            library=library,
+            clock=clock,
         ),
-    ]
+    )
     desk = ServiceDesk(
         services=services,
         notifiers=notifiers,
@@ -186,28 +236,34 @@ async def _build(
         secrets.on_usable = lambda: tasks.spawn(desk.free_keyring_lanes(), name="keyring answers again")
     receiving = Receiving(settings=settings, secrets=secrets, sources=sources)
     listener, worker = None, None
-    if serve:
+    if serve and given.listen:
         server = WebhookServer(intake=queue, rules=receiving.rules, bus=bus, sources=sources)
         listener = Listener(server=server, receiving=receiving, settings=settings, bus=bus)
+    if serve:
         worker = Worker(
             queue=queue,
             types=types,
             clock=clock,
             spawn=tasks.spawn,
             rng=random.Random(),  # noqa: S311 - spreads retries, guards nothing
+            heartbeat_s=settings.lease.total_seconds() / 3,
         )
     parts = Parts(
         services=services,
         sources=sources,
         types=types,
+        schedules=schedules,
         database=database,
         job_store=job_store,
         history=history,
+        statistics=StatisticsStore(database),
         events=events,
         service_store=service_store,
+        schedule_store=schedule_store,
         library=library,
         secrets=secrets,
         queue=queue,
+        scheduler=scheduler,
         desk=desk,
         settings=settings,
         receiving=receiving,
@@ -230,10 +286,20 @@ async def _build(
         receiving=receiving,
         secrets=secrets,
         listener=listener,
+        serving=serve,
         stop_requested=parts.stop_requested,
     )
-    if listener is not None and worker is not None:
-        await _serve(core, stack, queue=queue, desk=desk, listener=listener, worker=worker)
+    if worker is not None:
+        if choice.url is not None:
+            others = OtherComputers(
+                queue=queue, store=job_store, history=history, settings=settings, bus=bus,
+                services=[service.key for service in services], worker=worker,
+            )  # fmt: skip
+            await others.listen_to(choice.url, password=choice.password, own_name=name, stack=stack)
+            tasks.spawn(others.run(), name="other computers")
+        await _serve(
+            core, stack, queue=queue, desk=desk, listener=listener, worker=worker, scheduler=scheduler
+        )
     return core
 
 
@@ -243,8 +309,9 @@ async def _serve(
     *,
     queue: JobQueue,
     desk: ServiceDesk,
-    listener: Listener,
+    listener: Listener | None,
     worker: Worker,
+    scheduler: Scheduler,
 ) -> None:
     """Recover, then work, receive and answer control; all of it ends within 5 s."""
     recovered = await queue.recover()
@@ -253,12 +320,15 @@ async def _serve(
     await desk.free_keyring_lanes()
 
     async def stop() -> None:
-        await asyncio.gather(listener.stop(), worker.stop())
+        stops = [scheduler.stop(), worker.stop()]
+        await asyncio.gather(*stops, *([] if listener is None else [listener.stop()]))
 
     stack.push_async_callback(stop)
-    with suppress(PortUnavailable):
-        await listener.start()
+    if listener is not None:
+        with suppress(PortUnavailable):
+            await listener.start()
     core.tasks.spawn(worker.run(), name="worker")
+    core.tasks.spawn(scheduler.run(), name="scheduler")
     control = ControlServer(core)
     await control.start()
     stack.push_async_callback(control.stop)

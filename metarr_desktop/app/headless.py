@@ -53,7 +53,12 @@ def run_headless(options: StartOptions) -> int:
 
 async def _serve(options: StartOptions) -> int:
     async with open_core(
-        AppPaths(options.data_dir), serve=True, port=options.port, host=options.host
+        AppPaths(options.data_dir),
+        serve=True,
+        port=options.port,
+        host=options.host,
+        database_url=options.database_url,
+        listen=options.listen,
     ) as core:
         loop = asyncio.get_running_loop()
         for number in (signal.SIGINT, signal.SIGTERM):
@@ -68,9 +73,12 @@ async def _serve(options: StartOptions) -> int:
 
 async def _introduce(core: Core) -> bool:
     """Print the listening address as the first line, then what a person can paste."""
+    if core.listener is None:
+        print("Running jobs. No webhooks are received here.", flush=True)  # noqa: T201
+        return True
     listening = core.queries.listening()
     if listening is None:
-        problem = core.listener.problem if core.listener is not None else None
+        problem = core.listener.problem
         print(problem or "Webhooks cannot arrive.", file=sys.stderr)  # noqa: T201
         return False
     host = f"[{listening.host}]" if ":" in listening.host else listening.host

@@ -11,9 +11,14 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StartOptions:
-    """Options of a start; ``port`` and ``host`` hold for this run only."""
+    """Options of a start; all but the folder hold for this run only.
+
+    Without ``listen`` it is a pure worker: it runs jobs of a shared database and receives nothing.
+    """
 
     data_dir: Path
     port: int | None = None
     host: str | None = None
     minimized: bool = False
+    database_url: str | None = None
+    listen: bool = True

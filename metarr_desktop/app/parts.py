@@ -17,8 +17,10 @@ if TYPE_CHECKING:
     from metarr_desktop.app.settings import AppSettings
     from metarr_desktop.domain.bus import Bus
     from metarr_desktop.domain.clock import Clock
+    from metarr_desktop.domain.schedules import Schedule
     from metarr_desktop.jobs.handlers import JobType
     from metarr_desktop.jobs.queue import JobQueue
+    from metarr_desktop.jobs.scheduler import Scheduler
     from metarr_desktop.jobs.worker import Worker
     from metarr_desktop.services.declaration import Service
     from metarr_desktop.storage.database import Database
@@ -26,26 +28,35 @@ if TYPE_CHECKING:
     from metarr_desktop.storage.history_store import HistoryStore
     from metarr_desktop.storage.job_store import JobStore
     from metarr_desktop.storage.library_store import LibraryStore
+    from metarr_desktop.storage.schedule_store import ScheduleStore
     from metarr_desktop.storage.secrets import SecretStore
     from metarr_desktop.storage.service_store import ServiceStore
+    from metarr_desktop.storage.statistics_store import StatisticsStore
     from metarr_desktop.webhooks.sources.declaration import Source
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Parts:
-    """Everything built; ``listener`` and ``worker`` are None where the program does not serve."""
+    """Everything built; ``worker`` is None where the program does not serve.
+
+    ``listener`` is None there too, and in a pure worker.
+    """
 
     services: Sequence[Service]
     sources: Sequence[Source]
     types: Sequence[JobType]
+    schedules: Sequence[Schedule]
     database: Database
     job_store: JobStore
     history: HistoryStore
+    statistics: StatisticsStore
     events: EventStore
     service_store: ServiceStore
+    schedule_store: ScheduleStore
     library: LibraryStore
     secrets: SecretStore
     queue: JobQueue
+    scheduler: Scheduler
     desk: ServiceDesk
     settings: AppSettings
     receiving: Receiving

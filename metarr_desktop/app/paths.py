@@ -23,6 +23,11 @@ class AppPaths:
         return self.data_dir / "metarr.db"
 
     @property
+    def database_choice(self) -> Path:
+        """The address of another database, where somebody chose one."""
+        return self.data_dir / "database.json"
+
+    @property
     def backups(self) -> Path:
         """The folder of the database's copies."""
         return self.data_dir / "backups"

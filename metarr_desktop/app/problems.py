@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from metarr_desktop.app.snapshots import Problem, ProblemKind
-from metarr_desktop.domain.jobs import BlockCause, EndStatus
+from metarr_desktop.domain.jobs import EndStatus
+from metarr_desktop.domain.lanes import BlockCause
 from metarr_desktop.domain.text import Text, text
 from metarr_desktop.library.place import PATH_UNKNOWN
 from metarr_desktop.storage.failures import BUSY, DAMAGED, DISK_FULL
@@ -15,7 +16,8 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from metarr_desktop.domain.errors import PortUnavailable
-    from metarr_desktop.domain.jobs import JobRecord, LaneStop
+    from metarr_desktop.domain.jobs import JobRecord
+    from metarr_desktop.domain.lanes import LaneStop
 
 
 def find_problems(

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from metarr_desktop import __version__
 from metarr_desktop.app.job_views import JobViews
 from metarr_desktop.app.problems import find_problems
+from metarr_desktop.app.schedule_views import read_schedules
 from metarr_desktop.app.service_state import secrets_set, snapshot_of
 from metarr_desktop.app.snapshots import (
     LibrarySnapshot,
@@ -26,6 +27,7 @@ from metarr_desktop.app.snapshots import (
 )
 from metarr_desktop.domain.errors import NotFound
 from metarr_desktop.domain.jobs import EndStatus, Job
+from metarr_desktop.domain.statistics import Statistics, Tally, sum_of
 from metarr_desktop.domain.text import text
 from metarr_desktop.services.forms import check_field, field_specs
 from metarr_desktop.storage.job_store import WaitingJobs
@@ -35,8 +37,15 @@ if TYPE_CHECKING:
 
     from metarr_desktop.app.logging_setup import LogLine
     from metarr_desktop.app.parts import Parts
-    from metarr_desktop.app.snapshots import FamilySnapshot, HistoryFilter, HistoryPage, JobDetail
+    from metarr_desktop.app.snapshots import (
+        FamilySnapshot,
+        HistoryFilter,
+        HistoryPage,
+        JobDetail,
+        ScheduleSnapshot,
+    )
     from metarr_desktop.domain.forms import PlainValue
+    from metarr_desktop.domain.history import HistoryCursor
     from metarr_desktop.domain.paths import PathMapping
     from metarr_desktop.domain.text import Text
     from metarr_desktop.services.declaration import Service
@@ -59,6 +68,9 @@ class Queries:
         self._database = parts.database
         self._job_store = parts.job_store
         self._history = parts.history
+        self._schedules = parts.schedules
+        self._schedule_store = parts.schedule_store
+        self._statistics = parts.statistics
         self._events = parts.events
         self._service_store = parts.service_store
         self._library = parts.library
@@ -67,6 +79,7 @@ class Queries:
         self._settings = parts.settings
         self._receiving = parts.receiving
         self._listener = parts.listener
+        self._serving = parts.worker is not None
         self._log = parts.log
         self._clock = parts.clock
         self._source_titles = {source.key: source.title for source in parts.sources}
@@ -85,7 +98,7 @@ class Queries:
         oldest = counts.oldest_pending_at
         return StatusSnapshot(
             version=self.version,
-            running=self._listener is not None,
+            running=self._serving,
             listening=self.listening(),
             pause=self.pause(),
             queue=QueueSnapshot(
@@ -110,6 +123,20 @@ class Queries:
             failed=ended.get(EndStatus.FAILED, 0),
             last_source=None if last is None else self._source_titles.get(last.source, last.source),
             last_at=None if last is None else last.received_at,
+        )
+
+    async def statistics(self) -> Statistics:
+        """What waits, runs, and ended in the last 24 hours: of every job type and service there is."""
+        now = self._clock.now()
+        found = await self._statistics.tallies(now=now)
+        types = {kind: found.get(kind, Tally()) for kind in (*self._types, *sorted(found))}
+        services = {each.key: found.get(each.job_type, Tally()) for each in self._services}
+        return Statistics(
+            at=now,
+            total=sum_of(found.values()),
+            types=types,
+            services=services,
+            titles={each.key: each.title for each in self._services},
         )
 
     def pause(self) -> PauseSnapshot:
@@ -143,6 +170,14 @@ class Queries:
         """The program's own settings."""
         return self._settings.snapshot
 
+    def setting_values(self) -> Mapping[str, PlainValue]:
+        """Every setting that a person chooses, by name."""
+        return self._settings.values()
+
+    def parse_settings(self, typed: Mapping[str, str]) -> dict[str, PlainValue]:
+        """Turn what was typed on a command line into values. Raises Refused."""
+        return self._settings.parse(typed)
+
     async def addresses(self) -> tuple[SourceAddress, ...]:
         """Return the address to paste into each sender. Raises SecretsUnavailable where it needs the key."""
         await self._receiving.find_addresses()
@@ -169,7 +204,7 @@ class Queries:
         return await self._views.recent(limit=limit)
 
     async def history(
-        self, wanted: HistoryFilter, /, *, before: int | None = None, limit: int = 100
+        self, wanted: HistoryFilter, /, *, before: HistoryCursor | None = None, limit: int = 100
     ) -> HistoryPage:
         """One page of ended jobs, newest first."""
         return await self._views.history(wanted, before=before, limit=limit)
@@ -189,6 +224,22 @@ class Queries:
     def sources(self) -> tuple[tuple[str, str], ...]:
         """Key and title of each source."""
         return tuple((source.key, source.title) for source in self._sources)
+
+    # Schedules
+
+    async def schedules(self) -> tuple[ScheduleSnapshot, ...]:
+        """Recurring work: when it is due, and how it went last."""
+        return await read_schedules(
+            self._schedules,
+            store=self._schedule_store,
+            job_store=self._job_store,
+            history=self._history,
+            now=self._clock.now(),
+        )
+
+    def schedule_names(self) -> frozenset[str]:
+        """Names of recurring work, which are its job types."""
+        return frozenset(schedule.name for schedule in self._schedules)
 
     # Services
 

@@ -5,14 +5,16 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from metarr_desktop.app.snapshots import ServiceSnapshot, ServiceState
-from metarr_desktop.domain.jobs import EndStatus, LaneState
+from metarr_desktop.domain.jobs import EndStatus
+from metarr_desktop.domain.lanes import LaneState
 from metarr_desktop.domain.text import Text, text
 from metarr_desktop.services.forms import missing_fields, secret_fields
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from metarr_desktop.domain.jobs import JobRecord, LaneStop
+    from metarr_desktop.domain.jobs import JobRecord
+    from metarr_desktop.domain.lanes import LaneStop
     from metarr_desktop.services.declaration import Service
     from metarr_desktop.storage.job_store import WaitingJobs
     from metarr_desktop.storage.secrets import SecretStore

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from dataclasses import asdict, fields, replace
+from datetime import timedelta
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, get_type_hints
 
 from pydantic import TypeAdapter, ValidationError
@@ -11,7 +13,7 @@ from metarr_desktop.app.snapshots import SettingsSnapshot
 from metarr_desktop.domain.changes import SettingsChanged
 from metarr_desktop.domain.clock import from_ms, to_ms
 from metarr_desktop.domain.errors import Refused
-from metarr_desktop.domain.text import text
+from metarr_desktop.domain.text import Text, text
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -22,7 +24,22 @@ if TYPE_CHECKING:
     from metarr_desktop.storage.settings_store import SettingsStore
 
 HIGHEST_PORT = 65_535
+A_YEAR, TEN_YEARS = 365, 3650
+BOUNDS: Mapping[str, tuple[int, int, Text]] = MappingProxyType(
+    {
+        "port": (1, HIGHEST_PORT, Text("A port is a number from 1 to {highest}.")),
+        "keep_done_days": (1, TEN_YEARS, Text("Done jobs are kept 1 to {highest} days.")),
+        "keep_failed_days": (1, TEN_YEARS, Text("Failed jobs are kept 1 to {highest} days.")),
+        "deliver_within_days": (1, A_YEAR, Text("Deliveries are given up after 1 to {highest} days.")),
+    }
+)
+"""Least and most of each number, and the sentence for everything else."""
+NO_CHOICES = frozenset({"host_override", "told_still_running"})
+MOST_DIGITS = 19
 PAUSE = "pause"
+LEASE = "lease_s"
+"""How long a computer may be silent before others take over its jobs; only for the shared database."""
+SHORTEST_LEASE_S, LONGEST_LEASE_S = 1.5, 3_600
 KEY_DIGEST = "receiving_key_sha256"
 
 
@@ -37,6 +54,7 @@ class AppSettings:
         self._key_digest: str | None = None
         self._pause: tuple[bool, datetime | None] = (False, None)
         self._port_override: int | None = None
+        self._lease = timedelta(seconds=60)
 
     @property
     def port(self) -> int:
@@ -52,6 +70,11 @@ class AppSettings:
     def key_digest(self) -> str | None:
         """SHA-256 of the receiving key, in hex; the key itself is a secret."""
         return self._key_digest
+
+    @property
+    def lease(self) -> timedelta:
+        """How long a process holds a job of a shared database without a sign of life."""
+        return self._lease
 
     @property
     def pause(self) -> tuple[bool, datetime | None]:
@@ -70,6 +93,9 @@ class AppSettings:
         digest = stored.get(KEY_DIGEST)
         self._key_digest = digest if isinstance(digest, str) else None
         self._pause = _read_pause(stored.get(PAUSE))
+        lease = stored.get(LEASE)
+        if isinstance(lease, int | float) and SHORTEST_LEASE_S <= lease <= LONGEST_LEASE_S:
+            self._lease = timedelta(seconds=lease)
 
     async def save(self, changes: Mapping[str, Any]) -> SettingsSnapshot:
         """Store and use changed settings. Raises Refused on a value that cannot be."""
@@ -113,9 +139,25 @@ class AppSettings:
         self._port_override = port
         self._snapshot = replace(self._snapshot, host_override=host)
 
-    def as_dict(self) -> dict[str, Any]:
-        """Every setting by name."""
-        return asdict(self._snapshot)
+    def values(self) -> dict[str, Any]:
+        """Every setting that a person chooses, by name."""
+        return {name: value for name, value in asdict(self._snapshot).items() if name not in NO_CHOICES}
+
+    def parse(self, typed: Mapping[str, str]) -> dict[str, Any]:
+        """Turn what was typed on a command line into values. Raises Refused."""
+        known, parsed = self.values(), dict[str, Any]()
+        for name, given in typed.items():
+            if name not in known:
+                raise Refused(
+                    text(
+                        "There is no setting called {name}. Known are: {known}.",
+                        name=name,
+                        known=", ".join(known),
+                    )
+                )
+            parsed[name] = _parsed(known[name], given.strip())
+            _checked(name, parsed[name])
+        return parsed
 
 
 def _checked(name: str, value: object) -> Any:  # noqa: ANN401 - of the type its setting has
@@ -126,9 +168,22 @@ def _checked(name: str, value: object) -> Any:  # noqa: ANN401 - of the type its
         checked = TypeAdapter(hints[name]).validate_python(value, strict=True)
     except ValidationError as error:
         raise Refused(text("{value} is no value for {name}.", value=str(value)[:80], name=name)) from error
-    if name == "port" and not 1 <= checked <= HIGHEST_PORT:
-        raise Refused(text("A port is a number from 1 to {highest}.", highest=HIGHEST_PORT))
+    if name in BOUNDS:
+        least, most, sentence = BOUNDS[name]
+        if not least <= checked <= most:
+            raise Refused(text(sentence.template, highest=most))
     return checked
+
+
+def _parsed(now: object, given: str) -> object:
+    """Return what was typed as the type of what stands there now; what cannot be stays a text."""
+    if isinstance(now, bool):
+        return {"true": True, "on": True, "yes": True, "false": False, "off": False, "no": False}.get(
+            given.lower(), given
+        )
+    if isinstance(now, int) and given.isascii() and given.isdigit() and len(given) < MOST_DIGITS:
+        return int(given)
+    return given
 
 
 def _read_pause(stored: object) -> tuple[bool, datetime | None]:

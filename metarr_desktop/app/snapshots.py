@@ -11,7 +11,9 @@ if TYPE_CHECKING:
     from datetime import datetime, timedelta
 
     from metarr_desktop.domain.forms import FieldSpec, PlainValue
-    from metarr_desktop.domain.jobs import Attempt, EndStatus, Job, JobRecord
+    from metarr_desktop.domain.history import HistoryCursor
+    from metarr_desktop.domain.jobs import Attempt, EndStatus, Job, JobRecord, JobStatus
+    from metarr_desktop.domain.schedules import Rule
     from metarr_desktop.domain.text import Text
 
 
@@ -176,7 +178,7 @@ class HistoryPage:
     """Rows newest first; ``next_before`` continues after the last one, None at the end."""
 
     rows: tuple[HistoryRow, ...]
-    next_before: int | None
+    next_before: HistoryCursor | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -229,6 +231,28 @@ class SettingsSnapshot:
     start_hidden: bool = False
     start_at_login: bool = False
     told_still_running: bool = False
+    keep_done_days: int = 30
+    keep_failed_days: int = 90
+    deliver_within_days: int = 7
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ScheduleSnapshot:
+    """Recurring work. ``last_status`` is how its last job stands or ended, None where nothing is kept of it.
+
+    ``next_at`` may lie in the past where the program does not run: it is due as soon as it does.
+    """
+
+    name: str
+    title: Text
+    purpose: Text
+    rule: Rule
+    default: Rule
+    next_at: datetime
+    last_at: datetime | None = None
+    last_job_id: int | None = None
+    last_status: EndStatus | JobStatus | None = None
+    last_detail: Text | None = None
 
 
 class ProblemKind(StrEnum):

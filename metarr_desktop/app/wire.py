@@ -8,11 +8,12 @@ from metarr_desktop.domain.clock import iso
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-    from datetime import timedelta
+    from datetime import datetime, timedelta
 
     from metarr_desktop.app.snapshots import (
         HistoryRow,
         LibrarySnapshot,
+        ScheduleSnapshot,
         ServiceSnapshot,
         SourceAddress,
         StatusSnapshot,
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
     )
     from metarr_desktop.domain.jobs import Attempt, Job
     from metarr_desktop.domain.paths import PathMapping
+    from metarr_desktop.domain.statistics import Statistics, Tally
     from metarr_desktop.domain.text import Text
 
 
@@ -39,6 +41,31 @@ def status_json(status: StatusSnapshot) -> dict[str, Any]:
             "oldest_pending_s": None if oldest is None else round(oldest.total_seconds(), 3),
         },
         "services": [service_json(service) for service in status.services],
+    }
+
+
+def statistics_json(statistics: Statistics) -> dict[str, Any]:
+    """What waits, runs and lately ended, in numbers."""
+    at = statistics.at
+    return {
+        "at": iso(at),
+        "total": _tally_json(statistics.total, at),
+        "types": [{"type": kind, **_tally_json(tally, at)} for kind, tally in statistics.types.items()],
+        "services": [
+            {"key": key, "title": statistics.titles[key], **_tally_json(tally, at)}
+            for key, tally in statistics.services.items()
+        ],
+    }
+
+
+def _tally_json(tally: Tally, at: datetime) -> dict[str, Any]:
+    oldest = tally.oldest_waiting
+    return {
+        "waiting": tally.waiting,
+        "running": tally.running,
+        "oldest_waiting_s": None if oldest is None else max(0.0, round((at - oldest).total_seconds(), 3)),
+        "done_24h": tally.done,
+        "failed_24h": tally.failed,
     }
 
 
@@ -142,6 +169,21 @@ def mappings_json(mappings: Sequence[PathMapping]) -> list[dict[str, Any]]:
 def address_json(address: SourceAddress) -> dict[str, Any]:
     """The address to paste into one sender."""
     return {"source": address.key, "title": address.title, "url": address.url}
+
+
+def schedule_json(schedule: ScheduleSnapshot) -> dict[str, Any]:
+    """Recurring work."""
+    return {
+        "name": schedule.name,
+        "title": str(schedule.title),
+        "rule": schedule.rule.to_json(),
+        "words": str(schedule.rule.words()),
+        "next_at": iso(schedule.next_at),
+        "last_at": iso(schedule.last_at),
+        "last_job_id": schedule.last_job_id,
+        "last_status": None if schedule.last_status is None else schedule.last_status.value,
+        "last_detail": _text(schedule.last_detail),
+    }
 
 
 def _text(value: Text | None) -> str | None:

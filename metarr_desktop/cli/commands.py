@@ -19,6 +19,7 @@ from metarr_desktop.cli.endings import (
 )
 from metarr_desktop.cli.library_commands import LIBRARY_COMMANDS
 from metarr_desktop.cli.receiving_commands import RECEIVING_COMMANDS
+from metarr_desktop.cli.schedule_commands import SCHEDULE_COMMANDS
 from metarr_desktop.cli.service_commands import SERVICE_COMMANDS
 
 if TYPE_CHECKING:
@@ -52,6 +53,10 @@ def run_command(options: argparse.Namespace, *, session: Session) -> int:
 
 def _status(options: argparse.Namespace, session: Session) -> int:
     return output.show(options, session.call("status"), output.status_text)
+
+
+def _stats(options: argparse.Namespace, session: Session) -> int:
+    return output.show(options, session.call("stats"), output.statistics_text)
 
 
 def _jobs(options: argparse.Namespace, session: Session) -> int:
@@ -111,6 +116,7 @@ def _send_test(options: argparse.Namespace, session: Session) -> int:
 
 COMMANDS: dict[str, Callable[[argparse.Namespace, Session], int]] = {
     "status": _status,
+    "stats": _stats,
     "jobs": _jobs,
     "history": _history,
     "retry": _retry,
@@ -124,5 +130,6 @@ COMMANDS: dict[str, Callable[[argparse.Namespace, Session], int]] = {
     **SERVICE_COMMANDS,
     **LIBRARY_COMMANDS,
     **RECEIVING_COMMANDS,
+    **SCHEDULE_COMMANDS,
     **DATABASE_COMMANDS,
 }

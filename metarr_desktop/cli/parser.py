@@ -33,6 +33,16 @@ def build_parser() -> argparse.ArgumentParser:
         "--port", type=_port, metavar="N", help="webhook port for this run, 0 for any free one"
     )
     parser.add_argument("--host", type=_host, metavar="ADDR", help="address to listen on for this run")
+    parser.add_argument(
+        "--database-url",
+        metavar="URL",
+        help="database for this run: postgresql://user@host/name or sqlite:////path (or METARR_DATABASE_URL)",
+    )
+    parser.add_argument(
+        "--no-listener",
+        action="store_true",
+        help="with --headless: run jobs of a shared PostgreSQL and receive no webhooks",
+    )
     parser.add_argument("--headless", action="store_true", help="run without a window")
     parser.add_argument("--minimized", action="store_true", help="start in the tray")
     parser.add_argument("--version", action="version", version=f"metarr-desktop {__version__}")
@@ -40,6 +50,7 @@ def build_parser() -> argparse.ArgumentParser:
     _add_services(commands)
     _add_library(commands)
     _add_jobs(commands)
+    _add_schedules(commands)
     _add_program(commands)
     _add_database(commands)
     return parser
@@ -88,6 +99,7 @@ def _add_jobs(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> 
     history.add_argument("--limit", type=_count, default=50, metavar="N")
     _json(history)
     _json(commands.add_parser("status", help="show the program at a glance"))
+    _json(commands.add_parser("stats", help="show what waits, runs and lately ended, in numbers"))
     commands.add_parser("retry", help="try an ended job again").add_argument(
         "job", type=_count, metavar="JOB"
     )
@@ -98,6 +110,29 @@ def _add_jobs(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> 
     pause = commands.add_parser("pause", help="stop delivering; receiving goes on")
     pause.add_argument("minutes", type=_count, nargs="?", metavar="MIN")
     commands.add_parser("resume", help="go on delivering")
+
+
+def _add_schedules(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    schedule = commands.add_parser("schedule", help="recurring work: list, run, set")
+    actions = schedule.add_subparsers(dest="action", metavar="ACTION", required=True)
+    _json(actions.add_parser("list", help="show when it is due and how it went"))
+    actions.add_parser("run", help="run it once, now").add_argument("name", metavar="NAME")
+    change = actions.add_parser(
+        "set",
+        help="change when it is due",
+        description="NAME daily 03:30 is once a day at that time, NAME every 6h (30m, 2d) is each time that"
+        " has passed.",
+    )
+    change.add_argument("name", metavar="NAME")
+    change.add_argument("rhythm", choices=("daily", "every"))
+    change.add_argument("value", metavar="VALUE")
+
+    settings = commands.add_parser("settings", help="the program's own settings: list, set")
+    actions = settings.add_subparsers(dest="action", metavar="ACTION", required=True)
+    _json(actions.add_parser("list", help="show every setting"))
+    actions.add_parser("set", help="change settings").add_argument(
+        "fields", metavar="NAME=VALUE", nargs="+", type=_field
+    )
 
 
 def _add_program(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:

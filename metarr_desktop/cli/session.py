@@ -38,6 +38,7 @@ class FolderSession:
     """Calls actions for one data folder, whether or not a program runs on it."""
 
     data_dir: Path
+    database_url: str | None = None
     starting_s: float = STARTING_S
     stopping_s: float = STOPPING_S
     wait: Callable[[float], None] = time.sleep
@@ -91,7 +92,9 @@ class FolderSession:
         from metarr_desktop.domain.errors import MetarrError  # noqa: PLC0415
 
         async def run() -> dict[str, Any]:
-            async with open_core(AppPaths(self.data_dir), serve=False) as core:
+            async with open_core(
+                AppPaths(self.data_dir), serve=False, database_url=self.database_url
+            ) as core:
                 return await answer(core, action, params)
 
         try:

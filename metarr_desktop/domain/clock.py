@@ -40,6 +40,26 @@ class SystemClock:
         await asyncio.sleep(seconds)
 
 
+class ShiftedClock:
+    """Another clock, set as far ahead as somebody else's is: all who share a database go by its time."""
+
+    def __init__(self, clock: Clock, *, ahead: timedelta) -> None:
+        self._clock = clock
+        self._ahead = ahead
+
+    def now(self) -> datetime:
+        """Return the current instant, aware, in UTC."""
+        return self._clock.now() + self._ahead
+
+    def monotonic(self) -> float:
+        """Seconds that never go backwards, for durations."""
+        return self._clock.monotonic()
+
+    async def sleep(self, seconds: float) -> None:
+        """Wait at least this long."""
+        await self._clock.sleep(seconds)
+
+
 def to_ms(instant: datetime) -> int:
     """Epoch milliseconds, the form in which the database keeps an instant."""
     return (instant - EPOCH) // MILLISECOND

@@ -12,7 +12,9 @@
     |   +-- NotSetUp         settings are missing or not usable
     |   +-- SecretsUnavailable   the keyring is locked or absent
     +-- Permanent            end as failed; repeating would not help
+    |   +-- NotHere          unless another computer can do it
     +-- StorageFailed        the database could not store or read
+    |   +-- StorageConflict  because another process did at that moment
     |   +-- StorageDamaged   its file is broken: a person chooses what becomes of it
     +-- PortUnavailable      the webhook port is taken or forbidden
     +-- NotFound, Refused    what a command asked for cannot be done
@@ -88,8 +90,16 @@ class Permanent(MetarrError):
     """Repeating the same request would end the same way."""
 
 
+class NotHere(Permanent):
+    """What the work needs is not on this computer; another that shares the queue may have it."""
+
+
 class StorageFailed(MetarrError):
     """The database could not take or give what was asked; nothing was stored."""
+
+
+class StorageConflict(StorageFailed):
+    """Another process changed the same rows; the same call goes through when it is made again."""
 
 
 class StorageDamaged(StorageFailed):

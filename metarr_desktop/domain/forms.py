@@ -15,7 +15,10 @@ PlainValue = str | int | bool
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FieldSpec:
-    """One field of a service's form; ``choices`` are pairs of stored value and shown label."""
+    """One field of a form; ``choices`` are pairs of stored value and shown label.
+
+    ``unit`` says what a number counts, for one and for many: ``("{n} day", "{n} days")``.
+    """
 
     name: str
     title: str
@@ -28,6 +31,7 @@ class FieldSpec:
     required: bool = False
     advanced: bool = False
     placeholder: str = ""
+    unit: tuple[str, str] | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

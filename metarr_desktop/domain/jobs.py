@@ -1,8 +1,7 @@
-"""Jobs: the durable rows of the queue, how an attempt ends, and what is kept of it."""
+"""Jobs: the durable rows of the queue, and what is kept of them."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any
@@ -53,7 +52,12 @@ class AttemptOutcome(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NewJob:
-    """A job to insert. ``waits_for`` names a job type among its siblings, or nothing."""
+    """A job to insert.
+
+    ``waits_for`` names a job type among its siblings, or nothing. Of a ``dedupe_key`` at most one job waits;
+    a second one joins it. Waiting jobs of one lane and ``merge_key`` run as one request. What still waits
+    after ``expires_after`` fails.
+    """
 
     type: str
     lane: str
@@ -66,14 +70,28 @@ class NewJob:
     retry_of: int | None = None
     waits_for: str | None = None
     waits_at_most: timedelta | None = None
+    dedupe_key: str | None = None
+    merge_key: str | None = None
+    expires_after: timedelta | None = None
 
 
-FanOut = Callable[[frozenset[str]], tuple[NewJob, ...]]
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Progress:
+    """How far a running job is: ``done`` of ``total`` steps, and what it is at."""
+
+    done: int
+    total: int
+    note: Text | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Job:
-    """One row of the queue; times are aware UTC, ``payload`` is what the handler gets."""
+    """One row of the queue; times are aware UTC, ``payload`` is what the handler gets.
+
+    ``starts`` counts the runs since the last settlement: more than one means that it crashed. ``worker`` is
+    the process that runs it. A job that was claimed leads ``merged``, which are settled with it. A ``probe``
+    tries whether its lane, where nobody answered, works again.
+    """
 
     id: int
     type: str
@@ -98,6 +116,14 @@ class Job:
     waits_for: int | None = None
     retry_of: int | None = None
     attempts: int = 0
+    dedupe_key: str | None = None
+    merge_key: str | None = None
+    expires_at: datetime | None = None
+    progress: Progress | None = None
+    worker: str | None = None
+    merged_into: int | None = None
+    merged: tuple[Job, ...] = ()
+    probe: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -136,100 +162,6 @@ class Attempt:
     duration: timedelta
     outcome: AttemptOutcome
     detail: Text | None = None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Done:
-    """The work is done.
-
-    ``fan_out`` gets the keys of the services that are on, read inside the transaction that ends this
-    job, and returns the children inserted in that same transaction. ``event_title`` names the webhook.
-    """
-
-    detail: Text | None = None
-    result: Mapping[str, Any] = field(default_factory=dict)
-    fan_out: FanOut | None = None
-    event_title: str | None = None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Skipped:
-    """There was nothing to do."""
-
-    reason: Text
-    event_title: str | None = None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Retry:
-    """Run again after ``delay``; a rate limit pauses the lane and uses no retry."""
-
-    error: Text
-    delay: timedelta
-    rate_limited: bool = False
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Deferred:
-    """Look again at ``until``; nothing failed."""
-
-    reason: Text
-    until: datetime
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Blocked:
-    """Back to pending, and the lane stops until a person acts."""
-
-    reason: Text
-    cause: BlockCause
-
-
-class BlockCause(StrEnum):
-    """Why a lane stopped, and so what releases it."""
-
-    KEY_REJECTED = "key_rejected"
-    NOT_SET_UP = "not_set_up"
-    KEYRING = "keyring"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Failed:
-    """The job is over without success."""
-
-    error: Text
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Interrupted:
-    """The program is stopping: the job goes back as it was."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Cancelled:
-    """A person cancelled the job while it ran."""
-
-
-Outcome = Done | Skipped | Retry | Deferred | Blocked | Failed | Interrupted | Cancelled
-
-
-class LaneState(StrEnum):
-    """Why a lane takes no jobs."""
-
-    BLOCKED = "blocked"
-    RATE_LIMITED = "rate_limited"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class LaneStop:
-    """A lane that takes no jobs, why, and until when (None: until a person acts)."""
-
-    lane: str
-    state: LaneState
-    reason: Text
-    since: datetime
-    until: datetime | None = None
-    cause: BlockCause | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -7,14 +7,16 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from metarr_desktop.domain.errors import MetarrError, NothingToDo, Permanent, SecretsUnavailable
 from metarr_desktop.domain.events import Action, MediaEvent, MediaKind
-from metarr_desktop.domain.jobs import Done, Job
 from metarr_desktop.domain.notification import Notification
+from metarr_desktop.domain.outcomes import Done
 from metarr_desktop.domain.paths import PathMapping, map_path
 from metarr_desktop.domain.text import Text, text
 from metarr_desktop.services.forms import build_config, secret_fields
 
 if TYPE_CHECKING:
     from metarr_desktop.domain.clock import Clock
+    from metarr_desktop.domain.jobs import Job
+    from metarr_desktop.jobs.handlers import Report
     from metarr_desktop.services.declaration import Service, ServiceConfig
     from metarr_desktop.services.notifier import Notifier
     from metarr_desktop.storage.secrets import SecretStore
@@ -51,7 +53,7 @@ class Notify:
         self._mappings = mappings
         self._clock = clock
 
-    async def __call__(self, job: Job) -> Done:
+    async def __call__(self, job: Job, _report: Report) -> Done:
         """Deliver one message; raises NothingToDo where the service was switched off meanwhile."""
         row = await self._services.row(self._service.key)
         if not row.enabled:

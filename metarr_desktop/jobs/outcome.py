@@ -6,16 +6,8 @@ from typing import TYPE_CHECKING
 
 from metarr_desktop.domain import errors
 from metarr_desktop.domain.clock import iso
-from metarr_desktop.domain.jobs import (
-    BlockCause,
-    Blocked,
-    Deferred,
-    Failed,
-    Job,
-    Outcome,
-    Retry,
-    Skipped,
-)
+from metarr_desktop.domain.lanes import BlockCause
+from metarr_desktop.domain.outcomes import Blocked, Deferred, Failed, Outcome, Retry, Skipped
 from metarr_desktop.domain.retry import RATE_LIMIT_CAP, RetryPolicy
 from metarr_desktop.domain.text import text
 
@@ -23,18 +15,26 @@ if TYPE_CHECKING:
     import random
     from datetime import datetime
 
+    from metarr_desktop.domain.jobs import Job
+
 
 def outcome_of(
     error: errors.MetarrError, *, job: Job, policy: RetryPolicy, now: datetime, rng: random.Random
 ) -> Outcome:
-    """Decide how an attempt ended that raised this error."""
+    """Decide how an attempt ended that raised this error.
+
+    A probe that finds nobody uses no retry: it is tried again however often that was done before.
+    """
     match error:
         case errors.RateLimited():
             return _rate_limited(error, job=job, policy=policy, now=now)
         case errors.Transient() | errors.StorageFailed():
-            if job.retry_count >= job.max_retries:
-                return Failed(error=error.text)
-            return Retry(error=error.text, delay=policy.backoff(job.retry_count + 1, rng=rng))
+            connection = isinstance(error, errors.Transient) and error.connection
+            spared = connection and job.probe
+            if job.retry_count >= job.max_retries and not spared:
+                return Failed(error=error.text, connection=connection)
+            delay = policy.backoff(job.retry_count + 1, rng=rng)
+            return Retry(error=error.text, delay=delay, connection=connection)
         case errors.NotNow():
             return Deferred(reason=error.text, until=error.until)
         case errors.AuthFailed():
@@ -46,7 +46,7 @@ def outcome_of(
         case errors.NothingToDo():
             return Skipped(reason=error.text, event_title=error.event_title)
         case _:
-            return Failed(error=error.text)
+            return Failed(error=error.text, elsewhere=isinstance(error, errors.NotHere))
 
 
 def _rate_limited(error: errors.RateLimited, *, job: Job, policy: RetryPolicy, now: datetime) -> Outcome:

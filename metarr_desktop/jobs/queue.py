@@ -6,19 +6,23 @@ import asyncio
 from typing import TYPE_CHECKING
 
 from metarr_desktop.domain.changes import EventStored, JobChanged, JobEnded, LaneChanged, PauseChanged
-from metarr_desktop.domain.errors import NotFound, Refused
-from metarr_desktop.domain.jobs import Cancelled, Job, JobStatus
+from metarr_desktop.domain.errors import NotFound
+from metarr_desktop.domain.jobs import Job, JobRecord, JobStatus
+from metarr_desktop.domain.outcomes import Cancelled
 from metarr_desktop.domain.text import text
+from metarr_desktop.jobs.waits import Waits
 
 if TYPE_CHECKING:
-    from collections.abc import Collection
-    from datetime import datetime
+    from collections.abc import Collection, Mapping, Sequence
+    from datetime import datetime, timedelta
 
     from metarr_desktop.domain.bus import Bus
     from metarr_desktop.domain.clock import Clock
     from metarr_desktop.domain.events import IncomingWebhook, StoredWebhook
-    from metarr_desktop.domain.jobs import LaneStop, NewJob, Outcome
-    from metarr_desktop.storage.job_store import Claim, JobStore, Run, Settlement
+    from metarr_desktop.domain.jobs import NewJob, Progress
+    from metarr_desktop.domain.lanes import LaneStop
+    from metarr_desktop.domain.outcomes import Outcome
+    from metarr_desktop.storage.job_store import Claim, JobStore, Leases, Run, Settlement
 
 
 class JobQueue:
@@ -30,7 +34,15 @@ class JobQueue:
         self._clock = clock
         self._paused = False
         self._paused_until: datetime | None = None
+        self._job_waits: Waits[int] = Waits(clock)
+        self._lane_waits: Waits[str] = Waits(clock)
+        self._local_stops: dict[str, LaneStop] = {}
         self.wake = asyncio.Event()
+
+    @property
+    def shared(self) -> bool:
+        """Whether other processes may work on the same jobs."""
+        return self._store.shared
 
     async def store(self, webhook: IncomingWebhook) -> StoredWebhook:
         """Store a webhook with its job, in one transaction. Raises StorageFailed."""
@@ -41,78 +53,149 @@ class JobQueue:
         return stored
 
     async def add(self, jobs: Collection[NewJob]) -> tuple[Job, ...]:
-        """Insert jobs that are due at once. Raises StorageFailed."""
+        """Insert jobs that are due at once; one that joins a waiting twin is not returned."""
         added = await self._store.add(jobs, now=self._clock.now())
-        self._tell(added)
-        return added
+        self.tell(added.jobs, added.joined)
+        return added.jobs
 
-    async def claim(self, lanes: Collection[str], *, longest: bool = False) -> Claim:
-        """Take the next job of these lanes. Raises StorageFailed."""
-        claim = await self._store.claim(lanes, now=self._clock.now(), longest=longest)
+    async def claim(self, lanes: Mapping[str, int], *, turn: int = 0, limit: int = 1) -> Claim:
+        """Take the next jobs of these lanes, each with how many may run at once. Raises StorageFailed."""
+        await self._end_short_waits()
+        open_lanes = {
+            lane: most
+            for lane, most in lanes.items()
+            if lane not in self._local_stops and not self._lane_waits.waiting(lane)
+        }
+        claim = await self._store.claim(open_lanes, now=self._clock.now(), turn=turn, limit=limit)
         for lane in claim.reopened:
             self._bus.publish(LaneChanged(lane))
-        if claim.job is not None:
-            self._bus.publish(JobChanged(claim.job))
+        for job in claim.jobs:
+            if job.probe:
+                self._bus.publish(LaneChanged(job.lane))
+        self._publish([each for job in claim.jobs for each in (job, *job.merged)], claim.expired)
+        self._publish(claim.held)
         return claim
 
-    async def settle(self, job: Job, outcome: Outcome, *, run: Run | None) -> Settlement:
-        """End an attempt. Raises StorageFailed, or NotFound where the job is gone."""
-        settled = await self._store.settle(job, outcome, run=run, now=self._clock.now())
-        if settled.stopped is not None:
-            self._bus.publish(LaneChanged(settled.stopped.lane))
-        if settled.record is not None:
-            self._bus.publish(JobEnded(settled.record))
-        else:
+    async def settle(
+        self,
+        job: Job,
+        outcome: Outcome,
+        *,
+        run: Run | None,
+        merged: Sequence[Outcome] = (),
+        merge_window: timedelta | None = None,
+    ) -> Settlement:
+        """End an attempt. Raises StorageFailed, or NotFound where the job is not ours any more."""
+        settled = await self._store.settle(
+            job, outcome, run=run, now=self._clock.now(), merged=merged, merge_window=merge_window
+        )
+        stop = settled.stopped
+        if stop is not None:
+            if not settled.kept:
+                self._local_stops[stop.lane] = stop
+            elif stop.until is not None:
+                self._lane_waits.add(stop.lane, stop.until)
+        if stop is not None or settled.opened:
+            self._bus.publish(LaneChanged(job.lane))
+        for record in settled.records:
+            self._job_waits.discard(record.job_id)
+        if settled.record is None:
+            self._put_off(settled.job)
             self._bus.publish(JobChanged(settled.job))
-        self._tell(settled.changed)
-        self.wake.set()
+        for changed in settled.changed:
+            self._put_off(changed)
+        self.tell(settled.changed, settled.records)
         return settled
 
-    async def recover(self) -> int:
-        """Put back what was running when the process died; returns how many jobs."""
-        recovered = await self._store.recover(now=self._clock.now())
-        self._tell(recovered)
-        return len(recovered)
+    def _put_off(self, job: Job) -> None:
+        if job.status is JobStatus.PENDING and job.waits_for is None:
+            self._job_waits.add(job.id, job.run_after)
 
-    async def retry(self, job_id: int, *, max_retries: int) -> int:
+    async def _end_short_waits(self) -> None:
+        """Let go by elapsed time what a clock that was set back would keep waiting."""
+        for lane, until in self._lane_waits.take_due().items():
+            if until > self._clock.now() and await self._store.end_stop(lane, until=until):
+                self._bus.publish(LaneChanged(lane))
+        late = {
+            job_id: until for job_id, until in self._job_waits.take_due().items() if until > self._clock.now()
+        }
+        if late:
+            self.tell(await self._store.make_due(late, now=self._clock.now()))
+
+    def next_short_wait(self) -> float | None:
+        """Seconds until a short wait is over, by elapsed time."""
+        times = [each for each in (self._job_waits.next_in(), self._lane_waits.next_in()) if each is not None]
+        return min(times, default=None)
+
+    async def report_progress(self, job: Job, progress: Progress) -> None:
+        """Store how far a running job is, and tell. Raises StorageFailed."""
+        changed = await self._store.report_progress(job, progress, now=self._clock.now())
+        if changed is not None:
+            self._bus.publish(JobChanged(changed))
+
+    async def recover(self, running: Collection[int] = ()) -> int:
+        """Put back what was running when a process died; returns how many jobs."""
+        recovered = await self._store.recover(now=self._clock.now(), running=running)
+        self.tell(recovered.jobs, recovered.records)
+        return len(recovered.jobs) + len(recovered.records)
+
+    async def renew(self, job_ids: Collection[int]) -> Leases:
+        """Go on holding these jobs; a heartbeat. Raises StorageFailed."""
+        return await self._store.renew(job_ids)
+
+    async def leave(self) -> None:
+        """Tell other processes that this one runs nothing more."""
+        await self._store.leave()
+
+    async def retry(self, job_id: int, *, max_retries: int, expires_after: timedelta | None = None) -> int:
         """Try an ended job again as a new job, or make its active one due; returns that job's id."""
-        job, _ = await self._store.retry(job_id, max_retries=max_retries, now=self._clock.now())
-        self._tell((job,))
+        job, _ = await self._store.retry(
+            job_id, max_retries=max_retries, expires_after=expires_after, now=self._clock.now()
+        )
+        self.tell((job,))
         return job.id
 
     async def replay(self, event_id: int) -> int:
         """Let a stored webhook run once more; returns the id of its new root job."""
         job = await self._store.replay(event_id, now=self._clock.now())
-        self._tell((job,))
+        self.tell((job,))
         return job.id
 
     async def run_now(self, job_id: int) -> None:
         """Make a waiting job due. Raises NotFound or Refused."""
-        self._tell((await self._store.run_now(job_id, now=self._clock.now()),))
+        self.tell((await self._store.run_now(job_id, now=self._clock.now()),))
 
-    async def cancel_waiting(self, job_id: int) -> None:
-        """End a waiting job as cancelled. Raises NotFound, or Refused where it is running."""
+    async def cancel(self, job_id: int) -> None:
+        """End a waiting job as cancelled, or ask the process that runs it to. Raises NotFound or Refused."""
         job = await self._store.job(job_id)
         if job is None:
             raise NotFound(text("Job {id} is not in the queue.", id=job_id))
         if job.status is JobStatus.PROCESSING:
-            raise Refused(text("Job {id} is running.", id=job_id))
+            await self._store.request_cancel(job_id, now=self._clock.now())
+            return
         await self.settle(job, Cancelled(), run=None)
+        self.wake.set()
 
     async def open_lane(self, lane: str) -> int:
-        """End a lane's block; returns how many jobs waited for it."""
-        released, waiting = await self._store.open_lane(lane, now=self._clock.now())
-        self._tell(released)
+        """End a lane's block or breaker; returns how many jobs waited for it."""
+        local = self._local_stops.pop(lane, None) is not None
+        released, waiting = await self._store.open_lane(lane, now=self._clock.now(), local=local)
+        if lane not in {stop.lane for stop in await self._store.lane_stops()}:
+            self._lane_waits.discard(lane)
+        self.tell(released)
         self._bus.publish(LaneChanged(lane))
         self.wake.set()
         return waiting
 
     async def lane_stops(self) -> tuple[LaneStop, ...]:
-        """Return the lanes that take no jobs now."""
+        """Return the lanes that take no jobs now, those included that stop in this process only."""
         now = self._clock.now()
-        return tuple(
-            stop for stop in await self._store.lane_stops() if stop.until is None or stop.until > now
-        )
+        stops = {
+            stop.lane: stop
+            for stop in await self._store.lane_stops()
+            if stop.until is None or stop.until > now
+        }
+        return tuple({**stops, **self._local_stops}.values())
 
     def set_pause(self, *, paused: bool, until: datetime | None = None) -> None:
         """Stop or go on delivering; receiving is never stopped."""
@@ -131,8 +214,14 @@ class JobQueue:
             return False, None
         return self._paused, self._paused_until
 
-    def _tell(self, jobs: Collection[Job]) -> None:
-        for job in jobs:
-            self._bus.publish(JobChanged(job))
+    def tell(self, jobs: Collection[Job] = (), records: Collection[JobRecord] = ()) -> None:
+        """Publish what changed in the database, by this process or another."""
+        self._publish(jobs, records)
         if jobs:
             self.wake.set()
+
+    def _publish(self, jobs: Collection[Job], records: Collection[JobRecord] = ()) -> None:
+        for job in jobs:
+            self._bus.publish(JobChanged(job))
+        for record in records:
+            self._bus.publish(JobEnded(record))

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path, PurePosixPath, PureWindowsPath
 from typing import TYPE_CHECKING
 
-from metarr_desktop.domain.errors import NothingToDo, Permanent
+from metarr_desktop.domain.errors import NotHere, NothingToDo
 from metarr_desktop.domain.media import readable
 from metarr_desktop.domain.paths import is_inside, is_windows, map_path, parts
 from metarr_desktop.domain.text import text
@@ -57,9 +57,9 @@ def locate(
     return Place(library=library, folder=root.joinpath(*below), roots=tuple(one.path for one in libraries))
 
 
-def path_unknown(event: MediaEvent) -> Permanent:
+def path_unknown(event: MediaEvent) -> NotHere:
     """Return the failure that asks for a path mapping."""
-    return Permanent(text(PATH_UNKNOWN, source=event.source.capitalize(), path=readable(event.folder)))
+    return NotHere(text(PATH_UNKNOWN, source=event.source.capitalize(), path=readable(event.folder)))
 
 
 def expected_name(event: MediaEvent) -> str | None:

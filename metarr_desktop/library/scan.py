@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING, Protocol
 
 from metarr_desktop.domain.errors import MetarrError, NothingToDo, Permanent, Transient
 from metarr_desktop.domain.events import MediaEvent, MediaKind
-from metarr_desktop.domain.jobs import Done
 from metarr_desktop.domain.media import Asset, ScannedMovie, readable
-from metarr_desktop.domain.text import text
+from metarr_desktop.domain.outcomes import Done
+from metarr_desktop.domain.text import Text, text
 from metarr_desktop.library.discovery import DISC_FILES, discover
 from metarr_desktop.library.listing import MOST_ENTRIES, OUTSIDE, Listing, read_folder
 from metarr_desktop.library.place import expected_name, locate, path_unknown
@@ -26,11 +26,13 @@ if TYPE_CHECKING:
     from metarr_desktop.domain.jobs import Job
     from metarr_desktop.domain.media import LibraryFolder, SavedMovie
     from metarr_desktop.domain.paths import PathMapping
+    from metarr_desktop.jobs.handlers import Report
     from metarr_desktop.library.discovery import Discovery
     from metarr_desktop.library.place import Place
 
 logger = logging.getLogger(__name__)
 
+STEPS = 3
 READ_DEADLINE = timedelta(seconds=60)
 """A folder that does not answer for so long lies on a drive or share that hangs."""
 
@@ -74,22 +76,25 @@ class ScanMovie:
         self._deadline = deadline
         self._look = _Look()
 
-    async def __call__(self, job: Job) -> Done:
+    async def __call__(self, job: Job, report: Report) -> Done:
         """Find the film's folder, its video and its artwork, and store what was found."""
         event = _event(job)
         libraries = await self._store.libraries()
         place = locate(event, libraries=libraries, mappings=await self._store.mappings(event.source))
         expected = expected_name(event)
+        report(0, STEPS, Text("Reading the folder"))
         try:
             listing = await self._listing(place, expected=expected)
         except ValueError as error:  # a path that no system can hold
             raise path_unknown(event) from error
         if not listing.complete:
             logger.warning("Only %d entries of %s were looked at", MOST_ENTRIES, readable(str(place.folder)))
+        report(1, STEPS, Text("Looking for the video and the artwork"))
         found = discover(listing.entries, folder_name=place.folder.name, expected=expected)
         if found.video is None:
             raise _no_video(place.folder, listing=listing)
         movie = _scanned(event, place=place, found=found)
+        report(2, STEPS, Text("Storing what was found"))
         saved = await self._store.save_movie(movie, now=self._clock.now())
         return _done(found, movie=movie, saved=saved)
 

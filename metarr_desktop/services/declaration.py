@@ -10,6 +10,8 @@ from pydantic import BaseModel, ConfigDict
 from metarr_desktop.domain.retry import RetryPolicy
 
 if TYPE_CHECKING:
+    from datetime import timedelta
+
     from metarr_desktop.domain.text import Text
     from metarr_desktop.services.notifier import Notifier
 
@@ -46,8 +48,9 @@ class Service:
     """A place we notify.
 
     ``lane`` defaults to the key; ``concurrency`` is how many of its jobs run at once. With
-    ``waits_for_scan`` its jobs wait for the first attempt of the film's scan. ``docs`` is the page in
-    the repository.
+    ``waits_for_scan`` its jobs wait for the first attempt of the film's scan. With a ``merge_window`` one
+    request does for a folder: what comes for the same folder while one runs, or so soon after, goes together.
+    ``docs`` is the page in the repository.
     """
 
     key: str
@@ -58,6 +61,7 @@ class Service:
     retry: RetryPolicy = field(default_factory=RetryPolicy)
     concurrency: int = 1
     waits_for_scan: bool = False
+    merge_window: timedelta | None = None
 
     @property
     def lane(self) -> str:

@@ -214,4 +214,5 @@ SERVICE = Service(
     notifier=KodiNotifier,
     docs="docs/services/kodi.md",
     waits_for_scan=True,
+    merge_window=timedelta(seconds=15),
 )

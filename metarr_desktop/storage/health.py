@@ -21,7 +21,13 @@ LOOK_AGAIN_S = 5.0
 
 
 def write_nothing(sql: Sql) -> None:
-    """Write a page as it is: what only looks, and a statement that changes no row, work on a full disk."""
+    """Write a page as it is: what only looks, and a statement that changes no row, work on a full disk.
+
+    A server is asked whether it is there.
+    """
+    if sql.dialect.shared:
+        sql.execute("SELECT 1")
+        return
     (version,) = sql.execute("PRAGMA user_version").fetchone()
     sql.execute(f"PRAGMA user_version = {version}")
 

@@ -22,6 +22,7 @@ TABLES: dict[int, frozenset[str]] = {
             "notification_config", "path_mappings", "settings", "webhook_events",
         }
     ),
+    2: frozenset({"job_totals", "merge_windows", "schedules", "workers"}),
 }  # fmt: skip
 """What each migration added; a table that is not there means damage."""
 

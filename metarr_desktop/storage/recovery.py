@@ -1,6 +1,6 @@
 """Puts a backup or an empty database in the place of one that is damaged, which is kept for good.
 
-Decided in docs/decisions/0005-what-a-restore-does-to-ids-and-waiting-jobs.md.
+Decided in docs/decisions/0008-what-a-restore-does-to-ids-and-waiting-jobs.md.
 """
 
 from __future__ import annotations
@@ -15,14 +15,15 @@ import peewee
 
 from metarr_desktop.domain.backup import Backup, Replaced
 from metarr_desktop.domain.errors import StorageDamaged, StorageFailed
-from metarr_desktop.domain.jobs import Cancelled
+from metarr_desktop.domain.jobs import EndStatus
 from metarr_desktop.domain.text import text
 from metarr_desktop.storage.backup import keep_for_good, sync
+from metarr_desktop.storage.ending import end_job
 from metarr_desktop.storage.failures import storage_error
 from metarr_desktop.storage.inspection import check_every_page, open_to_look
-from metarr_desktop.storage.rows import JOB_COLUMNS, read_job, write_text
+from metarr_desktop.storage.rows import JOB_COLUMNS, read_job
 from metarr_desktop.storage.schema import COMPANIONS, PRIVATE, create, prepare
-from metarr_desktop.storage.settlement import settle
+from metarr_desktop.storage.sqlite import SqliteConnection
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -147,9 +148,9 @@ def _beside(path: Path) -> Iterator[Path]:
 
 
 @contextmanager
-def _opened(new: Path) -> Iterator[sqlite3.Connection]:
+def _opened(new: Path) -> Iterator[SqliteConnection]:
     """Change the new database in one transaction, and leave it on the disk as one file."""
-    with closing(sqlite3.connect(new, isolation_level=None)) as db:
+    with closing(sqlite3.connect(new, isolation_level=None, factory=SqliteConnection)) as db:
         db.execute("BEGIN IMMEDIATE")
         yield db
         db.execute("COMMIT")
@@ -157,14 +158,13 @@ def _opened(new: Path) -> Iterator[sqlite3.Connection]:
     sync(new)
 
 
-def _cancel(db: sqlite3.Connection, date: str, now: datetime) -> int:
+def _cancel(db: SqliteConnection, date: str, now: datetime) -> int:
     """End the jobs that waited in the backup: nobody knows whether they were done after it."""
-    reason = write_text(text(FROM_BEFORE, date=date))
+    reason = text(FROM_BEFORE, date=date)
     db.execute(f"UPDATE job_queue SET status = 'pending' WHERE status = 'processing' AND ({OF_WEBHOOKS})")
     rows = db.execute(f"SELECT {JOB_COLUMNS} FROM job_queue WHERE {OF_WEBHOOKS} ORDER BY id").fetchall()
     for job in map(read_job, rows):
-        settle(db, job, Cancelled(), None, now)
-        db.execute("UPDATE job_history SET error = ?, error_text = ? WHERE job_id = ?", (*reason, job.id))
+        end_job(db, job, EndStatus.CANCELLED, error=reason, run=None, now=now)
     return len(rows)
 
 

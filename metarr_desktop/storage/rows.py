@@ -10,14 +10,13 @@ from metarr_desktop.domain.clock import EPOCH, from_ms
 from metarr_desktop.domain.jobs import (
     Attempt,
     AttemptOutcome,
-    BlockCause,
     EndStatus,
     Job,
     JobRecord,
     JobStatus,
-    LaneState,
-    LaneStop,
+    Progress,
 )
+from metarr_desktop.domain.lanes import BlockCause, LaneState, LaneStop
 from metarr_desktop.domain.text import Text, text_from_json
 
 if TYPE_CHECKING:
@@ -27,7 +26,8 @@ if TYPE_CHECKING:
 JOB_COLUMNS = (
     "id, type, lane, priority, status, payload, created_at, updated_at, run_after, root_id, max_retries,"
     " retry_count, starts, deferrals, rate_limits, error, error_text, reason, reason_text, started_at,"
-    " parent_id, event_id, waits_for, retry_of"
+    " parent_id, event_id, waits_for, retry_of, dedupe_key, merge_key, expires_at, progress, worker,"
+    " merged_into"
 )
 RECORD_COLUMNS = (
     "id, job_id, type, lane, priority, status, payload, created_at, started_at, completed_at, duration_ms,"
@@ -107,7 +107,28 @@ def read_job(row: Sequence[Any]) -> Job:
         waits_for=row[22],
         retry_of=row[23],
         attempts=row[11] + (1 if status is JobStatus.PROCESSING else 0),
+        dedupe_key=row[24],
+        merge_key=row[25],
+        expires_at=optional_instant(row[26]),
+        progress=None if row[27] is None else read_progress(row[27]),
+        worker=row[28],
+        merged_into=row[29],
     )
+
+
+def read_progress(stored: str) -> Progress | None:
+    """Read back what ``write_progress`` stored; None for something else."""
+    data = read_json(stored)
+    done, total = data.get("done"), data.get("total")
+    if not isinstance(done, int) or not isinstance(total, int):
+        return None
+    return Progress(done=done, total=total, note=text_from_json(data.get("note")))
+
+
+def write_progress(progress: Progress) -> str:
+    """JSON of how far a job is."""
+    note = None if progress.note is None else progress.note.to_json()
+    return write_json({"done": progress.done, "total": progress.total, "note": note})
 
 
 def read_record(row: Sequence[Any]) -> JobRecord:

@@ -13,10 +13,10 @@ from metarr_desktop.domain.errors import StorageDamaged, StorageFailed
 from metarr_desktop.domain.text import text
 from metarr_desktop.storage.database import SCHEMA_VERSION
 from metarr_desktop.storage.failures import DAMAGED, storage_error
-from metarr_desktop.storage.health import write_nothing
 from metarr_desktop.storage.inspection import check_before_use, write_ahead_log
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
 
 PRIVATE = 0o600
@@ -71,39 +71,49 @@ def _has_content(path: Path) -> bool:
 def _update(path: Path) -> None:
     with suppress(OSError):  # whether it can be written is what SQLite says
         path.chmod(PRIVATE)
-    directory = str(resources.files("metarr_desktop.storage") / "migrations")
     db = peewee.SqliteDatabase(str(path), pragmas={"journal_mode": "wal", "busy_timeout": 5000})
     db.connect()
     try:
-        with db.atomic() as transaction:
-            write_nothing(db.connection())  # type: ignore[no-untyped-call] # refused where it is read-only
-            transaction.rollback()
+        _check_writable(db.connection())  # type: ignore[no-untyped-call]
         if highest_applied(db) == SCHEMA_VERSION:
             return
-        from playhouse.migrations import Runner  # noqa: PLC0415 - needed once in the life of a version
-
-        runner = Runner(db, directory, table_name="schema_migrations")
-        status = runner.status()
-        applied = max((row.idx for row in status if row.applied), default=0)
-        if applied > SCHEMA_VERSION:
-            raise StorageFailed(
-                text(
-                    "The database was written by a newer Metarr Desktop (version {found}, this one knows "
-                    "{known}). Update the program, or start it with another --data-dir.",
-                    found=applied,
-                    known=SCHEMA_VERSION,
-                )
-            )
-        if 0 < applied < SCHEMA_VERSION:
-            backup(path, path.with_name(f"{path.name}.before-{SCHEMA_VERSION}"))
-        runner.up()
-        reached = max((row.idx for row in runner.status() if row.applied), default=0)
-        if reached != SCHEMA_VERSION:
-            raise StorageDamaged(
-                text("The database is damaged: version {found} is not complete.", found=reached)
-            )
+        run_migrations(
+            db, before=lambda: backup(path, path.with_name(f"{path.name}.before-{SCHEMA_VERSION}"))
+        )
     finally:
         db.close()
+
+
+def run_migrations(db: peewee.Database, *, before: Callable[[], None] | None = None) -> None:
+    """Apply what is missing, ``before`` first where there is something to lose. Raises StorageFailed."""
+    from playhouse.migrations import Runner  # noqa: PLC0415 - needed once in the life of a version
+
+    directory = str(resources.files("metarr_desktop.storage") / "migrations")
+    runner = Runner(db, directory, table_name="schema_migrations")
+    applied = max((row.idx for row in runner.status() if row.applied), default=0)
+    if applied > SCHEMA_VERSION:
+        raise StorageFailed(
+            text(
+                "The database was written by a newer Metarr Desktop (version {found}, this one knows "
+                "{known}). Update the program, or start it with another --data-dir.",
+                found=applied,
+                known=SCHEMA_VERSION,
+            )
+        )
+    if before is not None and applied > 0:
+        before()
+    runner.up()
+    reached = max((row.idx for row in runner.status() if row.applied), default=0)
+    if reached != SCHEMA_VERSION:
+        raise StorageDamaged(text("The database is damaged: version {found} is not complete.", found=reached))
+
+
+def _check_writable(db: sqlite3.Connection) -> None:
+    """Write a page as it is and take that back: a read-only file refuses this, and nothing less."""
+    db.execute("BEGIN")
+    (version,) = db.execute("PRAGMA user_version").fetchone()
+    db.execute(f"PRAGMA user_version = {version}")
+    db.execute("ROLLBACK")
 
 
 def highest_applied(db: peewee.Database) -> int:

@@ -112,6 +112,7 @@ def _set_enabled(db: Sql, service: str, enabled: bool, now: datetime) -> None:
         "UPDATE notification_config SET enabled = ?, updated_at = ? WHERE service = ?",
         (int(enabled), to_ms(now), service),
     )
+    db.tell("services")
     if changed.rowcount == 0:
         raise _unknown(service)
 
@@ -122,6 +123,7 @@ def _save(db: Sql, service: str, config: str, now: datetime) -> None:
         " check_detail = NULL, check_detail_text = NULL WHERE service = ?",
         (config, to_ms(now), service),
     )
+    db.tell("services")
     if changed.rowcount == 0:
         raise _unknown(service)
 
@@ -132,6 +134,7 @@ def _record_check(db: Sql, service: str, ok: bool, detail: Text | None, now: dat
         " WHERE service = ?",
         (to_ms(now), int(ok), *write_text(detail), service),
     )
+    db.tell("services")
 
 
 def _unknown(service: str) -> NotFound:

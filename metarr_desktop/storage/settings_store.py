@@ -41,6 +41,7 @@ def _all(db: Sql) -> Mapping[str, Any]:
 
 
 def _save(db: Sql, changes: dict[str, Any], now: datetime) -> None:
+    db.tell("settings")
     for name, value in changes.items():
         if value is None:
             db.execute("DELETE FROM settings WHERE name = ?", (name,))

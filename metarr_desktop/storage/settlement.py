@@ -3,102 +3,185 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import timedelta
-from typing import TYPE_CHECKING, Any, assert_never
+from typing import TYPE_CHECKING, assert_never
 
 from metarr_desktop.domain.clock import to_ms
-from metarr_desktop.domain.errors import NotFound, Refused
-from metarr_desktop.domain.jobs import (
-    WEBHOOK_RECEIVED,
-    AttemptOutcome,
+from metarr_desktop.domain.jobs import AttemptOutcome, EndStatus, Job, JobRecord
+from metarr_desktop.domain.lanes import BlockCause, LaneState, LaneStop
+from metarr_desktop.domain.outcomes import (
     Blocked,
     Cancelled,
     Deferred,
     Done,
-    EndStatus,
     Failed,
     Interrupted,
-    Job,
-    JobRecord,
-    JobStatus,
-    LaneState,
-    LaneStop,
     Outcome,
     Retry,
     Skipped,
 )
 from metarr_desktop.domain.text import Text, text
-from metarr_desktop.storage.insertion import insert_attempt, insert_jobs, whole_ms
-from metarr_desktop.storage.job_store import Run, Settlement
-from metarr_desktop.storage.rows import JOB_COLUMNS, read_job, write_json, write_text
+from metarr_desktop.storage.ending import Counts, end_job, put_back, release_waiting
+from metarr_desktop.storage.insertion import insert_attempt, insert_jobs
+from metarr_desktop.storage.job_store import Insertion, Run, Settlement
+from metarr_desktop.storage.lane_rows import LaneNews, note_attempt, stop_lane
+from metarr_desktop.storage.sharing import others_to_try
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-    from datetime import datetime
+    from datetime import datetime, timedelta
 
+    from metarr_desktop.storage.holder import Holder
     from metarr_desktop.storage.sql import Sql
 
 INTERRUPTED = Text("The program was stopped while this ran. It continues at the next start.")
 CANCELLED = Text("Cancelled.")
 
 
-def settle(  # noqa: C901 - one branch for each outcome there is
-    db: Sql, job: Job, outcome: Outcome, run: Run | None, now: datetime
+def settle(
+    db: Sql,
+    holder: Holder,
+    job: Job,
+    outcome: Outcome,
+    run: Run | None,
+    now: datetime,
+    merged: tuple[Outcome, ...],
+    merge_window: timedelta | None,
 ) -> Settlement:
-    """Record the attempt and move the job to the history, or back to waiting."""
-    _check_still_ours(db, job, waiting=run is None and isinstance(outcome, Cancelled))
-    if run is not None:
-        insert_attempt(db, job.id, run, _attempt_outcome(outcome), _detail(outcome))
-    released = () if isinstance(outcome, Interrupted) else _release_waiting(db, job, now)
+    """Record the attempt and move the job, with those it leads, to the history or back to waiting."""
+    news = LaneNews() if run is None and not job.probe else note_attempt(db, job, outcome, now)
+    stop, kept = _new_stop(job, outcome, now)
+    if stop is not None and kept:
+        mended = run is not None and _mended_since(db, job, run.started_at)
+        if (mended and stop.state is LaneState.BLOCKED) or not stop_lane(db, stop):
+            stop = None
+    moved = _move(db, holder, job, outcome, news, run, now)
+    changed: list[Job] = []
+    records: list[JobRecord] = []
+    settled = job
+    if isinstance(moved, JobRecord):
+        records.append(moved)
+    else:
+        settled = moved
+    for follower, own in zip(job.merged, merged or (outcome,) * len(job.merged), strict=True):
+        also = _move(db, holder, follower, _as_follower(own, job), news, run, now)
+        if isinstance(also, JobRecord):
+            records.append(also)
+        else:
+            changed.append(also)
+    if isinstance(outcome, Done):
+        children = _fan_out(db, job, outcome, now)
+        changed += children.jobs
+        records += children.joined
+        if merge_window is not None and job.merge_key is not None:
+            _open_merge_window(db, job, until=to_ms(now + merge_window), stamp=to_ms(now))
+    if not isinstance(outcome, Interrupted):
+        changed += release_waiting(db, job.id, now)
+    return Settlement(
+        job=settled,
+        records=tuple(records),
+        changed=tuple(changed),
+        stopped=stop or news.stop,
+        opened=news.opened,
+        kept=kept,
+    )
+
+
+def _move(  # noqa: C901 - one branch for each outcome there is
+    db: Sql, holder: Holder, job: Job, outcome: Outcome, news: LaneNews, run: Run | None, now: datetime
+) -> Job | JobRecord:
+    """End one job or put it back, and keep the run as its attempt."""
+    moved: Job | JobRecord
     match outcome:
         case Done():
-            record = _end(db, job, EndStatus.COMPLETED, None, run, now, result=outcome.result)
-            _name_event(db, job, outcome.event_title, "done")
-            children = _fan_out(db, job, outcome, now)
-            return Settlement(job=job, record=record, changed=children + released)
+            moved = end_job(
+                db,
+                job,
+                EndStatus.COMPLETED,
+                error=None,
+                run=run,
+                now=now,
+                result=outcome.result,
+                title=outcome.event_title,
+            )
         case Skipped():
-            record = _end(db, job, EndStatus.SKIPPED, outcome.reason, run, now)
-            _name_event(db, job, outcome.event_title, "skipped")
-            return Settlement(job=job, record=record, changed=released)
+            moved = end_job(
+                db, job, EndStatus.SKIPPED, error=outcome.reason, run=run, now=now, title=outcome.event_title
+            )
         case Failed():
-            record = _end(db, job, EndStatus.FAILED, outcome.error, run, now)
-            _name_event(db, job, None, "failed")
-            return Settlement(job=job, record=record, changed=released)
+            left_by = others_to_try(db, holder, job) if outcome.elsewhere else None
+            if left_by is not None:
+                moved = put_back(db, job, now, run_after=now, reason=outcome.error, left_by=left_by, run=run)
+            else:
+                moved = end_job(db, job, EndStatus.FAILED, error=outcome.error, run=run, now=now)
         case Cancelled():
-            record = _end(db, job, EndStatus.CANCELLED, None, run, now)
-            _name_event(db, job, None, "cancelled")
-            return Settlement(job=job, record=record, changed=released)
+            moved = end_job(db, job, EndStatus.CANCELLED, error=None, run=run, now=now)
         case Retry():
-            return replace(_retry_later(db, job, outcome, now), changed=released)
+            moved = _retry_later(db, job, outcome, news, run, now)
         case Deferred():
-            back = _put_back(db, job, now, run_after=outcome.until, reason=outcome.reason, deferrals=1)
-            return Settlement(job=back, changed=released)
+            moved = put_back(
+                db,
+                job,
+                now,
+                run_after=outcome.until,
+                reason=outcome.reason,
+                counts=Counts(deferrals=1),
+                run=run,
+            )
         case Blocked():
-            stop = None
-            if run is None or not _mended_since(db, job, run.started_at):
-                stop = LaneStop(
-                    lane=job.lane,
-                    state=LaneState.BLOCKED,
-                    reason=outcome.reason,
-                    since=now,
-                    cause=outcome.cause,
-                )
-                _stop_lane(db, stop)
-            back = _put_back(db, job, now, run_after=now, reason=outcome.reason)
-            return Settlement(job=back, changed=released, stopped=stop)
+            moved = put_back(db, job, now, run_after=now, reason=outcome.reason, run=run)
         case Interrupted():
-            return Settlement(job=_put_back(db, job, now, run_after=now))
+            moved = put_back(db, job, now, run_after=now, run=run)
         case _:
             assert_never(outcome)
+    if run is not None:
+        left = isinstance(outcome, Failed) and not isinstance(moved, JobRecord)
+        kind = AttemptOutcome.DEFERRED if left else _attempt_outcome(outcome)
+        insert_attempt(db, job.id, run, kind, _detail(outcome))
+    return moved
 
 
-def _check_still_ours(db: Sql, job: Job, *, waiting: bool) -> None:
-    """Refuse to settle a job that is gone, or to cancel as waiting one that was claimed meanwhile."""
-    row = db.execute("SELECT status FROM job_queue WHERE id = ?", (job.id,)).fetchone()
-    if row is None:
-        raise NotFound(text("Job {id} is not in the queue any more.", id=job.id))
-    if waiting and row[0] != JobStatus.PENDING.value:
-        raise Refused(text("Job {id} is running.", id=job.id))
+def _as_follower(outcome: Outcome, leader: Job) -> Outcome:
+    """Return what a merged job's history says: only the leader's fan-out and result are its own."""
+    if isinstance(outcome, Done):
+        detail = text("Done together with job {id}.", id=leader.id)
+        return Done(detail=detail, result={"merged_into": leader.id})
+    return outcome
+
+
+def _retry_later(
+    db: Sql, job: Job, outcome: Retry, news: LaneNews, run: Run | None, now: datetime
+) -> Job | JobRecord:
+    run_after = now + outcome.delay
+    if news.spared and news.stop is not None and news.stop.until is not None:
+        run_after = news.stop.until
+    return put_back(
+        db,
+        job,
+        now,
+        run_after=run_after,
+        error=outcome.error,
+        counts=Counts(
+            retries=0 if outcome.rate_limited or news.spared else 1,
+            rate_limits=1 if outcome.rate_limited else 0,
+        ),
+        run=run,
+    )
+
+
+def _new_stop(job: Job, outcome: Outcome, now: datetime) -> tuple[LaneStop | None, bool]:
+    """Return the stop an outcome gives the job's lane, and whether all processes share it."""
+    match outcome:
+        case Retry(rate_limited=True):
+            until = now + outcome.delay
+            return LaneStop(
+                lane=job.lane, state=LaneState.RATE_LIMITED, reason=outcome.error, since=now, until=until
+            ), True
+        case Blocked():
+            stop = LaneStop(
+                lane=job.lane, state=LaneState.BLOCKED, reason=outcome.reason, since=now, cause=outcome.cause
+            )
+            return stop, outcome.cause is not BlockCause.KEYRING
+        case _:
+            return None, True
 
 
 def _mended_since(db: Sql, job: Job, started: datetime) -> bool:
@@ -146,124 +229,9 @@ def _detail(outcome: Outcome) -> Text | None:
             assert_never(outcome)
 
 
-def _retry_later(db: Sql, job: Job, outcome: Retry, now: datetime) -> Settlement:
-    run_after = now + outcome.delay
-    stop = None
-    if outcome.rate_limited:
-        stop = LaneStop(
-            lane=job.lane, state=LaneState.RATE_LIMITED, reason=outcome.error, since=now, until=run_after
-        )
-        _stop_lane(db, stop)
-    back = _put_back(
-        db,
-        job,
-        now,
-        run_after=run_after,
-        error=outcome.error,
-        retries=0 if outcome.rate_limited else 1,
-        rate_limits=1 if outcome.rate_limited else 0,
-    )
-    return Settlement(job=back, stopped=stop)
-
-
-def _put_back(
-    db: Sql,
-    job: Job,
-    now: datetime,
-    *,
-    run_after: datetime,
-    error: Text | None = None,
-    reason: Text | None = None,
-    retries: int = 0,
-    deferrals: int = 0,
-    rate_limits: int = 0,
-) -> Job:
-    row = db.execute(
-        "UPDATE job_queue SET status = 'pending', started_at = NULL, starts = 0, updated_at = ?,"
-        " run_after = ?, ready = ?, error = COALESCE(?, error), error_text = COALESCE(?, error_text),"
-        " reason = ?, reason_text = ?, waits_for = NULL, retry_count = retry_count + ?,"
-        " deferrals = deferrals + ?,"
-        f" rate_limits = rate_limits + ? WHERE id = ? RETURNING {JOB_COLUMNS}",
-        (
-            to_ms(now),
-            to_ms(run_after),
-            int(run_after <= now),
-            *write_text(error),
-            *write_text(reason),
-            retries,
-            deferrals,
-            rate_limits,
-            job.id,
-        ),
-    ).fetchone()
-    return read_job(row)
-
-
-def _end(
-    db: Sql,
-    job: Job,
-    status: EndStatus,
-    error: Text | None,
-    run: Run | None,
-    now: datetime,
-    *,
-    result: Mapping[str, Any] | None = None,
-) -> JobRecord:
-    started = None if run is None else run.started_at
-    duration = timedelta(0) if run is None else run.duration
-    history_id = db.execute(
-        "INSERT INTO job_history (job_id, type, lane, priority, payload, status, error, error_text, result,"
-        " retry_count, max_retries, created_at, started_at, completed_at, duration_ms, parent_id, root_id,"
-        " event_id, retry_of) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) RETURNING id",
-        (
-            job.id,
-            job.type,
-            job.lane,
-            job.priority,
-            write_json(job.payload),
-            status.value,
-            *write_text(error),
-            write_json(result or {}),
-            job.retry_count,
-            job.max_retries,
-            to_ms(job.created_at),
-            None if started is None else to_ms(started),
-            to_ms(now),
-            whole_ms(duration),
-            job.parent_id,
-            job.root_id,
-            job.event_id,
-            job.retry_of,
-        ),
-    ).fetchone()[0]
-    db.execute("DELETE FROM job_queue WHERE id = ?", (job.id,))
-    return JobRecord(
-        id=history_id,
-        job_id=job.id,
-        type=job.type,
-        lane=job.lane,
-        priority=job.priority,
-        status=status,
-        payload=job.payload,
-        created_at=job.created_at,
-        started_at=started,
-        completed_at=now,
-        duration=duration,
-        root_id=job.root_id,
-        retry_count=job.retry_count,
-        max_retries=job.max_retries,
-        error=error,
-        result=result or {},
-        parent_id=job.parent_id,
-        event_id=job.event_id,
-        retry_of=job.retry_of,
-        attempts=0 if started is None else job.retry_count + 1,
-    )
-
-
-def _fan_out(db: Sql, job: Job, outcome: Done, now: datetime) -> tuple[Job, ...]:
+def _fan_out(db: Sql, job: Job, outcome: Done, now: datetime) -> Insertion:
     if outcome.fan_out is None:
-        return ()
+        return Insertion(jobs=())
     rows = db.execute("SELECT service FROM notification_config WHERE enabled <> 0").fetchall()
     planned = outcome.fan_out(frozenset(row[0] for row in rows))
     children = tuple(
@@ -272,39 +240,11 @@ def _fan_out(db: Sql, job: Job, outcome: Done, now: datetime) -> tuple[Job, ...]
     return insert_jobs(db, children, now)
 
 
-def _release_waiting(db: Sql, job: Job, now: datetime) -> tuple[Job, ...]:
-    """Let go of the jobs that waited for this one's first attempt, however it ended."""
-    rows = db.execute(
-        "UPDATE job_queue SET waits_for = NULL, ready = 1, run_after = ?, updated_at = ?"
-        f" WHERE waits_for = ? RETURNING {JOB_COLUMNS}",
-        (to_ms(now), to_ms(now), job.id),
-    ).fetchall()
-    return tuple(read_job(row) for row in rows)
-
-
-def _name_event(db: Sql, job: Job, title: str | None, outcome: str) -> None:
-    if job.type == WEBHOOK_RECEIVED and job.event_id is not None:
-        db.execute(
-            "UPDATE webhook_events SET outcome = ?, title = COALESCE(?, title) WHERE id = ?",
-            (outcome, title, job.event_id),
-        )
-
-
-def _stop_lane(db: Sql, stop: LaneStop) -> None:
-    """Stop a lane. A stop that needs a person is not replaced by one that ends by itself."""
+def _open_merge_window(db: Sql, job: Job, *, until: int, stamp: int) -> None:
+    """Let what comes for the same lane and key wait, to go as one."""
+    db.execute("DELETE FROM merge_windows WHERE until <= ?", (stamp,))
     db.execute(
-        "INSERT INTO lanes (lane, state, cause, reason, reason_text, since, until)"
-        " VALUES (?, ?, ?, ?, ?, ?, ?)"
-        " ON CONFLICT (lane) DO UPDATE SET state = excluded.state, cause = excluded.cause,"
-        " reason = excluded.reason, reason_text = excluded.reason_text, since = excluded.since,"
-        " until = excluded.until WHERE excluded.state = 'blocked'"
-        " OR (lanes.state <> 'blocked' AND COALESCE(lanes.until, 0) < excluded.until)",
-        (
-            stop.lane,
-            stop.state.value,
-            None if stop.cause is None else stop.cause.value,
-            *write_text(stop.reason),
-            to_ms(stop.since),
-            None if stop.until is None else to_ms(stop.until),
-        ),
+        "INSERT INTO merge_windows (lane, merge_key, until) VALUES (?, ?, ?)"
+        " ON CONFLICT (lane, merge_key) DO UPDATE SET until = excluded.until",
+        (job.lane, job.merge_key, until),
     )

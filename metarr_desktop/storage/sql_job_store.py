@@ -5,73 +5,125 @@ from __future__ import annotations
 import zlib
 from typing import TYPE_CHECKING
 
-from metarr_desktop.domain.clock import from_ms, optional_from_ms, to_ms
+from metarr_desktop.domain.clock import to_ms
 from metarr_desktop.domain.errors import NotFound, Refused
 from metarr_desktop.domain.events import IncomingWebhook, StoredWebhook
 from metarr_desktop.domain.jobs import (
     CRITICAL,
     INTAKE_LANE,
     WEBHOOK_RECEIVED,
-    AttemptOutcome,
     Job,
     JobStatus,
-    LaneStop,
     NewJob,
-    Outcome,
+    Progress,
     QueueCounts,
 )
+from metarr_desktop.domain.lanes import LaneState
 from metarr_desktop.domain.text import text
-from metarr_desktop.storage.insertion import insert_attempt, insert_jobs
-from metarr_desktop.storage.job_store import Claim, Run, Settlement, WaitingJobs
-from metarr_desktop.storage.rows import (
-    JOB_COLUMNS,
-    RECORD_COLUMNS,
-    read_job,
-    read_lane_stop,
-    read_record,
-    read_text,
-)
+from metarr_desktop.storage import queue_reads
+from metarr_desktop.storage.claiming import claim
+from metarr_desktop.storage.ending import place_of
+from metarr_desktop.storage.holder import Holder, this_process
+from metarr_desktop.storage.insertion import insert_jobs
+from metarr_desktop.storage.lane_rows import COUNTING, lane_stops
+from metarr_desktop.storage.orphans import recover
+from metarr_desktop.storage.rows import JOB_COLUMNS, RECORD_COLUMNS, read_job, read_record, write_progress
 from metarr_desktop.storage.settlement import settle
+from metarr_desktop.storage.sharing import leave, renew, request_cancel
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Mapping
-    from datetime import datetime
+    from collections.abc import Collection, Mapping, Sequence
+    from datetime import datetime, timedelta
 
+    from metarr_desktop.domain.lanes import LaneStop
+    from metarr_desktop.domain.outcomes import Outcome
     from metarr_desktop.storage.database import Database
+    from metarr_desktop.storage.job_store import (
+        Claim,
+        Insertion,
+        Leases,
+        Recovery,
+        Run,
+        Settlement,
+        WaitingJobs,
+    )
     from metarr_desktop.storage.sql import Sql
-
-CRASHED = text("The program ended while this ran.")
 
 
 class SqlJobStore:
     """``JobStore`` on the SQL database."""
 
-    def __init__(self, database: Database) -> None:
+    def __init__(self, database: Database, *, holder: Holder | None = None) -> None:
         self._database = database
+        self._holder = holder or this_process()
+
+    @property
+    def shared(self) -> bool:
+        """Whether other processes may work on the same jobs."""
+        return self._database.shared
 
     async def store_webhook(self, webhook: IncomingWebhook, *, now: datetime) -> tuple[StoredWebhook, Job]:
         """Insert the raw event and its ``webhook-received`` job."""
-        return await self._database.run(_store_webhook, webhook, now)
+        body = zlib.compress(webhook.body, 1)
+        return await self._database.run(_store_webhook, webhook, body, now)
 
-    async def add(self, jobs: Collection[NewJob], *, now: datetime) -> tuple[Job, ...]:
-        """Insert jobs that are due at once."""
+    async def add(self, jobs: Collection[NewJob], *, now: datetime) -> Insertion:
+        """Insert jobs that are due at once; one whose ``dedupe_key`` waits already joins that job."""
         return await self._database.run(insert_jobs, tuple(jobs), now)
 
-    async def claim(self, lanes: Collection[str], *, now: datetime, longest: bool = False) -> Claim:
-        """Take the first job of these lanes, or with ``longest`` the one that has waited longest."""
-        return await self._database.run(_claim, tuple(lanes), now, longest)
+    async def claim(self, lanes: Mapping[str, int], *, now: datetime, turn: int = 0, limit: int = 1) -> Claim:
+        """Take at most ``limit`` jobs of these lanes, of each lane no more than run at once."""
+        return await self._database.run(claim, self._holder, dict(lanes), now, turn, limit)
 
-    async def settle(self, job: Job, outcome: Outcome, *, run: Run | None, now: datetime) -> Settlement:
-        """Record an attempt and end the job or put it back; raises NotFound where it is gone."""
-        return await self._database.run(settle, job, outcome, run, now)
+    async def settle(
+        self,
+        job: Job,
+        outcome: Outcome,
+        *,
+        run: Run | None,
+        now: datetime,
+        merged: Sequence[Outcome] = (),
+        merge_window: timedelta | None = None,
+    ) -> Settlement:
+        """Record an attempt and end the job or put it back; raises NotFound where it is not ours any more."""
+        return await self._database.run(
+            settle, self._holder, job, outcome, run, now, tuple(merged), merge_window
+        )
 
-    async def recover(self, *, now: datetime) -> tuple[Job, ...]:
-        """Put back what was running when the process died; each such run is a ``crashed`` attempt."""
-        return await self._database.run(_recover, now)
+    async def renew(self, job_ids: Collection[int]) -> Leases:
+        """Go on holding these jobs, where jobs are held for a time; a heartbeat."""
+        return await self._database.run(renew, self._holder, tuple(job_ids))
 
-    async def retry(self, job_id: int, *, max_retries: int, now: datetime) -> tuple[Job, bool]:
+    async def recover(self, *, now: datetime, running: Collection[int] = ()) -> Recovery:
+        """Put back what ran when its process died; each such run is a ``crashed`` attempt."""
+        return await self._database.run(recover, now, tuple(running))
+
+    async def leave(self) -> None:
+        """Tell other processes that this one runs nothing more."""
+        if self.shared:
+            await self._database.run(leave, self._holder)
+
+    async def report_progress(self, job: Job, progress: Progress, *, now: datetime) -> Job | None:
+        """Store how far a running job is; None where it is not ours any more."""
+        return await self._database.run(_report_progress, job, progress, now)
+
+    async def make_due(self, waits: Mapping[int, datetime], *, now: datetime) -> tuple[Job, ...]:
+        """Make waiting jobs due, by id, that still wait for the instant given."""
+        return await self._database.run(_make_due, dict(waits), now)
+
+    async def end_stop(self, lane: str, *, until: datetime) -> bool:
+        """End a stop that was to last until this instant; False where there is none such."""
+        return await self._database.run(_end_stop, lane, until)
+
+    async def request_cancel(self, job_id: int, *, now: datetime) -> Job:
+        """Ask the process that runs a job to cancel it."""
+        return await self._database.run(request_cancel, job_id, now)
+
+    async def retry(
+        self, job_id: int, *, max_retries: int, expires_after: timedelta | None = None, now: datetime
+    ) -> tuple[Job, bool]:
         """Insert a new job for an ended one, or return the active one (False)."""
-        return await self._database.run(_retry, job_id, max_retries, now)
+        return await self._database.run(_retry, job_id, max_retries, expires_after, now)
 
     async def replay(self, event_id: int, *, now: datetime) -> Job:
         """Insert a new ``webhook-received`` for a stored event, a new root."""
@@ -81,32 +133,36 @@ class SqlJobStore:
         """Make a waiting job due; raises NotFound, or Refused where it is running."""
         return await self._database.run(_run_now, job_id, now)
 
-    async def open_lane(self, lane: str, *, now: datetime) -> tuple[tuple[Job, ...], int]:
-        """End a lane's block; returns the jobs that were tried in vain, and how many wait there."""
-        return await self._database.run(_open_lane, lane, now)
+    async def open_lane(
+        self, lane: str, *, now: datetime, local: bool = False
+    ) -> tuple[tuple[Job, ...], int]:
+        """End a lane's block or breaker; returns the jobs that were tried in vain, and how many wait."""
+        return await self._database.run(_open_lane, lane, local, now)
 
     async def lane_stops(self) -> tuple[LaneStop, ...]:
         """Return the lanes that take no jobs."""
-        return await self._database.read(_lane_stops)
+        return await self._database.read(lane_stops)
 
     async def jobs(self) -> tuple[Job, ...]:
         """Every row of the queue, by priority, due time and id."""
-        return await self._database.read(_jobs)
+        return await self._database.read(queue_reads.jobs)
 
     async def job(self, job_id: int) -> Job | None:
         """One row of the queue."""
-        return await self._database.read(_job, job_id)
+        return await self._database.read(queue_reads.job, job_id)
 
     async def waiting(self) -> Mapping[str, WaitingJobs]:
         """How many jobs of each type wait, and why one of them does."""
-        return await self._database.read(_waiting)
+        return await self._database.read(queue_reads.waiting)
 
     async def counts(self) -> QueueCounts:
         """How much there is to do."""
-        return await self._database.read(_counts)
+        return await self._database.read(queue_reads.counts)
 
 
-def _store_webhook(db: Sql, webhook: IncomingWebhook, now: datetime) -> tuple[StoredWebhook, Job]:
+def _store_webhook(
+    db: Sql, webhook: IncomingWebhook, body: bytes, now: datetime
+) -> tuple[StoredWebhook, Job]:
     cursor = db.execute(
         "INSERT INTO webhook_events (source, instance, event_type, received_at, remote_address, body)"
         " VALUES (?, ?, ?, ?, ?, ?) RETURNING id",
@@ -116,11 +172,11 @@ def _store_webhook(db: Sql, webhook: IncomingWebhook, now: datetime) -> tuple[St
             webhook.event_type,
             to_ms(now),
             webhook.remote_address,
-            zlib.compress(webhook.body, 1),
+            body,
         ),
     )
     event_id: int = cursor.fetchone()[0]
-    (job,) = insert_jobs(db, (_intake_job(event_id),), now)
+    (job,) = insert_jobs(db, (_intake_job(event_id),), now).jobs
     return StoredWebhook(event_id=event_id, job_id=job.id), job
 
 
@@ -134,80 +190,11 @@ def _intake_job(event_id: int) -> NewJob:
     )
 
 
-def _claim(db: Sql, lanes: tuple[str, ...], now: datetime, longest: bool) -> Claim:
-    stamp = to_ms(now)
-    execute = db.execute
-    stops = [
-        (lane, until if isinstance(until, int) else None)
-        for lane, until in execute("SELECT lane, until FROM lanes").fetchall()
-    ]
-    over = tuple(lane for lane, until in stops if until is not None and until <= stamp)
-    for lane in over:
-        execute("DELETE FROM lanes WHERE lane = ?", (lane,))
-    stopped = {lane for lane, _ in stops} - set(over)
-    execute(
-        "UPDATE job_queue SET ready = 1, waits_for = NULL"
-        " WHERE ready = 0 AND status = 'pending' AND run_after <= ?",
-        (stamp,),
-    )
-    order = "run_after, id" if longest else "priority, run_after, id"
-    heads = []
-    for lane in lanes:
-        if lane not in stopped:
-            head = execute(
-                f"SELECT {order} FROM job_queue WHERE lane = ? AND ready = 1 ORDER BY {order} LIMIT 1",
-                (lane,),
-            ).fetchone()
-            if head is not None:
-                heads.append(head)
-    if heads:
-        row = execute(
-            "UPDATE job_queue SET status = 'processing', ready = 0, started_at = ?, updated_at = ?,"
-            f" starts = starts + 1, reason = NULL, reason_text = NULL WHERE id = ? RETURNING {JOB_COLUMNS}",
-            (stamp, stamp, min(heads)[-1]),
-        ).fetchone()
-        return Claim(job=read_job(row), reopened=over)
-    due = execute("SELECT MIN(run_after) FROM job_queue WHERE ready = 0 AND status = 'pending'").fetchone()[0]
-    times = [until for lane, until in stops if until is not None and lane in stopped]
-    times += [due] if isinstance(due, int) else []
-    return Claim(next_due=optional_from_ms(min(times, default=None)), reopened=over)
-
-
-def _waiting(db: Sql) -> Mapping[str, WaitingJobs]:
-    counts = db.execute(
-        "SELECT type, COUNT(*) FROM job_queue WHERE status = 'pending' GROUP BY type"
-    ).fetchall()
-    found: dict[str, WaitingJobs] = {}
-    for kind, count in counts:
-        error = db.execute(
-            "SELECT error, error_text FROM job_queue"
-            " WHERE type = ? AND status = 'pending' AND error IS NOT NULL ORDER BY id LIMIT 1",
-            (kind,),
-        ).fetchone()
-        found[kind] = WaitingJobs(count=count, error=None if error is None else read_text(*error))
-    return found
-
-
-def _recover(db: Sql, now: datetime) -> tuple[Job, ...]:
-    rows = db.execute(
-        f"SELECT {JOB_COLUMNS} FROM job_queue WHERE status = 'processing' ORDER BY id"
-    ).fetchall()
-    for row in rows:
-        job = read_job(row)
-        started = job.started_at or now
-        lasted = max(now - started, started - started)
-        insert_attempt(db, job.id, Run(started_at=started, duration=lasted), AttemptOutcome.CRASHED, CRASHED)
-    db.execute(
-        "UPDATE job_queue SET status = 'pending', started_at = NULL, ready = 0, updated_at = ?, run_after = ?"
-        " WHERE status = 'processing'",
-        (to_ms(now), to_ms(now)),
-    )
-    return tuple(job for job in (_job(db, row[0]) for row in rows) if job is not None)
-
-
-def _retry(db: Sql, job_id: int, max_retries: int, now: datetime) -> tuple[Job, bool]:
+def _retry(
+    db: Sql, job_id: int, max_retries: int, expires_after: timedelta | None, now: datetime
+) -> tuple[Job, bool]:
     active = db.execute(
-        "WITH RECURSIVE chain (id) AS (SELECT ? UNION"
+        "WITH RECURSIVE chain (id) AS (SELECT CAST(? AS BIGINT) UNION"
         " SELECT job_history.job_id FROM job_history JOIN chain ON job_history.retry_of = chain.id)"
         f" SELECT {JOB_COLUMNS} FROM job_queue"
         " WHERE id IN (SELECT id FROM chain) OR retry_of IN (SELECT id FROM chain)",
@@ -217,12 +204,16 @@ def _retry(db: Sql, job_id: int, max_retries: int, now: datetime) -> tuple[Job, 
         job = read_job(active)
         return (_run_now(db, job.id, now) if job.status is JobStatus.PENDING else job), False
     row = db.execute(
-        f"SELECT {RECORD_COLUMNS} FROM job_history WHERE job_id = ?",
-        (job_id,),
+        f"SELECT {RECORD_COLUMNS}, dedupe_key, merge_key FROM job_history WHERE job_id = ?", (job_id,)
     ).fetchone()
     if row is None:
         raise NotFound(text("There is no job {id}.", id=job_id))
-    record = read_record(row)
+    record, dedupe_key, merge_key = read_record(row[:-2]), row[-2], row[-1]
+    twin = db.execute(
+        "SELECT id FROM job_queue WHERE dedupe_key = ? AND status = 'pending'", (dedupe_key,)
+    ).fetchone()
+    if twin is not None:
+        return _run_now(db, twin[0], now), False
     again = NewJob(
         type=record.type,
         lane=record.lane,
@@ -233,65 +224,93 @@ def _retry(db: Sql, job_id: int, max_retries: int, now: datetime) -> tuple[Job, 
         root_id=record.root_id,
         event_id=record.event_id,
         retry_of=job_id,
+        dedupe_key=dedupe_key,
+        merge_key=merge_key,
+        expires_after=expires_after,
     )
-    return insert_jobs(db, (again,), now)[0], True
+    return insert_jobs(db, (again,), now).jobs[0], True
 
 
 def _replay(db: Sql, event_id: int, now: datetime) -> Job:
     if db.execute("SELECT 1 FROM webhook_events WHERE id = ?", (event_id,)).fetchone() is None:
         raise NotFound(text("There is no webhook {id}.", id=event_id))
-    return insert_jobs(db, (_intake_job(event_id),), now)[0]
+    return insert_jobs(db, (_intake_job(event_id),), now).jobs[0]
 
 
 def _run_now(db: Sql, job_id: int, now: datetime) -> Job:
-    job = _job(db, job_id)
+    job = queue_reads.job(db, job_id)
     if job is None:
         raise NotFound(text("Job {id} is not in the queue.", id=job_id))
     if job.status is JobStatus.PROCESSING:
         raise Refused(text("Job {id} is running already.", id=job_id))
     row = db.execute(
         "UPDATE job_queue SET run_after = ?, updated_at = ?, ready = 1, waits_for = NULL"
-        f" WHERE id = ? RETURNING {JOB_COLUMNS}",
+        f" WHERE id = ? AND status = 'pending' RETURNING {JOB_COLUMNS}",
         (to_ms(now), to_ms(now), job_id),
     ).fetchone()
+    if row is None:  # taken by another process since
+        raise Refused(text("Job {id} is running already.", id=job_id))
+    db.tell(job_id)
     return read_job(row)
 
 
-def _open_lane(db: Sql, lane: str, now: datetime) -> tuple[tuple[Job, ...], int]:
-    opened = db.execute("DELETE FROM lanes WHERE lane = ? AND state = 'blocked' RETURNING lane", (lane,))
-    if not opened.fetchall():
+def _open_lane(db: Sql, lane: str, local: bool, now: datetime) -> tuple[tuple[Job, ...], int]:
+    row = db.execute("SELECT state FROM lanes WHERE lane = ?", (lane,)).fetchone()
+    state = COUNTING if row is None else row[0]
+    if state == LaneState.RATE_LIMITED.value:
         return (), 0
+    db.execute("DELETE FROM lanes WHERE lane = ?", (lane,))
+    if state == COUNTING and not local:
+        return (), 0
+    stamp = to_ms(now)
     rows = db.execute(
         "UPDATE job_queue SET reason = NULL, reason_text = NULL, updated_at = ?"
         f" WHERE lane = ? AND ready = 1 AND reason IS NOT NULL RETURNING {JOB_COLUMNS}",
-        (to_ms(now), lane),
+        (stamp, lane),
     ).fetchall()
+    if state in {LaneState.BREAKER.value, LaneState.PROBING.value}:
+        rows += db.execute(
+            "UPDATE job_queue SET ready = 1, run_after = ?, updated_at = ? WHERE lane = ? AND ready = 0"
+            f" AND status = 'pending' AND waits_for IS NULL AND error IS NOT NULL RETURNING {JOB_COLUMNS}",
+            (stamp, stamp, lane),
+        ).fetchall()
     (waiting,) = db.execute("SELECT COUNT(*) FROM job_queue WHERE lane = ? AND ready = 1", (lane,)).fetchone()
+    db.tell("lanes", *(row[0] for row in rows))
     return tuple(read_job(row) for row in rows), waiting
 
 
-def _lane_stops(db: Sql) -> tuple[LaneStop, ...]:
-    rows = db.execute("SELECT lane, state, cause, reason, reason_text, since, until FROM lanes ORDER BY lane")
-    return tuple(read_lane_stop(row) for row in rows.fetchall())
-
-
-def _jobs(db: Sql) -> tuple[Job, ...]:
-    rows = db.execute(f"SELECT {JOB_COLUMNS} FROM job_queue ORDER BY priority, run_after, id")
-    return tuple(read_job(row) for row in rows.fetchall())
-
-
-def _job(db: Sql, job_id: int) -> Job | None:
-    row = db.execute(f"SELECT {JOB_COLUMNS} FROM job_queue WHERE id = ?", (job_id,)).fetchone()
+def _report_progress(db: Sql, job: Job, progress: Progress, now: datetime) -> Job | None:
+    if job.status is JobStatus.PENDING:
+        return None
+    condition, place = place_of(job)
+    row = db.execute(
+        f"UPDATE job_queue SET progress = ?, updated_at = ? WHERE {condition} RETURNING {JOB_COLUMNS}",
+        (write_progress(progress), to_ms(now), *place),
+    ).fetchone()
+    db.tell(job.id)
     return None if row is None else read_job(row)
 
 
-def _counts(db: Sql) -> QueueCounts:
-    pending, oldest = db.execute(
-        "SELECT COUNT(*), MIN(created_at) FROM job_queue WHERE status = 'pending'"
-    ).fetchone()
-    (processing,) = db.execute("SELECT COUNT(*) FROM job_queue WHERE status = 'processing'").fetchone()
-    return QueueCounts(
-        pending=pending,
-        processing=processing,
-        oldest_pending_at=None if oldest is None else from_ms(oldest),
-    )
+def _make_due(db: Sql, waits: dict[int, datetime], now: datetime) -> tuple[Job, ...]:
+    made: list[Job] = []
+    for job_id, until in waits.items():
+        row = db.execute(
+            "UPDATE job_queue SET ready = 1, run_after = ?, updated_at = ?, waits_for = NULL"
+            f" WHERE id = ? AND ready = 0 AND status = 'pending' AND run_after = ? RETURNING {JOB_COLUMNS}",
+            (to_ms(now), to_ms(now), job_id, to_ms(until)),
+        ).fetchone()
+        if row is not None:
+            job = read_job(row)
+            made.append(job)
+            db.execute(
+                "DELETE FROM merge_windows WHERE lane = ? AND merge_key = ? AND until = ?",
+                (job.lane, job.merge_key, to_ms(until)),
+            )
+    db.tell(*(job.id for job in made))
+    return tuple(made)
+
+
+def _end_stop(db: Sql, lane: str, until: datetime) -> bool:
+    ended = db.execute("UPDATE lanes SET until = 0 WHERE lane = ? AND until = ?", (lane, to_ms(until)))
+    db.tell("lanes")
+    return ended.rowcount > 0

@@ -69,7 +69,9 @@ class IntegerEditor(FieldEditor):
             spec.maximum if spec.maximum is not None else LARGEST_INTEGER,
         )
         self._spin.setSizePolicy(self._spin.sizePolicy().Policy.Fixed, self._spin.sizePolicy().Policy.Fixed)
-        _only_scroll_when_focused(self._spin)
+        only_scroll_when_focused(self._spin)
+        self._unit = spec.unit
+        self._spin.valueChanged.connect(self._follow_unit)
         self._spin.valueChanged.connect(self.changed)
         self._spin.editingFinished.connect(self.left)
 
@@ -82,6 +84,13 @@ class IntegerEditor(FieldEditor):
         self._spin.blockSignals(True)  # noqa: FBT003 - Qt takes it so
         self._spin.setValue(int(value))
         self._spin.blockSignals(False)  # noqa: FBT003
+        self._follow_unit()
+
+    def _follow_unit(self) -> None:
+        if self._unit is not None:
+            before, _, after = tr(self._unit[0 if self._spin.value() == 1 else 1]).partition("{n}")
+            self._spin.setPrefix(before)
+            self._spin.setSuffix(after)
 
 
 class BooleanEditor(FieldEditor):
@@ -108,7 +117,7 @@ class ChoiceEditor(FieldEditor):
         self._combo = QComboBox()
         super().__init__(self._combo)
         self._combo.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToContents)
-        _only_scroll_when_focused(self._combo)
+        only_scroll_when_focused(self._combo)
         for value, label in spec.choices:
             self._combo.addItem(tr(label), value)
         self._combo.activated.connect(self.changed)
@@ -154,6 +163,7 @@ class _WheelGuard(QObject):
         return super().eventFilter(watched, event)
 
 
-def _only_scroll_when_focused(widget: QWidget) -> None:
+def only_scroll_when_focused(widget: QWidget) -> None:
+    """Keep the wheel from changing a field that has not the focus."""
     widget.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
     widget.installEventFilter(_WheelGuard(widget))

@@ -10,10 +10,14 @@ SPACING = 6
 
 
 class FlowLayout(QLayout):
-    """Left to right, or right to left where the language is; lines are as high as their highest widget."""
+    """Left to right, or right to left where the language is; lines are as high as their highest widget.
 
-    def __init__(self) -> None:
+    With ``spread`` the last widget stands at the far end of its line.
+    """
+
+    def __init__(self, *, spread: bool = False) -> None:
         super().__init__()
+        self._spread = spread
         self._items: list[QLayoutItem] = []
         self.setContentsMargins(0, 0, 0, 0)
 
@@ -87,12 +91,13 @@ class FlowLayout(QLayout):
                 used = needed
         return lines
 
-    @staticmethod
-    def _place_line(line: list[QLayoutItem], rect: QRect) -> None:
+    def _place_line(self, line: list[QLayoutItem], rect: QRect) -> None:
         mirrored = QGuiApplication.layoutDirection() is Qt.LayoutDirection.RightToLeft
         x = 0
         for item in line:
             size = item.sizeHint()
+            if self._spread and item is self._items[-1]:
+                x = max(x, rect.width() - size.width())
             left = rect.width() - x - size.width() if mirrored else x
             top = (rect.height() - size.height()) // 2
             item.setGeometry(QRect(rect.topLeft() + QPoint(left, top), size))

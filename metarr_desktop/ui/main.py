@@ -80,7 +80,13 @@ class Program:
         news = ""
         while True:
             try:
-                async with open_core(self._paths, serve=True, port=options.port, host=options.host) as core:
+                async with open_core(
+                    self._paths,
+                    serve=True,
+                    port=options.port,
+                    host=options.host,
+                    database_url=options.database_url,
+                ) as core:
                     await self._serve(core, minimized=options.minimized, news=news)
             except Refused as error:
                 self._tray.hide()

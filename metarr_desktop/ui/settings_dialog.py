@@ -20,9 +20,11 @@ from metarr_desktop.domain.errors import MetarrError
 from metarr_desktop.ui.dialogs import ask, show_error
 from metarr_desktop.ui.notes import NoteKind
 from metarr_desktop.ui.page_list import PageList
+from metarr_desktop.ui.settings_pages.advanced import AdvancedPage
 from metarr_desktop.ui.settings_pages.general import GeneralPage
 from metarr_desktop.ui.settings_pages.library import LibraryPage
 from metarr_desktop.ui.settings_pages.receiving import ReceivingPage
+from metarr_desktop.ui.settings_pages.schedule import SchedulePage
 from metarr_desktop.ui.settings_pages.service import ServicePage
 from metarr_desktop.ui.wording import tr
 
@@ -34,7 +36,7 @@ if TYPE_CHECKING:
     from metarr_desktop.app.commands import Commands
     from metarr_desktop.app.queries import Queries
     from metarr_desktop.app.tasks import TaskSupervisor
-    from metarr_desktop.ui.bridge import Bridge
+    from metarr_desktop.ui.bridge import Bridge, JobBatch
     from metarr_desktop.ui.settings_pages.page import SettingsPage
 
 LIST_WIDTH = 160
@@ -73,6 +75,8 @@ class SettingsDialog(QDialog):
             GeneralPage(commands=commands, queries=queries, tasks=tasks),
             ReceivingPage(commands=commands, queries=queries, tasks=tasks),
             LibraryPage(commands=commands, queries=queries, tasks=tasks),
+            SchedulePage(commands=commands, queries=queries, tasks=tasks),
+            AdvancedPage(commands=commands, queries=queries, tasks=tasks),
         ):
             self._add_page(page)
         self._show_page("general")
@@ -88,9 +92,10 @@ class SettingsDialog(QDialog):
             self._shortcut(keys, self._on_other_pane)
         bridge.service_changed.connect(lambda: self._spawn(self._refresh))
         bridge.settings_changed.connect(lambda: self._spawn(self._refresh))
+        bridge.jobs_changed.connect(self._on_jobs_changed)
 
     def open_page(self, key: str = "general", *, enable: bool = False) -> None:
-        """Show the window with a page (``general``, ``receiving``, ``library`` or a service's key).
+        """Show the window with a page: one of its own, such as ``general``, or a service's, by its key.
 
         With ``enable`` the service's check box is ticked, unsaved.
         """
@@ -238,6 +243,14 @@ class SettingsDialog(QDialog):
         if page is self._page():
             self._save.setEnabled(unsaved)
             self._restore.setVisible(page.offers_defaults())
+
+    def _on_jobs_changed(self, batch: JobBatch) -> None:
+        """Follow the runs of recurring work, where somebody looks at them."""
+        page = self._page()
+        if page.key == "schedule" and self.isVisible():
+            kinds = self._queries.schedule_names()
+            if any(job.type in kinds for job in batch.jobs):
+                self._spawn(page.follow)
 
     def _on_save(self) -> None:
         if self._page().is_dirty() and not self._busy.locked():

@@ -133,6 +133,7 @@ class Shell(QObject):
             panel.job_requested.connect(self.job_windows.show_job)
         self.dashboard.failed_requested.connect(self._on_failed_requested)
         window.settings_requested.connect(self.open_settings)
+        self.history.settings_requested.connect(self.open_settings)
         tray.toggle_requested.connect(window.toggle)
         tray.open_requested.connect(window.come_up)
         menu.open_requested.connect(window.come_up)

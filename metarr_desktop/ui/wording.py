@@ -59,6 +59,8 @@ def job_name(kind: str) -> str:
             return tr("Webhook")
         case "scan-movie":
             return tr("Scan movie")
+        case "scheduled-cleanup":
+            return tr("Clean up history")
         case "notify-email":
             return tr("Send email")
     if kind.startswith("notify-"):
@@ -71,6 +73,8 @@ def short_job_name(kind: str) -> str:
     """The name for a line that holds many: ``Scan``, ``Kodi``."""
     if kind == "scan-movie":
         return tr("Scan")
+    if kind.startswith("scheduled-"):
+        return job_name(kind)
     name = kind.removeprefix("notify-")
     return name[:1].upper() + name[1:]
 
@@ -223,6 +227,8 @@ def day_time(at: datetime, *, seconds: bool = False) -> str:
     match days:
         case 0:
             return fill(tr("Today {time}"), {"time": time}) if seconds else time
+        case -1:
+            return fill(tr("Tomorrow {time}"), {"time": time})
         case 1:
             return fill(tr("Yesterday {time}"), {"time": time})
     day = QDate(local.year, local.month, local.day)

@@ -18,11 +18,26 @@ LONGEST_WAIT_FOR_SCAN = timedelta(seconds=60)
 
 
 def plan(
-    event: MediaEvent, *, services: Sequence[Service], enabled: frozenset[str], scans: bool
+    event: MediaEvent,
+    *,
+    services: Sequence[Service],
+    enabled: frozenset[str],
+    scans: bool,
+    expires_after: timedelta | None = None,
 ) -> tuple[NewJob, ...]:
-    """Plan a scan, where the source asks for one, and one notify job for each enabled service, in order."""
+    """Plan a scan, where the source asks for one, and one notify job for each enabled service, in order.
+
+    One scan of a folder waits at most; refreshes of one folder that wait together run as one. A delivery that
+    still waits after ``expires_after`` is given up.
+    """
     payload = {"event": event.to_payload()}
-    scan = NewJob(type=SCAN_MOVIE, lane=SCAN_LANE, priority=HIGH, payload=payload)
+    scan = NewJob(
+        type=SCAN_MOVIE,
+        lane=SCAN_LANE,
+        priority=HIGH,
+        payload=payload,
+        dedupe_key=f"{SCAN_MOVIE}:{event.source}:{event.folder}",
+    )
     notify = tuple(
         NewJob(
             type=service.job_type,
@@ -32,6 +47,8 @@ def plan(
             max_retries=service.retry.max_retries,
             waits_for=SCAN_MOVIE if scans and service.waits_for_scan else None,
             waits_at_most=LONGEST_WAIT_FOR_SCAN if scans and service.waits_for_scan else None,
+            merge_key=event.folder if service.merge_window is not None and event.folder else None,
+            expires_after=expires_after,
         )
         for service in services
         if service.key in enabled

@@ -7,15 +7,18 @@ from typing import TYPE_CHECKING, Protocol
 
 from metarr_desktop.domain.errors import NotFound, NothingToDo, Permanent
 from metarr_desktop.domain.events import Action, Ignored
-from metarr_desktop.domain.jobs import Done, Job, NewJob
+from metarr_desktop.domain.outcomes import Done
 from metarr_desktop.domain.text import Text, text
 from metarr_desktop.webhooks.body import SMALL_BODY, read_object
 from metarr_desktop.webhooks.fanout import plan
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
+    from datetime import timedelta
 
     from metarr_desktop.domain.events import MediaEvent
+    from metarr_desktop.domain.jobs import Job, NewJob
+    from metarr_desktop.jobs.handlers import Report
     from metarr_desktop.services.declaration import Service
     from metarr_desktop.webhooks.sources.declaration import Source
 
@@ -31,13 +34,19 @@ class ReceiveWebhook:
     """Runs one ``webhook-received`` job."""
 
     def __init__(
-        self, *, events: EventBodies, sources: Sequence[Source], services: Sequence[Service]
+        self,
+        *,
+        events: EventBodies,
+        sources: Sequence[Source],
+        services: Sequence[Service],
+        expires_after: Callable[[], timedelta] | None = None,
     ) -> None:
         self._events = events
         self._sources = {source.key: source for source in sources}
         self._services = tuple(services)
+        self._expires_after = expires_after
 
-    async def __call__(self, job: Job) -> Done:
+    async def __call__(self, job: Job, _report: Report) -> Done:
         """Parse the body; raises NothingToDo for what leads to no work, Permanent for what has no meaning."""
         key, body = await self._read(job)
         source = self._sources.get(key)
@@ -62,7 +71,13 @@ class ReceiveWebhook:
 
     def _done(self, source: Source, event: MediaEvent) -> Done:
         def fan_out(enabled: frozenset[str]) -> tuple[NewJob, ...]:
-            return plan(event, services=self._services, enabled=enabled, scans=source.scans)
+            return plan(
+                event,
+                services=self._services,
+                enabled=enabled,
+                scans=source.scans,
+                expires_after=None if self._expires_after is None else self._expires_after(),
+            )
 
         return Done(detail=_detail(event), event_title=event.display_title, fan_out=fan_out)
 

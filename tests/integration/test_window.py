@@ -146,7 +146,16 @@ async def test_every_widget_that_takes_the_focus_has_a_name(opened: Any) -> None
         for page in ("dashboard", "jobs", "history", "services", "log", "help"):
             shell.window.show_page(page)
             assert unnamed(shell.window) == [], page
-        for page in ("general", "receiving", "library", "kodi", "discord", "pushover"):
+        for page in (
+            "general",
+            "receiving",
+            "library",
+            "schedule",
+            "advanced",
+            "kodi",
+            "discord",
+            "pushover",
+        ):
             await opened_page(shell, page)
             assert unnamed(shell.settings) == [], page
 

@@ -6,6 +6,7 @@ import ast
 import re
 import sys
 import tomllib
+from itertools import chain
 from pathlib import Path
 
 import pytest
@@ -78,11 +79,23 @@ def test_packaging_is_no_python_package() -> None:
 
 def test_everything_the_project_declares_is_locked() -> None:
     project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
-    declared = project["project"]["dependencies"] + project["dependency-groups"]["dev"]
+    declared = [
+        *project["project"]["dependencies"],
+        *chain(*project["project"]["optional-dependencies"].values()),
+        *project["dependency-groups"]["dev"],
+    ]
     names = {re.split(r"[^A-Za-z0-9-]", requirement)[0].lower() for requirement in declared}
     locks = "".join((ROOT / "packaging" / name).read_text(encoding="utf-8") for name in LOCKS)
     assert "pyside6-essentials" in names
     assert not {name for name in names if f"\n{name}==" not in locks}
+
+
+def test_the_tests_have_every_extra_and_the_program_alone_has_none() -> None:
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
+    extras = set(chain(*project["project"]["optional-dependencies"].values()))
+    assert extras <= set(project["dependency-groups"]["dev"])
+    program = (ROOT / "packaging" / LOCKS[0]).read_text(encoding="utf-8")
+    assert not {extra for extra in extras if f"\n{re.split(r'[^A-Za-z0-9-]', extra)[0]}==" in program}
 
 
 @pytest.mark.parametrize("name", LOCKS)

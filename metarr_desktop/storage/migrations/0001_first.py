@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from metarr_desktop.storage.dialect import run_script
+
 if TYPE_CHECKING:
     import peewee
 
@@ -177,6 +179,4 @@ CREATE INDEX assets_movie_id ON assets (movie_id)
 
 def up(_migrator: Any, db: peewee.Database) -> None:
     """Create every table and index of the first version."""
-    for statement in STATEMENTS.split(";"):
-        if statement.strip():
-            db.execute_sql(statement)  # type: ignore[no-untyped-call]
+    run_script(db, STATEMENTS)

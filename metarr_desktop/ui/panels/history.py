@@ -14,12 +14,13 @@ from metarr_desktop.domain.errors import MetarrError
 from metarr_desktop.domain.jobs import EndStatus, JobRecord
 from metarr_desktop.ui.models.history_model import HistoryModel, cells
 from metarr_desktop.ui.panels.history_layout import HistoryLayout
-from metarr_desktop.ui.wording import plural
+from metarr_desktop.ui.wording import fill_in, plural, tr
 
 if TYPE_CHECKING:
     from PySide6.QtGui import QShowEvent
 
     from metarr_desktop.app.snapshots import HistoryRow
+    from metarr_desktop.domain.history import HistoryCursor
     from metarr_desktop.ui.bridge import JobBatch
     from metarr_desktop.ui.ports import Ports
 
@@ -32,6 +33,7 @@ class HistoryPanel(QWidget):
     """Reads page by page; while it is in sight new rows come on top, at most once a second."""
 
     job_requested = Signal(int)
+    settings_requested = Signal(str)
 
     def __init__(self, ports: Ports) -> None:
         super().__init__()
@@ -39,6 +41,7 @@ class HistoryPanel(QWidget):
         self._tasks = ports.tasks
         self._actions = ports.actions
         self._round = 0
+        self._late = False
         self.model = HistoryModel(self)
         self.ui = HistoryLayout(
             self, model=self.model, types=ports.queries.job_types(), sources=ports.queries.sources()
@@ -59,6 +62,9 @@ class HistoryPanel(QWidget):
         ui.copy_payload.clicked.connect(self._on_copy_payload)
         ui.view.activated.connect(self.open_details)
         ui.view.selectionModel().selectionChanged.connect(self._follow_selection)
+        ui.change.clicked.connect(lambda: self.settings_requested.emit("advanced"))
+        ports.bridge.settings_changed.connect(self._show_kept)
+        self._show_kept()
         self._follow_rows()
 
     def refresh(self) -> None:
@@ -133,10 +139,10 @@ class HistoryPanel(QWidget):
             self.model.replace(page)
             self._follow_rows()
 
-    def _on_page_wanted(self, before: int) -> None:
+    def _on_page_wanted(self, before: HistoryCursor) -> None:
         self._tasks.spawn(self._go_on(before, self._round), name="history page")
 
-    async def _go_on(self, before: int, turn: int) -> None:
+    async def _go_on(self, before: HistoryCursor, turn: int) -> None:
         try:
             page = await self._queries.history(self._wanted(), before=before, limit=PAGE)
         except MetarrError:
@@ -147,17 +153,20 @@ class HistoryPanel(QWidget):
             self._follow_rows()
 
     def _on_jobs_changed(self, batch: JobBatch) -> None:
-        ended = any(isinstance(job, JobRecord) for job in batch.jobs)
-        if ended and self.isVisible() and not self._follow.isActive():
-            self._follow.start()
+        ended = [job for job in batch.jobs if isinstance(job, JobRecord)]
+        if ended and self.isVisible():
+            self._late = self._late or not all(self.model.is_newer(record) for record in ended)
+            if not self._follow.isActive():
+                self._follow.start()
 
     def _on_follow(self) -> None:
         self._tasks.spawn(self._read_newer(self._round), name="history page")
 
     async def _read_newer(self, turn: int) -> None:
-        page = await self._queries.history(self._wanted(), limit=PAGE)
+        limit, self._late = max(PAGE, self.model.rowCount()) if self._late else PAGE, False
+        page = await self._queries.history(self._wanted(), limit=limit)
         if turn == self._round:
-            if not self.model.prepend(page):
+            if not self.model.merge(page):
                 self.model.replace(page)
             self._follow_rows()
 
@@ -177,6 +186,16 @@ class HistoryPanel(QWidget):
         self.ui.view.setAccessibleDescription(plural("{n} row", "{n} rows", rows))
         self.ui.show_empty(is_empty=rows == 0)
         self._follow_selection()
+
+    def _show_kept(self) -> None:
+        settings = self._queries.settings()
+        done, failed = (
+            plural("{n} day", "{n} days", days)
+            for days in (settings.keep_done_days, settings.keep_failed_days)
+        )
+        words = fill_in(tr("Done jobs are kept {done}, failed jobs {failed}."), done=done, failed=failed)
+        self.ui.kept.setText(words)
+        self.ui.change.setAccessibleDescription(words)
 
     def _on_copy_payload(self) -> None:
         if (row := self._selected()) is not None:

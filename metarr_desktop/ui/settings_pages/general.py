@@ -5,8 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from metarr_desktop.domain.forms import FieldSpec
-from metarr_desktop.ui.forms import Form
-from metarr_desktop.ui.settings_pages.form_page import FormPage
+from metarr_desktop.ui.settings_pages.program_page import ProgramPage
 from metarr_desktop.ui.wording import tr
 
 if TYPE_CHECKING:
@@ -44,27 +43,10 @@ FIELDS = (
 )
 
 
-class GeneralPage(FormPage):
+class GeneralPage(ProgramPage):
     """The program's own settings."""
 
     def __init__(self, *, commands: Commands, queries: Queries, tasks: TaskSupervisor) -> None:
-        super().__init__(key="general", title=tr("General"))
-        self._commands = commands
-        self._queries = queries
-        self.put_form(Form(FIELDS, check=lambda _name, _value: None, tasks=tasks))
-        self.body.addStretch(1)
-        self.refresh_mnemonics()
-
-    async def load(self) -> None:
-        """Show the stored settings."""
-        settings = self._queries.settings()
-        self.form.fill({spec.name: getattr(settings, spec.name) for spec in FIELDS})
-        self.state_changed.emit()
-
-    async def save(self) -> bool:
-        """Store what changed."""
-        changes = self.form.changes()
-        if not await self.tell_failure(lambda: self._commands.save_settings(**changes)):
-            return False
-        await self.load()
-        return True
+        super().__init__(
+            FIELDS, key="general", title=tr("General"), commands=commands, queries=queries, tasks=tasks
+        )

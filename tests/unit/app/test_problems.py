@@ -6,7 +6,8 @@ from typing import Any
 from metarr_desktop.app.problems import find_problems
 from metarr_desktop.app.snapshots import ProblemKind
 from metarr_desktop.domain.errors import PortUnavailable
-from metarr_desktop.domain.jobs import BlockCause, EndStatus, JobRecord, LaneState, LaneStop
+from metarr_desktop.domain.jobs import EndStatus, JobRecord
+from metarr_desktop.domain.lanes import BlockCause, LaneState, LaneStop
 from metarr_desktop.domain.text import Text, text
 from metarr_desktop.library.place import PATH_UNKNOWN
 from metarr_desktop.storage.failures import BUSY, DAMAGED, DISK_FULL, READ_ONLY

@@ -7,7 +7,9 @@ import pytest
 from metarr_desktop.app.snapshots import ServiceState
 from metarr_desktop.domain.errors import NotFound, Refused, SecretsUnavailable
 from metarr_desktop.domain.forms import Draft
-from metarr_desktop.domain.jobs import BlockCause, Blocked, NewJob
+from metarr_desktop.domain.jobs import NewJob
+from metarr_desktop.domain.lanes import BlockCause
+from metarr_desktop.domain.outcomes import Blocked
 from metarr_desktop.domain.text import Text
 from metarr_desktop.storage.job_store import Run
 from tests.fakes import START
@@ -90,7 +92,7 @@ async def test_settings_that_are_missing_fail_a_test_in_plain_words(core: Core) 
 async def test_saving_lets_the_jobs_of_a_stopped_lane_go(core: Core) -> None:
     queue = core.commands._queue
     (job,) = await queue.add([NewJob(type="notify-discord", lane="discord", priority=5)])
-    claim = await queue.claim(["discord"])
+    claim = await queue.claim({"discord": 1})
     assert claim.job is not None
     blocked = Blocked(reason=Text("Key rejected."), cause=BlockCause.KEY_REJECTED)
     await queue.settle(claim.job, blocked, run=Run(started_at=START, duration=START - START))

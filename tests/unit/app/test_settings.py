@@ -10,7 +10,7 @@ from metarr_desktop.app.snapshots import SettingsSnapshot
 from metarr_desktop.domain.bus import Bus
 from metarr_desktop.domain.changes import Change, SettingsChanged
 from metarr_desktop.domain.errors import Refused
-from metarr_desktop.storage.database import Database
+from metarr_desktop.storage.database import SqliteDatabase
 from metarr_desktop.storage.schema import prepare
 from metarr_desktop.storage.settings_store import SettingsStore
 from tests.fakes import FakeClock
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 @pytest.fixture
 async def store(tmp_path: Path) -> AsyncIterator[SettingsStore]:
     prepare(tmp_path / "metarr.db")
-    database = Database(tmp_path / "metarr.db")
+    database = SqliteDatabase(tmp_path / "metarr.db")
     yield SettingsStore(database)
     await database.close()
 
@@ -53,6 +53,12 @@ async def test_saved_settings_are_there_after_a_restart(store: SettingsStore) ->
         ("allow", "everybody"),
         ("theme", 1),
         ("no_such", 1),
+        ("keep_done_days", 0),
+        ("keep_done_days", 3651),
+        ("keep_failed_days", 0),
+        ("keep_failed_days", 3651),
+        ("deliver_within_days", 0),
+        ("deliver_within_days", 366),
         ("host_override", "0.0.0.0"),
     ],
 )
@@ -106,3 +112,19 @@ async def test_a_port_chosen_while_another_holds_for_this_run_is_used_at_once(st
     assert settings.port == 0
     settings.use({"port": 3001})
     assert settings.port == 3001
+
+
+@pytest.mark.parametrize(
+    ("name", "sentence"),
+    [
+        ("keep_done_days", "Done jobs are kept 1 to 3650 days."),
+        ("keep_failed_days", "Failed jobs are kept 1 to 3650 days."),
+        ("deliver_within_days", "Deliveries are given up after 1 to 365 days."),
+    ],
+)
+async def test_a_number_out_of_bounds_is_answered_with_its_bounds(
+    store: SettingsStore, name: str, sentence: str
+) -> None:
+    with pytest.raises(Refused) as refused:
+        await new_settings(store).save({name: 9999})
+    assert str(refused.value) == sentence

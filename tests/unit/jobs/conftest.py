@@ -11,7 +11,7 @@ from metarr_desktop.app.tasks import TaskSupervisor
 from metarr_desktop.domain.bus import Bus
 from metarr_desktop.jobs.queue import JobQueue
 from metarr_desktop.jobs.worker import Worker
-from metarr_desktop.storage.database import Database
+from metarr_desktop.storage.database import SqliteDatabase
 from metarr_desktop.storage.history_store import HistoryStore
 from metarr_desktop.storage.schema import prepare
 from metarr_desktop.storage.sql_job_store import SqlJobStore
@@ -30,7 +30,8 @@ class Engine:
 
     def __init__(self, path: Path) -> None:
         prepare(path)
-        self.database = Database(path)
+        self.path = path
+        self.database = SqliteDatabase(path)
         self.store = SqlJobStore(self.database)
         self.history = HistoryStore(self.database)
         self.clock = FakeClock()

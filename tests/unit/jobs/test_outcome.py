@@ -6,17 +6,9 @@ from datetime import timedelta
 import pytest
 
 from metarr_desktop.domain import errors
-from metarr_desktop.domain.jobs import (
-    BlockCause,
-    Blocked,
-    Deferred,
-    Failed,
-    Job,
-    JobStatus,
-    Outcome,
-    Retry,
-    Skipped,
-)
+from metarr_desktop.domain.jobs import Job, JobStatus
+from metarr_desktop.domain.lanes import BlockCause
+from metarr_desktop.domain.outcomes import Blocked, Deferred, Failed, Outcome, Retry, Skipped
 from metarr_desktop.domain.retry import RetryPolicy
 from metarr_desktop.jobs.outcome import outcome_of
 from tests.fakes import START

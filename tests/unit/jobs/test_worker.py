@@ -10,14 +10,10 @@ import pytest
 
 from metarr_desktop.domain import errors
 from metarr_desktop.domain.changes import JobChanged, JobEnded, PauseChanged
-from metarr_desktop.domain.jobs import (
-    Done,
-    Job,
-    JobStatus,
-    NewJob,
-)
+from metarr_desktop.domain.jobs import Job, JobStatus, NewJob
+from metarr_desktop.domain.outcomes import Done
 from metarr_desktop.jobs.handlers import JobType
-from metarr_desktop.storage import database_thread as database_module
+from metarr_desktop.storage import sqlite as database_module
 from tests.fakes import START, until
 
 if TYPE_CHECKING:
@@ -51,7 +47,7 @@ class Handler:
         self.script = list(script)
         self.jobs: list[Job] = []
 
-    async def __call__(self, job: Job) -> Done:
+    async def __call__(self, job: Job, _report: object = None) -> Done:
         self.jobs.append(job)
         step = self.script.pop(0) if self.script else Done()
         if isinstance(step, Exception):
@@ -67,7 +63,7 @@ class Gate:
         self.most = 0
         self.open = asyncio.Event()
 
-    async def __call__(self, job: Job) -> Done:
+    async def __call__(self, job: Job, _report: object = None) -> Done:
         self.running += 1
         self.most = max(self.most, self.running)
         try:
@@ -197,8 +193,14 @@ async def test_a_mistake_of_ours_fails_one_job_and_is_logged(
 
 
 async def test_a_handler_that_takes_too_long_is_tried_again(engine: Engine) -> None:
-    engine.start(kind(Gate(), timeout=timedelta(milliseconds=5)))
+    gate = Gate()
+    engine.start(kind(gate, timeout=timedelta(seconds=90)))
     await engine.queue.add([new()])
+    await until(lambda: gate.running)
+    engine.clock.advance(89.9)
+    await asyncio.sleep(0)
+    assert gate.running
+    engine.clock.advance(0.1)
     await until(lambda: any(isinstance(c, JobChanged) and c.job.retry_count == 1 for c in engine.changes))
     (job,) = await engine.store.jobs()
     assert "Took longer" in str(job.error)
@@ -222,7 +224,7 @@ async def test_what_was_done_is_recorded_once_the_database_is_free_again(
     engine.start(kind(gate))
     await engine.queue.add([new()])
     await until(lambda: gate.running)
-    with closing(sqlite3.connect(engine.database.path, isolation_level=None)) as other:
+    with closing(sqlite3.connect(engine.path, isolation_level=None)) as other:
         other.execute("BEGIN IMMEDIATE")
         gate.open.set()
         await until(lambda: engine.database.problem is not None)
@@ -239,7 +241,7 @@ async def test_what_was_done_is_recorded_once_the_database_is_free_again(
 async def test_work_that_breaks_off_by_itself_is_tried_again_and_frees_its_lane(
     engine: Engine, ended: Callable[[], list[str]]
 ) -> None:
-    async def break_off(job: Job) -> Done:
+    async def break_off(job: Job, _report: object) -> Done:
         if job.id == 1:
             raise asyncio.CancelledError
         return Done()
@@ -285,7 +287,7 @@ async def test_a_claim_that_goes_wrong_does_not_end_the_worker(
 async def test_the_longest_waiting_job_runs_in_every_tenth_turn(engine: Engine) -> None:
     order: list[int] = []
 
-    async def note(job: Job) -> Done:
+    async def note(job: Job, _report: object) -> Done:
         order.append(job.priority)
         return Done()
 

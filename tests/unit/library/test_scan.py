@@ -12,13 +12,15 @@ import pytest
 
 from metarr_desktop.domain.errors import NothingToDo, Permanent, Transient
 from metarr_desktop.domain.events import Action, MediaEvent, MediaKind
-from metarr_desktop.domain.jobs import HIGH, SCAN_LANE, SCAN_MOVIE, Done, Job, JobStatus
+from metarr_desktop.domain.jobs import HIGH, SCAN_LANE, SCAN_MOVIE, Job, JobStatus
 from metarr_desktop.domain.media import LibraryFolder, SavedMovie, ScannedMovie
 from metarr_desktop.domain.paths import PathMapping
 from metarr_desktop.library.listing import Listing, read_folder
 from metarr_desktop.library.scan import ScanMovie
+from tests.fakes import no_report
 
 if TYPE_CHECKING:
+    from metarr_desktop.domain.outcomes import Done
     from metarr_desktop.library.place import Place
 
 NOW = datetime(2024, 5, 1, 12, 0, tzinfo=UTC)
@@ -104,7 +106,7 @@ def movie(root: Path, *files: str) -> Path:
 
 
 async def scan(work: Job, *, store: MemoryMovies) -> Done:
-    return await ScanMovie(store=store, clock=StoppedClock())(work)
+    return await ScanMovie(store=store, clock=StoppedClock())(work, no_report)
 
 
 async def test_a_film_is_stored_with_its_video_and_what_lies_beside_it(root: Path) -> None:
@@ -236,7 +238,9 @@ async def test_a_huge_folder_is_named_in_the_log(root: Path, caplog: pytest.LogC
     def half(place: Place, *, extra: tuple[str, ...]) -> Listing:
         return Listing(entries=read_folder(place, extra=extra).entries, complete=False)
 
-    await ScanMovie(store=MemoryMovies(library(root)), clock=StoppedClock(), read=half)(import_of(folder))
+    await ScanMovie(store=MemoryMovies(library(root)), clock=StoppedClock(), read=half)(
+        import_of(folder), no_report
+    )
     assert "Only 5000 entries of" in caplog.text
 
 
@@ -258,10 +262,10 @@ async def test_a_share_that_hangs_is_given_up_and_gets_no_second_reader(root: Pa
     handler = ScanMovie(store=store, clock=StoppedClock(), read=hang, deadline=timedelta(milliseconds=50))
     for _ in range(2):
         with pytest.raises(Transient, match="does not answer"):
-            await handler(import_of(folder))
+            await handler(import_of(folder), no_report)
     assert len(started) == 1
     release.set()
     assert ended.wait(30)
     while handler._look.running:  # noqa: ASYNC110 - its thread is on the way out
         await asyncio.sleep(0)
-    assert (await handler(import_of(folder))).result["created"]
+    assert (await handler(import_of(folder), no_report)).result["created"]

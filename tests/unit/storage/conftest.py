@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from metarr_desktop.storage.database import Database
+from metarr_desktop.storage.database import SqliteDatabase
 from metarr_desktop.storage.event_store import EventStore
 from metarr_desktop.storage.history_store import HistoryStore
 from metarr_desktop.storage.schema import prepare
@@ -20,31 +20,31 @@ if TYPE_CHECKING:
 
 
 @pytest.fixture
-async def database(tmp_path: Path) -> AsyncIterator[Database]:
+async def database(tmp_path: Path) -> AsyncIterator[SqliteDatabase]:
     path = tmp_path / "metarr.db"
     prepare(path)
-    database = Database(path)
+    database = SqliteDatabase(path)
     yield database
     await database.close()
 
 
 @pytest.fixture
-def store(database: Database) -> SqlJobStore:
+def store(database: SqliteDatabase) -> SqlJobStore:
     return SqlJobStore(database)
 
 
 @pytest.fixture
-def history(database: Database) -> HistoryStore:
+def history(database: SqliteDatabase) -> HistoryStore:
     return HistoryStore(database)
 
 
 @pytest.fixture
-def events(database: Database) -> EventStore:
+def events(database: SqliteDatabase) -> EventStore:
     return EventStore(database)
 
 
 @pytest.fixture
-async def services(database: Database) -> ServiceStore:
+async def services(database: SqliteDatabase) -> ServiceStore:
     services = ServiceStore(database)
     await services.seed(["kodi", "discord", "pushover"], now=START)
     return services

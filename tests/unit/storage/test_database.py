@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 from metarr_desktop.domain.errors import Refused, StorageFailed
-from metarr_desktop.storage import database_thread as module
-from metarr_desktop.storage.database import Database
+from metarr_desktop.storage import sqlite as module
+from metarr_desktop.storage.database import SqliteDatabase
 from metarr_desktop.storage.failures import BUSY, DISK_FULL, storage_error
 from metarr_desktop.storage.schema import prepare
 
@@ -30,12 +30,12 @@ def names(sql: Sql) -> list[str]:
     return [row[0] for row in sql.execute("SELECT name FROM settings ORDER BY name").fetchall()]
 
 
-async def test_sql_runs_on_its_own_threads_and_is_there_after_the_call(database: Database) -> None:
+async def test_sql_runs_on_its_own_threads_and_is_there_after_the_call(database: SqliteDatabase) -> None:
     assert await database.run(write, "a") == "database"
     assert await database.read(names) == ["a"]
 
 
-async def test_a_call_that_raises_leaves_nothing_behind(database: Database) -> None:
+async def test_a_call_that_raises_leaves_nothing_behind(database: SqliteDatabase) -> None:
     def write_and_fail(sql: Sql) -> None:
         write(sql, "b")
         raise Refused("no")
@@ -48,12 +48,12 @@ async def test_a_call_that_raises_leaves_nothing_behind(database: Database) -> N
 
 
 @pytest.mark.expects_errors("storage.database: The database cannot be written")
-async def test_the_reading_connection_cannot_write(database: Database) -> None:
+async def test_the_reading_connection_cannot_write(database: SqliteDatabase) -> None:
     with pytest.raises(StorageFailed):
         await database.read(write, "x")
 
 
-async def test_every_commit_is_synced(database: Database) -> None:
+async def test_every_commit_is_synced(database: SqliteDatabase) -> None:
     def pragmas(sql: Sql) -> tuple[int, str]:
         synchronous = sql.execute("PRAGMA synchronous").fetchone()[0]
         return synchronous, sql.execute("PRAGMA journal_mode").fetchone()[0]
@@ -69,7 +69,7 @@ async def test_a_lock_held_by_another_program_is_a_plain_sentence_and_passes(
     path = tmp_path / "metarr.db"
     prepare(path)
     told: list[Text | None] = []
-    database = Database(path, on_health=told.append)
+    database = SqliteDatabase(path, on_health=told.append)
     try:
         with closing(sqlite3.connect(path, isolation_level=None)) as other:
             other.execute("BEGIN IMMEDIATE")
@@ -84,7 +84,7 @@ async def test_a_lock_held_by_another_program_is_a_plain_sentence_and_passes(
 
 
 @pytest.mark.expects_errors("storage.database: The disk is full")
-async def test_a_full_disk_is_a_plain_sentence_and_loses_nothing(database: Database) -> None:
+async def test_a_full_disk_is_a_plain_sentence_and_loses_nothing(database: SqliteDatabase) -> None:
     def limit(sql: Sql, pages: int) -> None:
         sql.execute(f"PRAGMA max_page_count = {pages}")
 
@@ -105,13 +105,14 @@ async def test_a_full_disk_is_a_plain_sentence_and_loses_nothing(database: Datab
 async def test_calls_after_the_end_are_refused_and_those_before_are_done(tmp_path: Path) -> None:
     path = tmp_path / "metarr.db"
     prepare(path)
-    database = Database(path)
+    database = SqliteDatabase(path)
     pending = [asyncio.ensure_future(database.run(write, name)) for name in "abc"]
     await asyncio.sleep(0)
     await database.close()
     await asyncio.gather(*pending)
     with closing(sqlite3.connect(path)) as other:
-        assert names(other) == ["a", "b", "c"]
+        stored = other.execute("SELECT name FROM settings ORDER BY name").fetchall()
+        assert stored == [("a",), ("b",), ("c",)]
     with pytest.raises(StorageFailed):
         await database.run(write, "d")
 

@@ -13,7 +13,7 @@ from metarr_desktop.domain.clock import to_ms
 from metarr_desktop.domain.errors import NotFound, NothingToDo, Refused
 from metarr_desktop.domain.media import Asset, AssetType, LibraryFolder, ScannedMovie
 from metarr_desktop.domain.paths import PathMapping
-from metarr_desktop.storage.database import Database
+from metarr_desktop.storage.database import SqliteDatabase
 from metarr_desktop.storage.library_store import LibraryStore
 from metarr_desktop.storage.schema import prepare
 
@@ -33,7 +33,7 @@ def file(tmp_path: Path) -> Path:
 @pytest.fixture
 async def store(file: Path) -> AsyncIterator[LibraryStore]:
     prepare(file)
-    database = Database(file)
+    database = SqliteDatabase(file)
     yield LibraryStore(database)
     await database.close()
 

@@ -12,7 +12,7 @@ from metarr_desktop.domain.errors import StorageDamaged, StorageFailed
 from metarr_desktop.domain.events import IncomingWebhook
 from metarr_desktop.domain.jobs import EndStatus, NewJob
 from metarr_desktop.storage.backup import back_up, backups
-from metarr_desktop.storage.database import Database
+from metarr_desktop.storage.database import SqliteDatabase
 from metarr_desktop.storage.history_store import HistoryStore
 from metarr_desktop.storage.recovery import (
     MARGIN,
@@ -53,11 +53,12 @@ def damage(path: Path) -> bytes:
 
 async def fill(path: Path) -> tuple[int, int]:
     """Store a webhook and a job of the clock; returns the ids of both jobs."""
-    database = Database(path)
+    database = SqliteDatabase(path)
     store = SqlJobStore(database)
     try:
         _, job = await store.store_webhook(WEBHOOK, now=START)
-        (timed,) = await store.add([NewJob(type="scheduled-cleanup", lane="clock", priority=8)], now=START)
+        new = NewJob(type="scheduled-cleanup", lane="clock", priority=8)
+        (timed,) = (await store.add([new], now=START)).jobs
         return job.id, timed.id
     finally:
         await database.close()
@@ -95,7 +96,7 @@ async def test_what_waited_in_the_backup_is_cancelled_with_a_reason_and_can_be_r
     damage(path)
     assert restore(path, made, now=LATER).cancelled == 1
     prepare(path)
-    database = Database(path)
+    database = SqliteDatabase(path)
     store, history = SqlJobStore(database), HistoryStore(database)
     try:
         assert [job.id for job in await store.jobs()] == [timed]

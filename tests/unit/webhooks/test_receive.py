@@ -12,6 +12,7 @@ from metarr_desktop.services.declaration import Service, ServiceConfig
 from metarr_desktop.webhooks.body import SMALL_BODY
 from metarr_desktop.webhooks.receive import ReceiveWebhook
 from metarr_desktop.webhooks.sources.registry import SOURCES
+from tests.fakes import no_report
 
 if TYPE_CHECKING:
     from metarr_desktop.services.notifier import Notifier
@@ -65,7 +66,7 @@ def sample(name: str) -> ReceiveWebhook:
 
 
 async def test_an_import_ends_with_the_plan_of_its_children() -> None:
-    done = await sample("radarr/download.json")(job())
+    done = await sample("radarr/download.json")(job(), no_report)
     assert done.fan_out is not None
     assert (str(done.detail), done.event_title) == ("The Matrix (1999) was imported.", "The Matrix (1999)")
     assert [child.type for child in done.fan_out(frozenset({"discord"}))] == ["scan-movie", "notify-discord"]
@@ -73,13 +74,13 @@ async def test_an_import_ends_with_the_plan_of_its_children() -> None:
 
 
 async def test_an_upgrade_is_told_as_one() -> None:
-    done = await sample("radarr/download-upgrade.json")(job())
+    done = await sample("radarr/download-upgrade.json")(job(), no_report)
     assert str(done.detail) == "The Matrix (1999) was upgraded."
 
 
 @pytest.mark.parametrize("name", ["sonarr/download.json", "lidarr/download.json"])
 async def test_episodes_and_albums_are_told_but_not_scanned(name: str) -> None:
-    done = await sample(name)(job())
+    done = await sample(name)(job(), no_report)
     assert done.fan_out is not None
     assert [child.type for child in done.fan_out(frozenset({"discord"}))] == ["notify-discord"]
     assert done.fan_out(frozenset()) == ()
@@ -87,32 +88,32 @@ async def test_episodes_and_albums_are_told_but_not_scanned(name: str) -> None:
 
 async def test_other_events_end_with_their_reason_and_title() -> None:
     with pytest.raises(NothingToDo, match="Grabbed: nothing to do until it is imported") as caught:
-        await sample("radarr/grab.json")(job())
+        await sample("radarr/grab.json")(job(), no_report)
     assert caught.value.event_title == "The Matrix (1999)"
 
 
 async def test_a_body_too_large_for_the_loop_is_read_all_the_same() -> None:
     body = b'{"eventType": "Rename", "padding": "' + b"x" * SMALL_BODY + b'"}'
     with pytest.raises(NothingToDo, match="Sonarr renamed files"):
-        await receiver("sonarr", body)(job())
+        await receiver("sonarr", body)(job(), no_report)
 
 
 async def test_the_event_may_be_named_by_the_payload_alone() -> None:
     with pytest.raises(NothingToDo):
-        await sample("radarr/test.json")(job(event_id=None))
+        await sample("radarr/test.json")(job(event_id=None), no_report)
 
 
 async def test_what_has_no_meaning_fails_for_good() -> None:
     with pytest.raises(Permanent, match="without a movie"):
-        await receiver("radarr", b'{"eventType": "Download"}')(job())
+        await receiver("radarr", b'{"eventType": "Download"}')(job(), no_report)
     with pytest.raises(Permanent, match="Not valid JSON"):
-        await receiver("radarr", b"{")(job())
+        await receiver("radarr", b"{")(job(), no_report)
     with pytest.raises(Permanent, match="does not know overseerr"):
-        await receiver("overseerr", b"{}")(job())
+        await receiver("overseerr", b"{}")(job(), no_report)
 
 
 async def test_a_webhook_that_is_gone_fails_for_good() -> None:
     with pytest.raises(Permanent, match="no longer stored"):
-        await sample("radarr/test.json")(job(event_id=8))
+        await sample("radarr/test.json")(job(event_id=8), no_report)
     with pytest.raises(Permanent, match="names no webhook"):
-        await sample("radarr/test.json")(job(event_id=None, payload={}))
+        await sample("radarr/test.json")(job(event_id=None, payload={}), no_report)

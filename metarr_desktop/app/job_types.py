@@ -1,0 +1,89 @@
+"""The job types this program runs, each with its handler, lane and rules."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any
+
+from metarr_desktop.domain.jobs import INTAKE_LANE, SCAN_LANE, SCAN_MOVIE, WEBHOOK_RECEIVED
+from metarr_desktop.domain.schedules import CLEAN_UP
+from metarr_desktop.jobs.handlers import JobType
+from metarr_desktop.jobs.notify import Notify
+from metarr_desktop.library.maintenance import CleanUp
+from metarr_desktop.library.scan import ScanMovie
+from metarr_desktop.webhooks.receive import ReceiveWebhook
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+
+    from metarr_desktop.app.settings import AppSettings
+    from metarr_desktop.domain.clock import Clock
+    from metarr_desktop.library.maintenance import Step
+    from metarr_desktop.services.declaration import Service
+    from metarr_desktop.services.notifier import Notifier
+    from metarr_desktop.storage.event_store import EventStore
+    from metarr_desktop.storage.library_store import LibraryStore
+    from metarr_desktop.storage.secrets import SecretStore
+    from metarr_desktop.storage.service_store import ServiceStore
+    from metarr_desktop.webhooks.sources.declaration import Source
+
+LONGEST_CLEAN_UP = timedelta(hours=1)
+
+
+def own_job_types(
+    *,
+    events: EventStore,
+    library: LibraryStore,
+    settings: AppSettings,
+    sources: Sequence[Source],
+    services: Sequence[Service],
+    clean_up: Iterable[Step],
+    clock: Clock,
+) -> tuple[JobType, ...]:
+    """Return what is done on this computer: intake, scan and upkeep."""
+
+    def expires_after() -> timedelta:
+        return timedelta(days=settings.snapshot.deliver_within_days)
+
+    return (
+        JobType(
+            type=WEBHOOK_RECEIVED,
+            handler=ReceiveWebhook(
+                events=events, sources=sources, services=services, expires_after=expires_after
+            ),
+            lane=INTAKE_LANE,
+        ),
+        JobType(type=SCAN_MOVIE, handler=ScanMovie(store=library, clock=clock), lane=SCAN_LANE),
+        JobType(type=CLEAN_UP.name, handler=CleanUp(clean_up), lane=CLEAN_UP.lane, timeout=LONGEST_CLEAN_UP),
+    )
+
+
+def notify_job_types(
+    *,
+    services: Sequence[Service],
+    notifiers: Mapping[str, Notifier[Any]],
+    store: ServiceStore,
+    secrets: SecretStore,
+    library: LibraryStore,
+    clock: Clock,
+) -> tuple[JobType, ...]:
+    """Return one type for each service, as it declares it."""
+    return tuple(
+        JobType(
+            type=service.job_type,
+            handler=Notify(
+                service=service,
+                notifier=notifiers[service.key],
+                services=store,
+                secrets=secrets,
+                mappings=library,
+                clock=clock,
+            ),
+            lane=service.lane,
+            retry=service.retry,
+            concurrency=service.concurrency,
+            delivers=True,
+            merge_window=service.merge_window,
+        )
+        for service in services
+    )
