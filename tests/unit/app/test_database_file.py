@@ -81,9 +81,11 @@ def test_a_folder_without_a_database_has_nothing_to_copy(paths: AppPaths) -> Non
 def test_the_report_offers_what_there_is_as_commands_that_can_be_pasted(
     file: DatabaseFile, paths: AppPaths
 ) -> None:
-    assert "database restore" not in damage_report(paths)
+    assert "database restore" not in damage_report(paths, given=None)
     file.back_up()
-    assert f"restore the backup of 2026-11-24:  {command(paths, 'database restore')}" in damage_report(paths)
+    assert f"restore the backup of 2026-11-24:  {command(paths, 'database restore')}" in damage_report(
+        paths, given=None
+    )
     assert shlex.split(command(paths, "quit")) == [
         "metarr-desktop",
         "--data-dir",
@@ -95,4 +97,4 @@ def test_the_report_offers_what_there_is_as_commands_that_can_be_pasted(
 def test_backups_that_cannot_be_read_are_not_offered(file: DatabaseFile, paths: AppPaths) -> None:
     paths.backups.touch()
     assert file.offered() == ()
-    assert "no backup yet" in damage_report(paths)
+    assert "no backup yet" in damage_report(paths, given=None)

@@ -284,7 +284,7 @@ async def test_a_stop_that_could_not_be_stored_stops_nothing(desk: Desk) -> None
     async def fail(*_args: object, **_named: object) -> Settlement:
         raise StorageFailed("Busy.")
 
-    desk.store.settle = fail  # type: ignore[method-assign, assignment]
+    desk.store.settle = fail  # type: ignore[method-assign]
     with pytest.raises(StorageFailed):
         await desk.settle(job, LOCKED)
     assert await desk.queue.lane_stops() == ()

@@ -156,7 +156,7 @@ async def test_a_start_with_a_damaged_database_asks_and_tells_what_was_done(
 ) -> None:
     theme = Theme(qapp)
     program = Program(qapp, AppPaths(file.path.parent), theme=theme, tray=Tray(theme))
-    mending = asyncio.get_running_loop().create_task(program._mend())
+    mending = asyncio.get_running_loop().create_task(program._mend(None))
     found: list[DamagedDialog] = []
 
     def asks() -> bool:
