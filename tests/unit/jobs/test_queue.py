@@ -268,7 +268,7 @@ async def test_a_claim_that_overtakes_the_news_of_a_locked_keyring_takes_nothing
         await settled.wait()
         return settlement
 
-    desk.store.settle = slowly  # type: ignore[method-assign, assignment]
+    desk.store.settle = slowly  # type: ignore[method-assign]
     settling = asyncio.ensure_future(desk.settle(job, LOCKED))
     await asyncio.sleep(0)
     assert await desk.is_idle()
