@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import io
 import json
 from typing import TYPE_CHECKING
 
@@ -70,3 +71,50 @@ def test_a_damaged_database_is_not_backed_up_and_ends_with_the_status_of_data(
         "The database is damaged. Quit Metarr Desktop and start it again to see what can be done.",
         "There is no backup that could be restored.",
     ]
+
+
+def test_another_database_is_chosen_and_shown_without_asking_for_its_password(
+    run: Callable[..., int], paths: AppPaths, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    other = tmp_path / "other.db"
+    assert run("database", "use", f"sqlite:///{other}") == 0
+    assert capsys.readouterr().out == f"From the next start on: {other}. Nothing was copied to it.\n"
+    assert run("database", "show") == 0
+    assert f"File: {other} (not there yet)" in capsys.readouterr().out
+    assert run("database", "use", "own") == 0
+    assert run("database", "use", "postgresql://metarr:hush@nas/x") == 1
+    assert "hush" not in capsys.readouterr().err
+
+
+def test_a_server_is_shown_and_its_backups_are_left_to_it(
+    run: Callable[..., int],
+    paths: AppPaths,
+    session: FakeSession,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    session.database_url = "postgresql://metarr:hush@nas/metarr"
+    assert run("database", "show", "--json") == 0
+    shown = json.loads(capsys.readouterr().out)
+    assert shown == {
+        "engine": "postgresql",
+        "address": "postgresql://metarr@nas/metarr",
+        "backups": [],
+        "set_aside": [],
+    }
+    assert run("database", "show") == 0
+    assert "pg_dump" in capsys.readouterr().out
+    assert run("database", "backup") == 1
+    told = capsys.readouterr().err
+    assert "pg_dump" in told
+    assert "hush" not in told
+
+
+def test_a_password_is_read_from_standard_input(
+    run: Callable[..., int],
+    paths: AppPaths,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    monkeypatch.setattr("sys.stdin", io.StringIO("hush\n"))
+    assert run("database", "use", "sqlite:////srv/x.db", "--password") == 1
+    assert "An SQLite file has no password." in capsys.readouterr().err
