@@ -78,8 +78,8 @@ class DatabaseThread:
 
     async def close(self) -> None:
         """Let the thread finish its calls and close its connection."""
-        self.closed = True
-        if self._thread is not None:
+        already, self.closed = self.closed, True
+        if self._thread is not None and not already:
             loop = asyncio.get_running_loop()
             ended: asyncio.Future[None] = loop.create_future()
             self._calls.put(_Call(loop, ended))
