@@ -88,6 +88,10 @@ async def _status(core: Core, _: Params) -> object:
     return wire.status_json(await core.queries.status())
 
 
+async def _stats(core: Core, _: Params) -> object:
+    return wire.statistics_json(await core.queries.statistics())
+
+
 async def _jobs(core: Core, _: Params) -> object:
     jobs = await core.queries.jobs()
     # There may be a hundred thousand of them, and webhooks are answered meanwhile.
@@ -248,6 +252,7 @@ async def _receiving_new_key(core: Core, _: Params) -> object:
 
 ACTIONS: dict[str, Action] = {
     "status": Action(_status),
+    "stats": Action(_stats),
     "jobs": Action(_jobs),
     "history": Action(_history, frozenset({"limit"})),
     "services": Action(_services),

@@ -46,6 +46,7 @@ from metarr_desktop.storage.secrets import KeyringSecrets, SecretStore
 from metarr_desktop.storage.service_store import ServiceStore
 from metarr_desktop.storage.settings_store import SettingsStore
 from metarr_desktop.storage.sql_job_store import SqlJobStore
+from metarr_desktop.storage.statistics_store import StatisticsStore
 from metarr_desktop.storage.upkeep import tidy_up
 from metarr_desktop.webhooks.server import WebhookServer
 from metarr_desktop.webhooks.sources.registry import SOURCES
@@ -255,6 +256,7 @@ async def _build(paths: AppPaths, stack: AsyncExitStack, book: LogBook, given: _
         database=database,
         job_store=job_store,
         history=history,
+        statistics=StatisticsStore(database),
         events=events,
         service_store=service_store,
         schedule_store=schedule_store,

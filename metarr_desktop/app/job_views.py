@@ -13,10 +13,12 @@ from metarr_desktop.app.snapshots import (
     HistoryRow,
     JobDetail,
 )
+from metarr_desktop.domain.clock import to_ms
 from metarr_desktop.domain.errors import NotFound
+from metarr_desktop.domain.history import HistoryCursor
 from metarr_desktop.domain.jobs import JobRecord
 from metarr_desktop.domain.text import text
-from metarr_desktop.storage.history_store import HistoryQuery
+from metarr_desktop.storage.history_page import HistoryQuery
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -71,7 +73,9 @@ class JobViews:
             if event.id in roots and roots[event.id] in families
         )
 
-    async def history(self, wanted: HistoryFilter, *, before: int | None, limit: int) -> HistoryPage:
+    async def history(
+        self, wanted: HistoryFilter, *, before: HistoryCursor | None, limit: int
+    ) -> HistoryPage:
         """One page of ended jobs, newest first."""
         query = HistoryQuery(
             text=wanted.text,
@@ -97,7 +101,7 @@ class JobViews:
                 )
             )
         full = len(records) == limit
-        return HistoryPage(rows=tuple(rows), next_before=records[-1].id if full else None)
+        return HistoryPage(rows=tuple(rows), next_before=_place(records[-1]) if full else None)
 
     async def job(self, job_id: int) -> JobDetail:
         """Everything known of one job. Raises NotFound."""
@@ -159,6 +163,10 @@ class JobViews:
             received_at=stored.received_at,
             remote_address=stored.remote_address,
         )
+
+
+def _place(record: JobRecord) -> HistoryCursor:
+    return HistoryCursor(to_ms(record.completed_at), record.id)
 
 
 def _wait(job: Job | None, members: Sequence[Job | JobRecord]) -> Text | None:

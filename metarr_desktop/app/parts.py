@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from metarr_desktop.storage.schedule_store import ScheduleStore
     from metarr_desktop.storage.secrets import SecretStore
     from metarr_desktop.storage.service_store import ServiceStore
+    from metarr_desktop.storage.statistics_store import StatisticsStore
     from metarr_desktop.webhooks.sources.declaration import Source
 
 
@@ -48,6 +49,7 @@ class Parts:
     database: Database
     job_store: JobStore
     history: HistoryStore
+    statistics: StatisticsStore
     events: EventStore
     service_store: ServiceStore
     schedule_store: ScheduleStore

@@ -27,6 +27,7 @@ from metarr_desktop.app.snapshots import (
 )
 from metarr_desktop.domain.errors import NotFound
 from metarr_desktop.domain.jobs import EndStatus, Job
+from metarr_desktop.domain.statistics import Statistics, Tally, sum_of
 from metarr_desktop.domain.text import text
 from metarr_desktop.services.forms import check_field, field_specs
 from metarr_desktop.storage.job_store import WaitingJobs
@@ -44,6 +45,7 @@ if TYPE_CHECKING:
         ScheduleSnapshot,
     )
     from metarr_desktop.domain.forms import PlainValue
+    from metarr_desktop.domain.history import HistoryCursor
     from metarr_desktop.domain.paths import PathMapping
     from metarr_desktop.domain.text import Text
     from metarr_desktop.services.declaration import Service
@@ -68,6 +70,7 @@ class Queries:
         self._history = parts.history
         self._schedules = parts.schedules
         self._schedule_store = parts.schedule_store
+        self._statistics = parts.statistics
         self._events = parts.events
         self._service_store = parts.service_store
         self._library = parts.library
@@ -120,6 +123,20 @@ class Queries:
             failed=ended.get(EndStatus.FAILED, 0),
             last_source=None if last is None else self._source_titles.get(last.source, last.source),
             last_at=None if last is None else last.received_at,
+        )
+
+    async def statistics(self) -> Statistics:
+        """What waits, runs, and ended in the last 24 hours: of every job type and service there is."""
+        now = self._clock.now()
+        found = await self._statistics.tallies(now=now)
+        types = {kind: found.get(kind, Tally()) for kind in (*self._types, *sorted(found))}
+        services = {each.key: found.get(each.job_type, Tally()) for each in self._services}
+        return Statistics(
+            at=now,
+            total=sum_of(found.values()),
+            types=types,
+            services=services,
+            titles={each.key: each.title for each in self._services},
         )
 
     def pause(self) -> PauseSnapshot:
@@ -187,7 +204,7 @@ class Queries:
         return await self._views.recent(limit=limit)
 
     async def history(
-        self, wanted: HistoryFilter, /, *, before: int | None = None, limit: int = 100
+        self, wanted: HistoryFilter, /, *, before: HistoryCursor | None = None, limit: int = 100
     ) -> HistoryPage:
         """One page of ended jobs, newest first."""
         return await self._views.history(wanted, before=before, limit=limit)

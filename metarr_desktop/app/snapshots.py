@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from datetime import datetime, timedelta
 
     from metarr_desktop.domain.forms import FieldSpec, PlainValue
+    from metarr_desktop.domain.history import HistoryCursor
     from metarr_desktop.domain.jobs import Attempt, EndStatus, Job, JobRecord, JobStatus
     from metarr_desktop.domain.schedules import Rule
     from metarr_desktop.domain.text import Text
@@ -177,7 +178,7 @@ class HistoryPage:
     """Rows newest first; ``next_before`` continues after the last one, None at the end."""
 
     rows: tuple[HistoryRow, ...]
-    next_before: int | None
+    next_before: HistoryCursor | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -8,7 +8,7 @@ from metarr_desktop.domain.clock import iso
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-    from datetime import timedelta
+    from datetime import datetime, timedelta
 
     from metarr_desktop.app.snapshots import (
         HistoryRow,
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     )
     from metarr_desktop.domain.jobs import Attempt, Job
     from metarr_desktop.domain.paths import PathMapping
+    from metarr_desktop.domain.statistics import Statistics, Tally
     from metarr_desktop.domain.text import Text
 
 
@@ -40,6 +41,31 @@ def status_json(status: StatusSnapshot) -> dict[str, Any]:
             "oldest_pending_s": None if oldest is None else round(oldest.total_seconds(), 3),
         },
         "services": [service_json(service) for service in status.services],
+    }
+
+
+def statistics_json(statistics: Statistics) -> dict[str, Any]:
+    """What waits, runs and lately ended, in numbers."""
+    at = statistics.at
+    return {
+        "at": iso(at),
+        "total": _tally_json(statistics.total, at),
+        "types": [{"type": kind, **_tally_json(tally, at)} for kind, tally in statistics.types.items()],
+        "services": [
+            {"key": key, "title": statistics.titles[key], **_tally_json(tally, at)}
+            for key, tally in statistics.services.items()
+        ],
+    }
+
+
+def _tally_json(tally: Tally, at: datetime) -> dict[str, Any]:
+    oldest = tally.oldest_waiting
+    return {
+        "waiting": tally.waiting,
+        "running": tally.running,
+        "oldest_waiting_s": None if oldest is None else max(0.0, round((at - oldest).total_seconds(), 3)),
+        "done_24h": tally.done,
+        "failed_24h": tally.failed,
     }
 
 

@@ -55,6 +55,10 @@ def _status(options: argparse.Namespace, session: Session) -> int:
     return output.show(options, session.call("status"), output.status_text)
 
 
+def _stats(options: argparse.Namespace, session: Session) -> int:
+    return output.show(options, session.call("stats"), output.statistics_text)
+
+
 def _jobs(options: argparse.Namespace, session: Session) -> int:
     return output.show(options, session.call("jobs"), output.jobs_text)
 
@@ -112,6 +116,7 @@ def _send_test(options: argparse.Namespace, session: Session) -> int:
 
 COMMANDS: dict[str, Callable[[argparse.Namespace, Session], int]] = {
     "status": _status,
+    "stats": _stats,
     "jobs": _jobs,
     "history": _history,
     "retry": _retry,

@@ -76,6 +76,31 @@ def services_text(services: Sequence[dict[str, Any]]) -> str:
     return table(("NAME", "SERVICE", "STATE", "DETAIL"), rows, empty="No services.")
 
 
+def statistics_text(statistics: dict[str, Any]) -> str:
+    """What waits, runs and lately ended: a table of job types and one of services."""
+    types = [("all jobs", statistics["total"]), *((each["type"], each) for each in statistics["types"])]
+    services = [(each["key"], each) for each in statistics["services"]]
+    return _tallies("JOB TYPE", types) + "\n\n" + _tallies("SERVICE", services)
+
+
+def _tallies(heading: str, tallies: Sequence[tuple[str, dict[str, Any]]]) -> str:
+    rows = [
+        (name, each["waiting"], _span(each["oldest_waiting_s"]), each["running"], each["done_24h"],
+         each["failed_24h"])
+        for name, each in tallies
+    ]  # fmt: skip
+    return table((heading, "WAITING", "OLDEST", "RUNNING", "DONE 24H", "FAILED 24H"), rows, empty="None.")
+
+
+def _span(seconds: float | None) -> str:
+    if seconds is None:
+        return ""
+    minutes = round(seconds) // 60
+    if minutes == 0:
+        return f"{seconds:.0f} s"
+    return f"{minutes} min" if minutes < 60 else f"{minutes // 60} h {minutes % 60} min"  # noqa: PLR2004
+
+
 def jobs_text(jobs: Sequence[dict[str, Any]]) -> str:
     """The rows of the queue."""
     rows = [

@@ -99,6 +99,7 @@ def _add_jobs(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> 
     history.add_argument("--limit", type=_count, default=50, metavar="N")
     _json(history)
     _json(commands.add_parser("status", help="show the program at a glance"))
+    _json(commands.add_parser("stats", help="show what waits, runs and lately ended, in numbers"))
     commands.add_parser("retry", help="try an ended job again").add_argument(
         "job", type=_count, metavar="JOB"
     )
@@ -150,7 +151,7 @@ def _add_program(commands: argparse._SubParsersAction[argparse.ArgumentParser]) 
 
 
 def _add_database(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
-    database = commands.add_parser("database", help="the database file: show, backup, restore, start-empty")
+    database = commands.add_parser("database", help="the database: show, use, backup, restore, start-empty")
     actions = database.add_subparsers(dest="action", metavar="ACTION", required=True)
     _json(actions.add_parser("show", help="show the database and its backups"))
     actions.add_parser("backup", help="copy the SQLite file now")
@@ -158,6 +159,13 @@ def _add_database(commands: argparse._SubParsersAction[argparse.ArgumentParser])
         "restore", help="put a backup in place; the SQLite file of before is kept beside it"
     )
     restore.add_argument("date", metavar="DATE", nargs="?", help="such as 2026-11-24; else the newest")
+    use = actions.add_parser("use", help="choose the database for the next starts; nothing is copied to it")
+    use.add_argument(
+        "address", metavar="ADDRESS", help="postgresql://user@host/name, sqlite:////path, or own for the file"
+    )
+    use.add_argument(
+        "--password", action="store_true", help="read its password from standard input into the keyring"
+    )
     actions.add_parser("start-empty", help="begin anew; the SQLite file of before is kept beside it")
 
 

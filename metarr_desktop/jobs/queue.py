@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+from collections import Counter
 from typing import TYPE_CHECKING
 
 from metarr_desktop.domain.changes import EventStored, JobChanged, JobEnded, LaneChanged, PauseChanged
 from metarr_desktop.domain.errors import NotFound
 from metarr_desktop.domain.jobs import Job, JobRecord, JobStatus
-from metarr_desktop.domain.outcomes import Cancelled
+from metarr_desktop.domain.lanes import BlockCause, LaneState
+from metarr_desktop.domain.outcomes import Blocked, Cancelled
 from metarr_desktop.domain.text import text
 from metarr_desktop.jobs.waits import Waits
 
@@ -37,6 +39,7 @@ class JobQueue:
         self._job_waits: Waits[int] = Waits(clock)
         self._lane_waits: Waits[str] = Waits(clock)
         self._local_stops: dict[str, LaneStop] = {}
+        self._closing: Counter[str] = Counter()
         self.wake = asyncio.Event()
 
     @property
@@ -55,6 +58,8 @@ class JobQueue:
     async def add(self, jobs: Collection[NewJob]) -> tuple[Job, ...]:
         """Insert jobs that are due at once; one that joins a waiting twin is not returned."""
         added = await self._store.add(jobs, now=self._clock.now())
+        for job in added.jobs:
+            self._put_off(job)
         self.tell(added.jobs, added.joined)
         return added.jobs
 
@@ -64,7 +69,9 @@ class JobQueue:
         open_lanes = {
             lane: most
             for lane, most in lanes.items()
-            if lane not in self._local_stops and not self._lane_waits.waiting(lane)
+            if lane not in self._local_stops
+            and not self._closing[lane]
+            and not self._lane_waits.waiting(lane)
         }
         claim = await self._store.claim(open_lanes, now=self._clock.now(), turn=turn, limit=limit)
         for lane in claim.reopened:
@@ -72,8 +79,10 @@ class JobQueue:
         for job in claim.jobs:
             if job.probe:
                 self._bus.publish(LaneChanged(job.lane))
-            self.tell((job, *job.merged))
-        self.tell(claim.held, claim.expired)
+        self._publish([each for job in claim.jobs for each in (job, *job.merged)], claim.expired)
+        for job in claim.held:
+            self._put_off(job)
+        self._publish(claim.held)
         return claim
 
     async def settle(
@@ -86,10 +95,19 @@ class JobQueue:
         merge_window: timedelta | None = None,
     ) -> Settlement:
         """End an attempt. Raises StorageFailed, or NotFound where the job is not ours any more."""
-        settled = await self._store.settle(
-            job, outcome, run=run, now=self._clock.now(), merged=merged, merge_window=merge_window
-        )
+        # The next claim is made before the store answers.
+        closing = isinstance(outcome, Blocked) and outcome.cause is BlockCause.KEYRING
+        self._closing[job.lane] += closing
+        try:
+            settled = await self._store.settle(
+                job, outcome, run=run, now=self._clock.now(), merged=merged, merge_window=merge_window
+            )
+        finally:
+            self._closing[job.lane] -= closing
         stop = settled.stopped
+        if settled.opened:
+            self._lane_waits.discard(job.lane)
+            self.wake.set()
         if stop is not None:
             if not settled.kept:
                 self._local_stops[stop.lane] = stop
@@ -105,11 +123,10 @@ class JobQueue:
         for changed in settled.changed:
             self._put_off(changed)
         self.tell(settled.changed, settled.records)
-        self.wake.set()
         return settled
 
     def _put_off(self, job: Job) -> None:
-        if job.status is JobStatus.PENDING and job.waits_for is None:
+        if job.status is JobStatus.PENDING:
             self._job_waits.add(job.id, job.run_after)
 
     async def _end_short_waits(self) -> None:
@@ -175,6 +192,7 @@ class JobQueue:
             await self._store.request_cancel(job_id, now=self._clock.now())
             return
         await self.settle(job, Cancelled(), run=None)
+        self.wake.set()
 
     async def open_lane(self, lane: str) -> int:
         """End a lane's block or breaker; returns how many jobs waited for it."""
@@ -193,7 +211,7 @@ class JobQueue:
         stops = {
             stop.lane: stop
             for stop in await self._store.lane_stops()
-            if stop.until is None or stop.until > now
+            if stop.until is None or stop.until > now or stop.state is LaneState.PROBING
         }
         return tuple({**stops, **self._local_stops}.values())
 
@@ -216,9 +234,12 @@ class JobQueue:
 
     def tell(self, jobs: Collection[Job] = (), records: Collection[JobRecord] = ()) -> None:
         """Publish what changed in the database, by this process or another."""
+        self._publish(jobs, records)
+        if jobs:
+            self.wake.set()
+
+    def _publish(self, jobs: Collection[Job], records: Collection[JobRecord] = ()) -> None:
         for job in jobs:
             self._bus.publish(JobChanged(job))
         for record in records:
             self._bus.publish(JobEnded(record))
-        if jobs:
-            self.wake.set()

@@ -90,7 +90,7 @@ class Worker:
                 else:
                     self._taken += 1
                     self._begin(job)
-            if not claim.jobs:
+            if len(claim.jobs) < CLAIM_AT_ONCE:
                 await self._nap(self._seconds_until(claim.next_due))
 
     def cancel(self, job_id: int) -> bool:
@@ -179,11 +179,12 @@ class Worker:
         attempt.report.end()
         if attempt.abandoned:
             return
+        # The next claim goes to the database right behind this settlement, and shares its commit.
+        asyncio.get_running_loop().call_soon(self._queue.wake.set)
         try:
             await self._settle(attempt.job, outcomes[0], attempt.run(), merged=outcomes[1:])
         finally:
             self._running.pop(attempt.job.id, None)
-            self._queue.wake.set()
 
     async def _run(self, attempt: Attempt) -> Sequence[Outcome]:
         """Run the handler; what it raises becomes an outcome here and nowhere else, for each job it leads."""
@@ -258,6 +259,8 @@ class Worker:
                     return
                 outcome, merged = Failed(error=OUR_FAULT), ()
             else:
+                if failures or isinstance(outcome, Failed):
+                    self._queue.wake.set()
                 return
 
     async def _wait_for_stop(self, seconds: float) -> None:

@@ -67,7 +67,7 @@ def claim(db: Sql, holder: Holder, lanes: Mapping[str, int], now: datetime, turn
     db.tell(*(each.id for job in jobs for each in (job, *job.merged)))
     return Claim(
         jobs=tuple(jobs),
-        next_due=None if jobs else _next_due(db, view),
+        next_due=_next_due(db, view),
         reopened=tuple(view.over),
         expired=expired,
         held=tuple(picker.held),
@@ -138,7 +138,8 @@ class _Picker:
             if head.lane in self._view.probing:
                 begin_probe(self._db, head.lane, job.id)
                 self._free[head.lane] = 0
-                return replace(job, probe=True)
+                merged = tuple(replace(each, probe=True) for each in job.merged)
+                return replace(job, probe=True, merged=merged)
             return job
         return None
 
@@ -159,17 +160,23 @@ class _Picker:
 
     def _probe(self, lane: str, order: str) -> _Head | None:
         dialect = self._db.dialect
-        mine = " AND (left_by IS NULL OR left_by NOT LIKE ?)" if dialect.shared else ""
-        place = (f"%{self._holder.worker}%",) if dialect.shared else ()
+        mine, place = self._mine()
         row = self._db.execute(
-            f"SELECT {order}, merge_key FROM job_queue WHERE lane = ? AND ready = 1{mine} ORDER BY {order}"
-            f" LIMIT 1{dialect.skip_locked}",
+            f"SELECT {order}, merge_key FROM job_queue"
+            f" WHERE lane = ? AND ready = 1 AND status = 'pending'{mine}"
+            f" ORDER BY {order} LIMIT 1{dialect.skip_locked}",
             (lane, *place),
         ).fetchone()
         if row is None:
             return None
         *key, merge_key = row
         return _Head(key=tuple(_number(each) for each in key), id=key[-1], lane=lane, merge_key=merge_key)
+
+    def _mine(self) -> tuple[str, tuple[str, ...]]:
+        """Return the condition that leaves to others what this process could not do."""
+        if not self._db.dialect.shared:
+            return "", ()
+        return " AND (left_by IS NULL OR left_by NOT LIKE ?)", (f"%{self._holder.worker}%",)
 
     def _hold(self, head: _Head) -> bool:
         """Let a job wait while its merge window is open, or while one of its key runs."""
@@ -202,9 +209,10 @@ class _Picker:
         job = read_job(row[0])
         if job.merge_key is None:
             return job
+        mine, place = self._mine()
         others = self._start(
-            "lane = ? AND merge_key = ? AND status = 'pending' AND waits_for IS NULL",
-            (job.lane, job.merge_key),
+            f"lane = ? AND merge_key = ? AND status = 'pending' AND waits_for IS NULL{mine}",
+            (job.lane, job.merge_key, *place),
             leader=job.id,
             reason=None,
         )

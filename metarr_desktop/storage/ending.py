@@ -6,9 +6,9 @@ from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
-from metarr_desktop.domain.clock import from_ms, to_ms
+from metarr_desktop.domain.clock import EPOCH, from_ms, to_ms
 from metarr_desktop.domain.errors import NotFound, Refused
-from metarr_desktop.domain.jobs import EndStatus, Job, JobRecord, JobStatus
+from metarr_desktop.domain.jobs import WEBHOOK_RECEIVED, EndStatus, Job, JobRecord, JobStatus
 from metarr_desktop.domain.text import text
 from metarr_desktop.storage.insertion import joined_text, whole_ms
 from metarr_desktop.storage.rows import JOB_COLUMNS, read_job, write_json, write_text
@@ -58,11 +58,15 @@ def end_job(
     run: Run | None,
     now: datetime,
     result: Mapping[str, Any] | None = None,
+    title: str | None = None,
 ) -> JobRecord:
-    """Move a job to the history. Raises NotFound where it is gone, Refused where it runs since."""
+    """Move a job to the history; ``title`` is that of the webhook whose job it is.
+
+    Raises NotFound where it is gone, Refused where it runs since.
+    """
     started = None if run is None else run.started_at
     duration = timedelta(0) if run is None else run.duration
-    condition, place = _place(job)
+    condition, place = place_of(job)
     row = db.execute(
         f"{ARCHIVE}{condition} RETURNING id",
         (
@@ -79,6 +83,11 @@ def end_job(
         raise _not_ours(db, job)
     db.execute("DELETE FROM job_queue WHERE id = ?", (job.id,))
     count_ended(db, type=job.type, status=status.value, now=now)
+    if job.type == WEBHOOK_RECEIVED and job.event_id is not None:
+        db.execute(
+            "UPDATE webhook_events SET outcome = ?, title = COALESCE(?, title) WHERE id = ?",
+            ("done" if status is EndStatus.COMPLETED else status.value, title, job.event_id),
+        )
     db.tell(job.id)
     return JobRecord(
         id=row[0],
@@ -114,14 +123,16 @@ def put_back(
     reason: Text | None = None,
     counts: Counts = NOT_COUNTED,
     left_by: str | None = None,
+    run: Run | None = None,
 ) -> Job | JobRecord:
     """Let a job wait again. Where a twin waits already it joins that one and ends as skipped.
 
-    Raises NotFound where the job is not ours any more.
+    Who waited for it waits for that twin then. Raises NotFound where the job is not ours any more.
     """
     if job.dedupe_key is not None and (twin := _waiting_twin(db, job)) is not None:
-        return end_job(db, job, EndStatus.SKIPPED, error=joined_text(twin), run=None, now=now)
-    condition, place = _place(job)
+        db.execute("UPDATE job_queue SET waits_for = ? WHERE waits_for = ?", (twin, job.id))
+        return end_job(db, job, EndStatus.SKIPPED, error=joined_text(twin), run=run, now=now)
+    condition, place = place_of(job)
     due = to_ms(run_after)
     row = db.execute(
         "UPDATE job_queue SET status = 'pending', started_at = NULL, starts = ?, updated_at = ?,"
@@ -150,10 +161,27 @@ def put_back(
     return replace(read_job(row), run_after=from_ms(due))
 
 
-def _place(job: Job) -> tuple[str, tuple[object, ...]]:
+def release_waiting(db: Sql, job_id: int, now: datetime) -> tuple[Job, ...]:
+    """Let go of the jobs that waited for this one's first attempt, however it ended."""
+    if db.execute("SELECT 1 FROM job_queue WHERE waits_for = ? LIMIT 1", (job_id,)).fetchone() is None:
+        return ()
+    rows = db.execute(
+        "UPDATE job_queue SET waits_for = NULL, ready = 1, run_after = ?, updated_at = ?"
+        f" WHERE waits_for = ? RETURNING {JOB_COLUMNS}",
+        (to_ms(now), to_ms(now), job_id),
+    ).fetchall()
+    db.tell(*(row[0] for row in rows))
+    return tuple(read_job(row) for row in rows)
+
+
+def place_of(job: Job) -> tuple[str, tuple[object, ...]]:
+    """Return the condition under which a row is still what this job was read from: waiting, or our run."""
     if job.status is JobStatus.PENDING:
         return WAITING, (job.id,)
-    return OURS, (job.id, job.starts, job.worker or "")
+    ours = (job.id, job.starts, job.worker or "")
+    if job.started_at is None or job.started_at == EPOCH:  # damaged by hand
+        return OURS, ours
+    return f"{OURS} AND started_at = ?", (*ours, to_ms(job.started_at))
 
 
 def _waiting_twin(db: Sql, job: Job) -> int | None:

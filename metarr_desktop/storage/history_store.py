@@ -5,40 +5,19 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from metarr_desktop.domain.clock import to_ms
-from metarr_desktop.storage.rows import (
-    JOB_COLUMNS,
-    RECORD_COLUMNS,
-    columns,
-    read_attempt,
-    read_job,
-    read_record,
-)
+from metarr_desktop.storage.ended_counts import ended_since
+from metarr_desktop.storage.history_page import CHUNK, HistoryQuery, read_page
+from metarr_desktop.storage.rows import JOB_COLUMNS, RECORD_COLUMNS, read_attempt, read_job, read_record
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping
     from datetime import datetime
 
-    from metarr_desktop.domain.jobs import Attempt, EndStatus, Job, JobRecord
+    from metarr_desktop.domain.jobs import Attempt, Job, JobRecord
     from metarr_desktop.storage.database import Database
     from metarr_desktop.storage.sql import Sql
 
 ATTEMPT_COLUMNS = "job_id, number, started_at, duration_ms, outcome, detail, detail_text"
-CHUNK = 500
-"""Ids in one statement; SQLite takes 999 places and more."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class HistoryQuery:
-    """What to look for; empty parts do not restrict. ``before`` is the history id to go on from."""
-
-    text: str = ""
-    status: EndStatus | None = None
-    type: str = ""
-    source: str = ""
-    since: datetime | None = None
-    before: int | None = None
-    limit: int = 100
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -63,7 +42,7 @@ class HistoryStore:
 
     async def page(self, query: HistoryQuery) -> tuple[JobRecord, ...]:
         """Newest first, by keyset: as fast on the last page as on the first."""
-        return await self._database.read(_page, query)
+        return await self._database.read(read_page, query)
 
     async def record(self, job_id: int) -> JobRecord | None:
         """How a job ended, or None."""
@@ -85,42 +64,13 @@ class HistoryStore:
         """Return the last ended job of each type."""
         return await self._database.read(_last_of_types, tuple(types))
 
-    async def ended_since(self, since: datetime) -> Mapping[EndStatus | str, int]:
-        """How many jobs ended since then, by status."""
+    async def ended_since(self, since: datetime) -> Mapping[str, int]:
+        """How many jobs ended since then, by status; asked for no longer ago than the counters are kept."""
         return await self._database.read(_ended_since, since)
 
     async def failed_ids(self, *, limit: int) -> tuple[int, ...]:
         """Ids of failed jobs that were not tried again since, newest first."""
         return await self._database.read(_failed_ids, limit)
-
-
-def _page(db: Sql, query: HistoryQuery) -> tuple[JobRecord, ...]:
-    where, values = ["1 = 1"], list[object]()
-    for condition, value in (
-        ("job_history.id < ?", query.before),
-        ("job_history.status = ?", query.status and query.status.value),
-        ("job_history.type = ?", query.type or None),
-        ("webhook_events.source = ?", query.source or None),
-        ("job_history.completed_at >= ?", query.since and to_ms(query.since)),
-    ):
-        if value is not None:
-            where.append(condition)
-            values.append(value)
-    if query.text:
-        where.append("(webhook_events.title LIKE ? ESCAPE '\\' OR job_history.error LIKE ? ESCAPE '\\')")
-        values += [_like(query.text)] * 2
-    rows = db.execute(
-        f"SELECT {columns(RECORD_COLUMNS, table='job_history')} FROM job_history"
-        " LEFT JOIN webhook_events ON webhook_events.id = job_history.event_id"
-        f" WHERE {' AND '.join(where)} ORDER BY job_history.id DESC LIMIT ?",
-        (*values, query.limit),
-    )
-    return tuple(read_record(row) for row in rows.fetchall())
-
-
-def _like(wanted: str) -> str:
-    escaped = wanted.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
-    return f"%{escaped}%"
 
 
 def _record(db: Sql, job_id: int) -> JobRecord | None:
@@ -172,19 +122,17 @@ def _families(db: Sql, root_ids: tuple[int, ...]) -> tuple[Family, ...]:
 def _last_of_types(db: Sql, types: tuple[str, ...]) -> Mapping[str, JobRecord]:
     found: dict[str, JobRecord] = {}
     for kind in types:
-        row = db.execute(
-            f"SELECT {RECORD_COLUMNS} FROM job_history WHERE type = ? ORDER BY id DESC LIMIT 1", (kind,)
-        ).fetchone()
-        if row is not None:
-            found[kind] = read_record(row)
+        last = read_page(db, HistoryQuery(type=kind, limit=1))
+        if last:
+            found[kind] = last[0]
     return found
 
 
-def _ended_since(db: Sql, since: datetime) -> Mapping[EndStatus | str, int]:
-    rows = db.execute(
-        "SELECT status, COUNT(*) FROM job_history WHERE completed_at >= ? GROUP BY status", (to_ms(since),)
-    )
-    return dict(rows.fetchall())
+def _ended_since(db: Sql, since: datetime) -> Mapping[str, int]:
+    counts: dict[str, int] = {}
+    for (_, status), jobs in ended_since(db, since).items():
+        counts[status] = counts.get(status, 0) + jobs
+    return counts
 
 
 def _failed_ids(db: Sql, limit: int) -> tuple[int, ...]:
@@ -192,7 +140,7 @@ def _failed_ids(db: Sql, limit: int) -> tuple[int, ...]:
         "SELECT job_id FROM job_history AS old WHERE status = 'failed'"
         " AND NOT EXISTS (SELECT 1 FROM job_queue WHERE retry_of = old.job_id)"
         " AND NOT EXISTS (SELECT 1 FROM job_history WHERE root_id = old.root_id AND retry_of = old.job_id)"
-        " ORDER BY id DESC LIMIT ?",
+        " ORDER BY completed_at DESC, id DESC LIMIT ?",
         (limit,),
     )
     return tuple(row[0] for row in rows.fetchall())

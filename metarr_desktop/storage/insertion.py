@@ -40,10 +40,12 @@ def insert_jobs(db: Sql, jobs: tuple[NewJob, ...], now: datetime) -> Insertion:
     for job_id, new in zip(next_ids(db, len(jobs)), jobs, strict=True):
         job = _as_job(new, job_id=job_id, waits_for=siblings.get(new.waits_for or ""), now=now)
         siblings[new.type] = job_id
-        if _insert(db, job):
+        twin = None
+        while not (kept := _insert(db, job)) and (twin := _twin(db, job, now)) is None:
+            pass  # the twin was claimed by another process in between: this one may wait now
+        if kept or twin is None:
             inserted.append(job)
         else:
-            twin = _twin(db, job, now)
             if db.dialect.spend_id:
                 db.execute(db.dialect.spend_id, (job_id, job_id))
             siblings[new.type] = twin
@@ -89,15 +91,14 @@ def _insert(db: Sql, job: Job) -> bool:
     return db.execute(INSERT + UNLESS_TWIN, values).fetchone() is not None
 
 
-def _twin(db: Sql, job: Job, now: datetime) -> int:
+def _twin(db: Sql, job: Job, now: datetime) -> int | None:
     """Id of the waiting job with the same key; what is newer replaces what it was asked for."""
     row = db.execute(
         "UPDATE job_queue SET payload = ?, updated_at = ? WHERE dedupe_key = ? AND status = 'pending'"
         " RETURNING id",
         (write_json(job.payload), to_ms(now), job.dedupe_key),
     ).fetchone()
-    twin: int = row[0]
-    return twin
+    return None if row is None else int(row[0])
 
 
 def _as_job(new: NewJob, *, job_id: int, waits_for: int | None, now: datetime) -> Job:

@@ -31,10 +31,10 @@ class Insertion:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Claim:
-    """What a claim found: jobs to run now, else the instant at which to ask again (None: no such).
+    """What a claim found: jobs to run now, and the instant at which to ask again (None: no such).
 
-    ``reopened`` are lanes whose stop is over, ``expired`` jobs that waited too long, and ``held`` jobs that
-    wait for their merge window.
+    Fewer jobs than asked for means that there are no more now. ``reopened`` are lanes whose stop is over,
+    ``expired`` jobs that waited too long, and ``held`` jobs that wait for their merge window.
     """
 
     jobs: tuple[Job, ...] = ()
@@ -73,7 +73,10 @@ class Settlement:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Recovery:
-    """What became of jobs whose process ended: put back, or over because they crashed too often."""
+    """What became of jobs whose process ended: put back, or over because they crashed too often.
+
+    ``jobs`` are those that wait again, and those that waited for one that is over.
+    """
 
     jobs: tuple[Job, ...] = ()
     records: tuple[JobRecord, ...] = ()
@@ -158,7 +161,10 @@ class JobStore(Protocol):
         """Store how far a running job is; None where it is not ours any more."""
 
     async def make_due(self, waits: Mapping[int, datetime], *, now: datetime) -> tuple[Job, ...]:
-        """Make waiting jobs due, by id, that still wait for the instant given."""
+        """Make waiting jobs due, by id, that still wait for the instant given.
+
+        It is over by elapsed time: so is a sibling's time, and a merge window that ends then.
+        """
 
     async def end_stop(self, lane: str, *, until: datetime) -> bool:
         """End a stop that was to last until this instant; False where there is none such."""

@@ -70,16 +70,16 @@ def begin_probe(db: Sql, lane: str, job_id: int) -> None:
     db.tell("lanes")
 
 
-def stop_lane(db: Sql, stop: LaneStop) -> None:
-    """Stop a lane. A stop that needs a person is not replaced by one that ends by itself."""
-    db.execute(
+def stop_lane(db: Sql, stop: LaneStop) -> bool:
+    """Stop a lane, unless the stop it has needs a person or lasts longer."""
+    row = db.execute(
         "INSERT INTO lanes (lane, state, cause, reason, reason_text, since, until)"
         " VALUES (?, ?, ?, ?, ?, ?, ?)"
         " ON CONFLICT (lane) DO UPDATE SET state = excluded.state, cause = excluded.cause,"
         " reason = excluded.reason, reason_text = excluded.reason_text, since = excluded.since,"
         " until = excluded.until, probe = NULL WHERE excluded.state = 'blocked'"
         " OR (lanes.state <> 'blocked'"
-        " AND (lanes.state <> 'rate_limited' OR COALESCE(lanes.until, 0) < excluded.until))",
+        " AND (lanes.state <> 'rate_limited' OR COALESCE(lanes.until, 0) < excluded.until)) RETURNING lane",
         (
             stop.lane,
             stop.state.value,
@@ -88,8 +88,9 @@ def stop_lane(db: Sql, stop: LaneStop) -> None:
             to_ms(stop.since),
             None if stop.until is None else to_ms(stop.until),
         ),
-    )
+    ).fetchone()
     db.tell("lanes")
+    return row is not None
 
 
 def lane_stops(db: Sql) -> tuple[LaneStop, ...]:
@@ -138,6 +139,8 @@ def _answered(outcome: Outcome) -> bool:
     """Whether the attempt proves that somebody answers."""
     if isinstance(outcome, Blocked):
         return outcome.cause is BlockCause.KEY_REJECTED
+    if isinstance(outcome, Failed) and outcome.elsewhere:
+        return False
     return isinstance(outcome, Done | Retry | Failed)
 
 

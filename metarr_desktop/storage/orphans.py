@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from metarr_desktop.domain.jobs import AttemptOutcome, EndStatus, Job, JobRecord
 from metarr_desktop.domain.text import text
-from metarr_desktop.storage.ending import Counts, end_job, put_back
+from metarr_desktop.storage.ending import Counts, end_job, put_back, release_waiting
 from metarr_desktop.storage.insertion import insert_attempt
 from metarr_desktop.storage.job_store import POISONED_AT, Recovery, Run
 from metarr_desktop.storage.lane_rows import free_lost_probes
@@ -44,6 +44,7 @@ def recover(db: Sql, now: datetime, running: tuple[int, ...]) -> Recovery:
         moved = _take_back(db, job, now)
         if isinstance(moved, JobRecord):
             records.append(moved)
+            jobs += release_waiting(db, job.id, now)
         else:
             jobs.append(moved)
     free_lost_probes(db, now)
@@ -57,6 +58,6 @@ def _take_back(db: Sql, job: Job, now: datetime) -> Job | JobRecord:
     if job.starts >= POISONED_AT:
         moved = end_job(db, job, EndStatus.FAILED, error=POISONED, run=run, now=now)
     else:
-        moved = put_back(db, job, now, run_after=now, counts=Counts(starts=job.starts))
+        moved = put_back(db, job, now, run_after=now, counts=Counts(starts=job.starts), run=run)
     insert_attempt(db, job.id, run, AttemptOutcome.CRASHED, CRASHED)
     return moved

@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, assert_never
 
 from metarr_desktop.domain.clock import to_ms
-from metarr_desktop.domain.jobs import WEBHOOK_RECEIVED, AttemptOutcome, EndStatus, Job, JobRecord
+from metarr_desktop.domain.jobs import AttemptOutcome, EndStatus, Job, JobRecord
 from metarr_desktop.domain.lanes import BlockCause, LaneState, LaneStop
 from metarr_desktop.domain.outcomes import (
     Blocked,
@@ -20,11 +20,10 @@ from metarr_desktop.domain.outcomes import (
     Skipped,
 )
 from metarr_desktop.domain.text import Text, text
-from metarr_desktop.storage.ending import Counts, end_job, put_back
+from metarr_desktop.storage.ending import Counts, end_job, put_back, release_waiting
 from metarr_desktop.storage.insertion import insert_attempt, insert_jobs
 from metarr_desktop.storage.job_store import Insertion, Run, Settlement
 from metarr_desktop.storage.lane_rows import LaneNews, note_attempt, stop_lane
-from metarr_desktop.storage.rows import JOB_COLUMNS, read_job
 from metarr_desktop.storage.sharing import others_to_try
 
 if TYPE_CHECKING:
@@ -48,13 +47,12 @@ def settle(
     merge_window: timedelta | None,
 ) -> Settlement:
     """Record the attempt and move the job, with those it leads, to the history or back to waiting."""
-    news = LaneNews() if run is None else note_attempt(db, job, outcome, now)
+    news = LaneNews() if run is None and not job.probe else note_attempt(db, job, outcome, now)
     stop, kept = _new_stop(job, outcome, now)
     if stop is not None and kept:
-        if run is not None and _mended_since(db, job, run.started_at):
+        mended = run is not None and _mended_since(db, job, run.started_at)
+        if (mended and stop.state is LaneState.BLOCKED) or not stop_lane(db, stop):
             stop = None
-        else:
-            stop_lane(db, stop)
     moved = _move(db, holder, job, outcome, news, run, now)
     changed: list[Job] = []
     records: list[JobRecord] = []
@@ -76,7 +74,7 @@ def settle(
         if merge_window is not None and job.merge_key is not None:
             _open_merge_window(db, job, until=to_ms(now + merge_window), stamp=to_ms(now))
     if not isinstance(outcome, Interrupted):
-        changed += _release_waiting(db, job, now)
+        changed += release_waiting(db, job.id, now)
     return Settlement(
         job=settled,
         records=tuple(records),
@@ -94,31 +92,44 @@ def _move(  # noqa: C901 - one branch for each outcome there is
     moved: Job | JobRecord
     match outcome:
         case Done():
-            moved = end_job(db, job, EndStatus.COMPLETED, error=None, run=run, now=now, result=outcome.result)
-            _name_event(db, job, outcome.event_title, "done")
+            moved = end_job(
+                db,
+                job,
+                EndStatus.COMPLETED,
+                error=None,
+                run=run,
+                now=now,
+                result=outcome.result,
+                title=outcome.event_title,
+            )
         case Skipped():
-            moved = end_job(db, job, EndStatus.SKIPPED, error=outcome.reason, run=run, now=now)
-            _name_event(db, job, outcome.event_title, "skipped")
+            moved = end_job(
+                db, job, EndStatus.SKIPPED, error=outcome.reason, run=run, now=now, title=outcome.event_title
+            )
         case Failed():
             left_by = others_to_try(db, holder, job) if outcome.elsewhere else None
             if left_by is not None:
-                moved = put_back(db, job, now, run_after=now, reason=outcome.error, left_by=left_by)
+                moved = put_back(db, job, now, run_after=now, reason=outcome.error, left_by=left_by, run=run)
             else:
                 moved = end_job(db, job, EndStatus.FAILED, error=outcome.error, run=run, now=now)
-                _name_event(db, job, None, "failed")
         case Cancelled():
             moved = end_job(db, job, EndStatus.CANCELLED, error=None, run=run, now=now)
-            _name_event(db, job, None, "cancelled")
         case Retry():
-            moved = _retry_later(db, job, outcome, news, now)
+            moved = _retry_later(db, job, outcome, news, run, now)
         case Deferred():
             moved = put_back(
-                db, job, now, run_after=outcome.until, reason=outcome.reason, counts=Counts(deferrals=1)
+                db,
+                job,
+                now,
+                run_after=outcome.until,
+                reason=outcome.reason,
+                counts=Counts(deferrals=1),
+                run=run,
             )
         case Blocked():
-            moved = put_back(db, job, now, run_after=now, reason=outcome.reason)
+            moved = put_back(db, job, now, run_after=now, reason=outcome.reason, run=run)
         case Interrupted():
-            moved = put_back(db, job, now, run_after=now)
+            moved = put_back(db, job, now, run_after=now, run=run)
         case _:
             assert_never(outcome)
     if run is not None:
@@ -136,7 +147,9 @@ def _as_follower(outcome: Outcome, leader: Job) -> Outcome:
     return outcome
 
 
-def _retry_later(db: Sql, job: Job, outcome: Retry, news: LaneNews, now: datetime) -> Job | JobRecord:
+def _retry_later(
+    db: Sql, job: Job, outcome: Retry, news: LaneNews, run: Run | None, now: datetime
+) -> Job | JobRecord:
     run_after = now + outcome.delay
     if news.spared and news.stop is not None and news.stop.until is not None:
         run_after = news.stop.until
@@ -150,6 +163,7 @@ def _retry_later(db: Sql, job: Job, outcome: Retry, news: LaneNews, now: datetim
             retries=0 if outcome.rate_limited or news.spared else 1,
             rate_limits=1 if outcome.rate_limited else 0,
         ),
+        run=run,
     )
 
 
@@ -226,17 +240,6 @@ def _fan_out(db: Sql, job: Job, outcome: Done, now: datetime) -> Insertion:
     return insert_jobs(db, children, now)
 
 
-def _release_waiting(db: Sql, job: Job, now: datetime) -> tuple[Job, ...]:
-    """Let go of the jobs that waited for this one's first attempt, however it ended."""
-    rows = db.execute(
-        "UPDATE job_queue SET waits_for = NULL, ready = 1, run_after = ?, updated_at = ?"
-        f" WHERE waits_for = ? RETURNING {JOB_COLUMNS}",
-        (to_ms(now), to_ms(now), job.id),
-    ).fetchall()
-    db.tell(*(row[0] for row in rows))
-    return tuple(read_job(row) for row in rows)
-
-
 def _open_merge_window(db: Sql, job: Job, *, until: int, stamp: int) -> None:
     """Let what comes for the same lane and key wait, to go as one."""
     db.execute("DELETE FROM merge_windows WHERE until <= ?", (stamp,))
@@ -245,11 +248,3 @@ def _open_merge_window(db: Sql, job: Job, *, until: int, stamp: int) -> None:
         " ON CONFLICT (lane, merge_key) DO UPDATE SET until = excluded.until",
         (job.lane, job.merge_key, until),
     )
-
-
-def _name_event(db: Sql, job: Job, title: str | None, outcome: str) -> None:
-    if job.type == WEBHOOK_RECEIVED and job.event_id is not None:
-        db.execute(
-            "UPDATE webhook_events SET outcome = ?, title = COALESCE(?, title) WHERE id = ?",
-            (outcome, title, job.event_id),
-        )

@@ -22,6 +22,7 @@ from metarr_desktop.domain.lanes import LaneState
 from metarr_desktop.domain.text import text
 from metarr_desktop.storage import queue_reads
 from metarr_desktop.storage.claiming import claim
+from metarr_desktop.storage.ending import place_of
 from metarr_desktop.storage.holder import Holder, this_process
 from metarr_desktop.storage.insertion import insert_jobs
 from metarr_desktop.storage.lane_rows import COUNTING, lane_stops
@@ -208,6 +209,11 @@ def _retry(
     if row is None:
         raise NotFound(text("There is no job {id}.", id=job_id))
     record, dedupe_key, merge_key = read_record(row[:-2]), row[-2], row[-1]
+    twin = db.execute(
+        "SELECT id FROM job_queue WHERE dedupe_key = ? AND status = 'pending'", (dedupe_key,)
+    ).fetchone()
+    if twin is not None:
+        return _run_now(db, twin[0], now), False
     again = NewJob(
         type=record.type,
         lane=record.lane,
@@ -222,13 +228,7 @@ def _retry(
         merge_key=merge_key,
         expires_after=expires_after,
     )
-    inserted = insert_jobs(db, (again,), now)
-    if inserted.jobs:
-        return inserted.jobs[0], True
-    twin = db.execute(
-        f"SELECT {JOB_COLUMNS} FROM job_queue WHERE dedupe_key = ? AND status = 'pending'", (dedupe_key,)
-    ).fetchone()
-    return read_job(twin), False
+    return insert_jobs(db, (again,), now).jobs[0], True
 
 
 def _replay(db: Sql, event_id: int, now: datetime) -> Job:
@@ -245,9 +245,11 @@ def _run_now(db: Sql, job_id: int, now: datetime) -> Job:
         raise Refused(text("Job {id} is running already.", id=job_id))
     row = db.execute(
         "UPDATE job_queue SET run_after = ?, updated_at = ?, ready = 1, waits_for = NULL"
-        f" WHERE id = ? RETURNING {JOB_COLUMNS}",
+        f" WHERE id = ? AND status = 'pending' RETURNING {JOB_COLUMNS}",
         (to_ms(now), to_ms(now), job_id),
     ).fetchone()
+    if row is None:  # taken by another process since
+        raise Refused(text("Job {id} is running already.", id=job_id))
     db.tell(job_id)
     return read_job(row)
 
@@ -278,10 +280,12 @@ def _open_lane(db: Sql, lane: str, local: bool, now: datetime) -> tuple[tuple[Jo
 
 
 def _report_progress(db: Sql, job: Job, progress: Progress, now: datetime) -> Job | None:
+    if job.status is JobStatus.PENDING:
+        return None
+    condition, place = place_of(job)
     row = db.execute(
-        "UPDATE job_queue SET progress = ?, updated_at = ? WHERE id = ? AND status = 'processing'"
-        f" AND starts = ? AND COALESCE(worker, '') = ? RETURNING {JOB_COLUMNS}",
-        (write_progress(progress), to_ms(now), job.id, job.starts, job.worker or ""),
+        f"UPDATE job_queue SET progress = ?, updated_at = ? WHERE {condition} RETURNING {JOB_COLUMNS}",
+        (write_progress(progress), to_ms(now), *place),
     ).fetchone()
     db.tell(job.id)
     return None if row is None else read_job(row)
@@ -291,12 +295,17 @@ def _make_due(db: Sql, waits: dict[int, datetime], now: datetime) -> tuple[Job, 
     made: list[Job] = []
     for job_id, until in waits.items():
         row = db.execute(
-            "UPDATE job_queue SET ready = 1, run_after = ?, updated_at = ? WHERE id = ? AND ready = 0"
-            f" AND status = 'pending' AND run_after = ? RETURNING {JOB_COLUMNS}",
+            "UPDATE job_queue SET ready = 1, run_after = ?, updated_at = ?, waits_for = NULL"
+            f" WHERE id = ? AND ready = 0 AND status = 'pending' AND run_after = ? RETURNING {JOB_COLUMNS}",
             (to_ms(now), to_ms(now), job_id, to_ms(until)),
         ).fetchone()
         if row is not None:
-            made.append(read_job(row))
+            job = read_job(row)
+            made.append(job)
+            db.execute(
+                "DELETE FROM merge_windows WHERE lane = ? AND merge_key = ? AND until = ?",
+                (job.lane, job.merge_key, to_ms(until)),
+            )
     db.tell(*(job.id for job in made))
     return tuple(made)
 

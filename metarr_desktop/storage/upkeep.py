@@ -7,38 +7,18 @@ import sqlite3
 from contextlib import closing
 from typing import TYPE_CHECKING
 
-from metarr_desktop.domain.clock import to_ms
 from metarr_desktop.storage.failures import storage_error
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable
-    from datetime import datetime
     from pathlib import Path
 
     from metarr_desktop.storage.database import Database
     from metarr_desktop.storage.sql import Sql
 
-WINDOW = 500
-"""So many ids are looked at in one transaction, which takes a few milliseconds."""
 QUEUE_TABLES = ("job_queue", "job_history", "job_attempts", "webhook_events")
 GROWING_TABLES = ("job_history", "job_attempts", "webhook_events")
 """SQLite plans by what it counted last. ``job_queue`` is all but empty at night: plans go without."""
 ROWS_LOOKED_AT = 400
-
-
-async def remove_orphaned_webhooks(
-    database: Database, *, before: datetime, between: Callable[[], Awaitable[object]]
-) -> int:
-    """Remove webhooks received before then that no job refers to; returns how many.
-
-    ``between`` is awaited after each transaction, so that others get their turn.
-    """
-    first, last = await database.read(_id_range)
-    removed = 0
-    for start in range(first, last + 1, WINDOW):
-        removed += await database.run(_remove_orphaned, start, start + WINDOW, before)
-        await between()
-    return removed
 
 
 async def tidy_up(database: Database, file: Path) -> None:
@@ -69,20 +49,6 @@ def tidy(path: Path) -> None:
             db.execute("PRAGMA wal_checkpoint(PASSIVE)").fetchall()
     except sqlite3.Error as error:
         raise storage_error(error) from error
-
-
-def _id_range(db: Sql) -> tuple[int, int]:
-    first, last = db.execute("SELECT MIN(id), MAX(id) FROM webhook_events").fetchone()
-    return (1, 0) if first is None else (first, last)
-
-
-def _remove_orphaned(db: Sql, start: int, end: int, before: datetime) -> int:
-    return db.execute(
-        "DELETE FROM webhook_events WHERE id >= ? AND id < ? AND received_at < ?"
-        " AND NOT EXISTS (SELECT 1 FROM job_queue WHERE job_queue.event_id = webhook_events.id)"
-        " AND NOT EXISTS (SELECT 1 FROM job_history WHERE job_history.event_id = webhook_events.id)",
-        (start, end, to_ms(before)),
-    ).rowcount
 
 
 def _analyze(db: Sql, table: str) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from metarr_desktop.storage.dialect import run_script
+from metarr_desktop.storage.dialect import is_postgresql, run_script
 
 if TYPE_CHECKING:
     import peewee
@@ -21,6 +21,7 @@ CREATE UNIQUE INDEX job_queue_dedupe_key ON job_queue (dedupe_key)
 CREATE INDEX job_queue_merge_key ON job_queue (lane, merge_key) WHERE merge_key IS NOT NULL;
 CREATE INDEX job_queue_expires_at ON job_queue (expires_at)
     WHERE status = 'pending' AND expires_at IS NOT NULL;
+CREATE INDEX job_queue_error ON job_queue (type, id) WHERE status = 'pending' AND error IS NOT NULL;
 CREATE INDEX job_queue_waiting ON job_queue (type, created_at) WHERE status = 'pending';
 
 ALTER TABLE lanes ADD COLUMN failures INTEGER NOT NULL DEFAULT 0;
@@ -67,12 +68,25 @@ DROP INDEX job_history_type;
 CREATE INDEX job_history_completed_at ON job_history (completed_at, id);
 CREATE INDEX job_history_status ON job_history (status, completed_at, id);
 CREATE INDEX job_history_type ON job_history (type, status, completed_at, id);
-CREATE INDEX job_history_source ON job_history (source, completed_at, id);
+CREATE INDEX job_history_source ON job_history (source, type, status, completed_at, id);
 INSERT INTO job_totals (slot, type, status, jobs)
     SELECT completed_at / 900000, type, status, COUNT(*) FROM job_history GROUP BY 1, 2, 3
 """
+
+SEARCHED = """
+DROP INDEX webhook_events_received_at;
+CREATE INDEX webhook_events_received_at ON webhook_events (received_at, id, title);
+CREATE INDEX job_history_error ON job_history (completed_at, id, status, type, source, error)
+    WHERE error IS NOT NULL
+"""
+"""Titles and errors lie together in their indexes, so that a search does not read whole rows."""
+SEARCHED_POSTGRESQL = """
+CREATE INDEX job_history_error ON job_history (completed_at, id) WHERE error IS NOT NULL
+"""
+"""An index of PostgreSQL refuses texts beyond 2,704 bytes, and with them the row."""
 
 
 def up(_migrator: Any, db: peewee.Database) -> None:
     """Add what the queue keeps beside its rows."""
     run_script(db, STATEMENTS)
+    run_script(db, SEARCHED_POSTGRESQL if is_postgresql(db) else SEARCHED)

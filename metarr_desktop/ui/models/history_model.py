@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from bisect import bisect
 from enum import IntEnum
 from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import QAbstractTableModel, QModelIndex, QObject, QPersistentModelIndex, Qt, Signal
 
+from metarr_desktop.domain.clock import to_ms
 from metarr_desktop.domain.jobs import EndStatus
 from metarr_desktop.ui.icons import StatusIcons
 from metarr_desktop.ui.wording import (
@@ -22,6 +24,8 @@ from metarr_desktop.ui.wording import (
 
 if TYPE_CHECKING:
     from metarr_desktop.app.snapshots import HistoryPage, HistoryRow
+    from metarr_desktop.domain.history import HistoryCursor
+    from metarr_desktop.domain.jobs import JobRecord
 
 ModelIndex = QModelIndex | QPersistentModelIndex
 ROOT = QModelIndex()
@@ -40,14 +44,14 @@ class HistoryColumn(IntEnum):
 
 
 class HistoryModel(QAbstractTableModel):
-    """``page_wanted`` asks for the rows before an id; ``append`` brings them."""
+    """``page_wanted`` asks for the rows after a HistoryCursor; ``append`` brings them."""
 
-    page_wanted = Signal(int)
+    page_wanted = Signal(object)
 
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self._rows: list[HistoryRow] = []
-        self._next: int | None = None
+        self._next: HistoryCursor | None = None
         self._asked = False
         self._icons = StatusIcons()
 
@@ -78,17 +82,29 @@ class HistoryModel(QAbstractTableModel):
         """The page asked for does not come; it may be asked for again."""
         self._asked = False
 
-    def prepend(self, page: HistoryPage) -> bool:
-        """Put newer rows on top; False where the first page does not reach down to what is shown."""
-        newest = self._rows[0].record.id if self._rows else 0
-        fresh = [row for row in page.rows if row.record.id > newest]
+    def merge(self, page: HistoryPage) -> bool:
+        """Put new rows where they belong; False where the first page does not reach down to what is shown.
+
+        That is the top, unless the clock was set back.
+        """
+        shown = {row.record.id for row in self._rows}
+        fresh = [row for row in page.rows if row.record.id not in shown]
         if len(fresh) == len(page.rows) and page.next_before is not None:
             return False
-        if fresh:
-            self.beginInsertRows(QModelIndex(), 0, len(fresh) - 1)
-            self._rows[:0] = fresh
+        last = None if self._next is None else _place(self._rows[-1])
+        runs: dict[int, list[HistoryRow]] = {}
+        for row in fresh:
+            if last is None or _place(row) < last:
+                runs.setdefault(bisect(self._rows, _place(row), key=_place), []).append(row)
+        for at, run in sorted(runs.items(), reverse=True):
+            self.beginInsertRows(QModelIndex(), at, at + len(run) - 1)
+            self._rows[at:at] = run
             self.endInsertRows()
         return True
+
+    def is_newer(self, record: JobRecord) -> bool:
+        """Whether a job ended after everything that is shown."""
+        return not self._rows or record.completed_at >= self._rows[0].record.completed_at
 
     def repaint_icons(self) -> None:
         """Draw the icons anew, after the colours changed."""
@@ -136,6 +152,11 @@ class HistoryModel(QAbstractTableModel):
             case Qt.ItemDataRole.DecorationRole if index.column() == HistoryColumn.STATUS:
                 return self._icons.get(status_shape(row.record))
         return None
+
+
+def _place(row: HistoryRow) -> tuple[int, int]:
+    """Where a row stands: smaller is higher up."""
+    return -to_ms(row.record.completed_at), -row.record.id
 
 
 def cells(row: HistoryRow) -> tuple[str, ...]:

@@ -1,4 +1,4 @@
-"""The Dashboard: receiving, queue and today at a glance, and the last webhooks."""
+"""The Dashboard: receiving, queue and today at a glance, the last webhooks, and numbers."""
 
 from __future__ import annotations
 
@@ -18,6 +18,7 @@ from PySide6.QtWidgets import (
     QSizePolicy,
     QStackedWidget,
     QTableView,
+    QTabWidget,
     QVBoxLayout,
     QWidget,
 )
@@ -25,6 +26,7 @@ from PySide6.QtWidgets import (
 from metarr_desktop.ui.mnemonics import give_mnemonics, literal
 from metarr_desktop.ui.models.recent_model import RecentColumn, RecentModel, cells
 from metarr_desktop.ui.panels.first_page import FirstPage
+from metarr_desktop.ui.panels.statistics import StatisticsPanel, rows_of_services, rows_of_types
 from metarr_desktop.ui.wording import day_time, duration_text, fill_in, plural, tr
 
 if TYPE_CHECKING:
@@ -55,6 +57,13 @@ class DashboardPanel(QWidget):
         self.view.activated.connect(self.open_details)
         ports.theme.changed.connect(self.model.repaint_icons)
         self.first_page = FirstPage(ports)
+        self.types = StatisticsPanel(
+            ports, name=tr("Statistics by job"), heading=tr("Job"), rows=rows_of_types
+        )
+        self.services = StatisticsPanel(
+            ports, name=tr("Statistics by service"), heading=tr("Service"), rows=rows_of_services
+        )
+        self.tabs = QTabWidget()
         self._stack = QStackedWidget()
         self._lay_out()
 
@@ -111,17 +120,16 @@ class DashboardPanel(QWidget):
         blocks = QHBoxLayout()
         for block in (self.receiving, self.queue, self.today):
             blocks.addWidget(block, 1)
-        recent = QWidget()
-        column = QVBoxLayout(recent)
-        column.setContentsMargins(0, 0, 0, 0)
-        caption = QHBoxLayout()
-        caption.addWidget(_heading(tr("Recent webhooks")))
-        caption.addStretch(1)
-        caption.addWidget(QLabel(tr("Enter: details")))
-        column.addLayout(caption)
-        column.addWidget(self.view, 1)
+        self.tabs.setDocumentMode(True)
+        self.tabs.tabBar().setAccessibleName(tr("Webhooks and statistics"))
+        self.tabs.addTab(self.view, tr("Recent webhooks"))
+        self.tabs.addTab(self.types, tr("By job"))
+        self.tabs.addTab(self.services, tr("By service"))
+        hint = QLabel(tr("Enter: details"))
+        self.tabs.setCornerWidget(hint)
+        self.tabs.currentChanged.connect(lambda at: hint.setVisible(at == 0))
         self._stack.addWidget(self.first_page)
-        self._stack.addWidget(recent)
+        self._stack.addWidget(self.tabs)
         outer = QVBoxLayout(self)
         outer.setContentsMargins(0, 0, 0, 0)
         outer.addLayout(blocks)

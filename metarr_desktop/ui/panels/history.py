@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from PySide6.QtGui import QShowEvent
 
     from metarr_desktop.app.snapshots import HistoryRow
+    from metarr_desktop.domain.history import HistoryCursor
     from metarr_desktop.ui.bridge import JobBatch
     from metarr_desktop.ui.ports import Ports
 
@@ -40,6 +41,7 @@ class HistoryPanel(QWidget):
         self._tasks = ports.tasks
         self._actions = ports.actions
         self._round = 0
+        self._late = False
         self.model = HistoryModel(self)
         self.ui = HistoryLayout(
             self, model=self.model, types=ports.queries.job_types(), sources=ports.queries.sources()
@@ -137,10 +139,10 @@ class HistoryPanel(QWidget):
             self.model.replace(page)
             self._follow_rows()
 
-    def _on_page_wanted(self, before: int) -> None:
+    def _on_page_wanted(self, before: HistoryCursor) -> None:
         self._tasks.spawn(self._go_on(before, self._round), name="history page")
 
-    async def _go_on(self, before: int, turn: int) -> None:
+    async def _go_on(self, before: HistoryCursor, turn: int) -> None:
         try:
             page = await self._queries.history(self._wanted(), before=before, limit=PAGE)
         except MetarrError:
@@ -151,17 +153,20 @@ class HistoryPanel(QWidget):
             self._follow_rows()
 
     def _on_jobs_changed(self, batch: JobBatch) -> None:
-        ended = any(isinstance(job, JobRecord) for job in batch.jobs)
-        if ended and self.isVisible() and not self._follow.isActive():
-            self._follow.start()
+        ended = [job for job in batch.jobs if isinstance(job, JobRecord)]
+        if ended and self.isVisible():
+            self._late = self._late or not all(self.model.is_newer(record) for record in ended)
+            if not self._follow.isActive():
+                self._follow.start()
 
     def _on_follow(self) -> None:
         self._tasks.spawn(self._read_newer(self._round), name="history page")
 
     async def _read_newer(self, turn: int) -> None:
-        page = await self._queries.history(self._wanted(), limit=PAGE)
+        limit, self._late = max(PAGE, self.model.rowCount()) if self._late else PAGE, False
+        page = await self._queries.history(self._wanted(), limit=limit)
         if turn == self._round:
-            if not self.model.prepend(page):
+            if not self.model.merge(page):
                 self.model.replace(page)
             self._follow_rows()
 

@@ -1,17 +1,23 @@
 from __future__ import annotations
 
 import json
+import sqlite3
+from contextlib import closing
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from metarr_desktop.app.actions import ACTIONS, answer, call
 from metarr_desktop.domain.errors import MetarrError, NotFound, Refused, SecretsUnavailable
+from tests.fakes import START
+from tests.unit.storage.history_rows import insert_waiting
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from metarr_desktop.app.core import Core
+    from metarr_desktop.app.paths import AppPaths
     from tests.fakes import MemorySecretStore
 
 ADDRESS = "https://discord.com/api/webhooks/123456789012345678/" + "a" * 68
@@ -24,7 +30,7 @@ async def ask(core: Core, action: str, /, **params: Any) -> Any:
 
 async def test_every_action_of_the_command_line_is_there() -> None:
     assert set(ACTIONS) == {
-        "status", "jobs", "history", "services", "service_form", "service_switch", "service_set",
+        "status", "stats", "jobs", "history", "services", "service_form", "service_switch", "service_set",
         "service_test", "library_add", "library_list", "library_remove", "mapping_add", "mapping_list",
         "mapping_remove", "retry", "retry_failed", "replay", "pause", "resume", "quit", "open", "send_test",
         "receiving_show", "receiving_allow", "receiving_new_key", "schedules", "schedule_run", "schedule_set",
@@ -35,6 +41,24 @@ async def test_every_action_of_the_command_line_is_there() -> None:
 async def test_without_a_listener_the_program_does_not_count_as_running(core: Core) -> None:
     status = await ask(core, "status")
     assert (status["running"], status["listening"]) == (False, None)
+
+
+async def test_statistics_name_every_job_type_and_service_there_is(core: Core) -> None:
+    stats = await ask(core, "stats")
+    nothing = {"waiting": 0, "running": 0, "oldest_waiting_s": None, "done_24h": 0, "failed_24h": 0}
+    assert (stats["at"], stats["total"]) == ("2026-11-24T12:00:00.000Z", nothing)
+    assert {"type": "scan-movie", **nothing} in stats["types"]
+    assert {"key": "kodi", "title": "Kodi", **nothing} in stats["services"]
+
+
+async def test_a_waiting_job_is_counted_for_its_type_and_its_service(core: Core, paths: AppPaths) -> None:
+    with closing(sqlite3.connect(paths.database)) as db, db:
+        insert_waiting(db, 1, at=START - timedelta(seconds=90), type="notify-kodi")
+        insert_waiting(db, 2, at=START, type="from-long-ago")
+    stats = await ask(core, "stats")
+    assert (stats["total"]["waiting"], stats["total"]["oldest_waiting_s"]) == (2, 90.0)
+    assert {each["key"]: each["waiting"] for each in stats["services"]}["kodi"] == 1
+    assert {each["type"]: each["waiting"] for each in stats["types"]}["from-long-ago"] == 1
 
 
 async def test_a_pause_is_stored_and_ended(core: Core) -> None:

@@ -22,6 +22,7 @@ from metarr_desktop.app.snapshots import (
 )
 from metarr_desktop.domain.jobs import Attempt, AttemptOutcome, EndStatus, Job, JobRecord, JobStatus
 from metarr_desktop.domain.paths import PathMapping
+from metarr_desktop.domain.statistics import Statistics, Tally
 from metarr_desktop.domain.text import Text, text
 from tests.fakes import START
 
@@ -101,6 +102,35 @@ def test_the_states_of_a_service_are_the_public_ones() -> None:
 )
 def test_the_words_for_jobs_are_the_public_ones(words: Any, public: set[str]) -> None:
     assert {word.value for word in words} == public
+
+
+def test_statistics_have_their_public_form() -> None:
+    busy = Tally(waiting=2, running=1, oldest_waiting=START - timedelta(seconds=1.5), done=4, failed=3)
+    idle = Tally(done=1, oldest_waiting=START + timedelta(seconds=1))
+    statistics = Statistics(
+        at=START,
+        total=busy,
+        types={"scan-movie": busy},
+        services={"kodi": idle},
+        titles={"kodi": "Kodi"},
+    )
+    shown = {"waiting": 2, "running": 1, "oldest_waiting_s": 1.5, "done_24h": 4, "failed_24h": 3}
+    assert wire.statistics_json(statistics) == {
+        "at": NOON,
+        "total": shown,
+        "types": [{"type": "scan-movie", **shown}],
+        "services": [
+            {
+                "key": "kodi",
+                "title": "Kodi",
+                "waiting": 0,
+                "running": 0,
+                "oldest_waiting_s": 0.0,
+                "done_24h": 1,
+                "failed_24h": 0,
+            }
+        ],
+    }
 
 
 def test_a_waiting_job_has_its_public_form() -> None:

@@ -33,6 +33,18 @@ def test_json_is_what_the_program_answered_and_nothing_else(
     assert capsys.readouterr().out.startswith("Metarr Desktop 1.2.3: running, listening on 127.0.0.1:3000\n")
 
 
+def test_statistics_are_printed_as_tables_or_as_json(
+    run: Callable[..., int], session: FakeSession, capsys: pytest.CaptureFixture[str]
+) -> None:
+    tally = {"waiting": 1, "running": 0, "oldest_waiting_s": 5.0, "done_24h": 2, "failed_24h": 0}
+    answer = {"at": "2026-11-24T12:00:00.000Z", "total": tally, "types": [], "services": []}
+    session.answers["stats"] = answer
+    assert run("stats") == 0
+    assert capsys.readouterr().out.splitlines()[1].split() == ["all", "jobs", "1", "5", "s", "0", "2", "0"]
+    assert run("stats", "--json") == 0
+    assert json.loads(capsys.readouterr().out) == answer
+
+
 def test_history_asks_for_as_many_as_wanted(run: Callable[..., int], session: FakeSession) -> None:
     session.answers["history"] = []
     run("history")

@@ -67,6 +67,26 @@ def test_a_program_whose_port_is_taken_says_that_it_receives_nothing() -> None:
     assert second == "Queue: 0 running, 1 waiting, oldest 4 s"
 
 
+def test_statistics_are_one_table_of_jobs_and_one_of_services() -> None:
+    def tally(**changes: object) -> dict[str, object]:
+        nothing = {"waiting": 0, "running": 0, "oldest_waiting_s": None, "done_24h": 0, "failed_24h": 0}
+        return {**nothing, **changes}
+
+    statistics = {
+        "total": tally(waiting=3, oldest_waiting_s=7_500.0),
+        "types": [{"type": "scan-movie", **tally(waiting=1, oldest_waiting_s=59.6, done_24h=12)}],
+        "services": [{"key": "kodi", **tally(oldest_waiting_s=61.0, failed_24h=4)}],
+    }
+    assert output.statistics_text(statistics).splitlines() == [
+        "JOB TYPE    WAITING  OLDEST     RUNNING  DONE 24H  FAILED 24H",
+        "all jobs    3        2 h 5 min  0        0         0",
+        "scan-movie  1        1 min      0        12        0",
+        "",
+        "SERVICE  WAITING  OLDEST  RUNNING  DONE 24H  FAILED 24H",
+        "kodi     0        1 min   0        0         4",
+    ]
+
+
 def test_jobs_and_history_are_tables_with_reasons() -> None:
     job = {
         "id": 7,

@@ -10,8 +10,7 @@ import pytest
 
 from metarr_desktop.domain.clock import to_ms
 from metarr_desktop.domain.errors import StorageFailed
-from metarr_desktop.storage import upkeep
-from metarr_desktop.storage.upkeep import analyze, remove_orphaned_webhooks, tidy
+from metarr_desktop.storage.upkeep import analyze, tidy
 from tests.fakes import START
 
 if TYPE_CHECKING:
@@ -39,35 +38,6 @@ def by_hand(path: Path, *statements: tuple[str, tuple[object, ...]]) -> list[tup
 
 def queued(event_id: int) -> tuple[str, tuple[object, ...]]:
     return QUEUED, (event_id,)
-
-
-async def test_webhooks_no_job_refers_to_are_removed_bit_by_bit(
-    database: SqliteDatabase, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(upkeep, "WINDOW", 10)
-    by_hand(
-        database.path, *((INSERT, (id_, to_ms(OLD))) for id_ in range(100, 135)), queued(104), queued(134)
-    )
-    pauses = 0
-
-    async def between() -> None:
-        nonlocal pauses
-        pauses += 1
-        await asyncio.sleep(0)
-
-    assert await remove_orphaned_webhooks(database, before=START, between=between) == 33
-    assert by_hand(database.path) == [(104,), (134,)]
-    assert pauses == 4
-
-
-async def test_a_webhook_of_today_stays_whatever_refers_to_it(database: SqliteDatabase) -> None:
-    by_hand(database.path, (INSERT, (1, to_ms(START))))
-    removed = await remove_orphaned_webhooks(database, before=START, between=lambda: asyncio.sleep(0))
-    assert (removed, by_hand(database.path)) == (0, [(1,)])
-
-
-async def test_an_empty_table_is_left_at_once(database: SqliteDatabase) -> None:
-    assert await remove_orphaned_webhooks(database, before=START, between=lambda: asyncio.sleep(0)) == 0
 
 
 async def test_tidying_makes_plans_and_empties_the_log_while_others_work(database: SqliteDatabase) -> None:
