@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -92,7 +93,9 @@ async def _stats(core: Core, _: Params) -> object:
 
 
 async def _jobs(core: Core, _: Params) -> object:
-    return [wire.job_json(job) for job in await core.queries.jobs()]
+    jobs = await core.queries.jobs()
+    # There may be a hundred thousand of them, and webhooks are answered meanwhile.
+    return await asyncio.to_thread(lambda: [wire.job_json(job) for job in jobs])
 
 
 async def _history(core: Core, params: Params) -> object:
