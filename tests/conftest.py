@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import ipaddress
 import itertools
 import logging
@@ -195,6 +196,14 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if isinstance(item, pytest.Function) and item.get_closest_marker("qt_loop") is not None:
             item.fixturenames.insert(0, "qapp")
+
+
+@pytest.fixture(autouse=True)
+def _widgets_end_in_their_thread(request: pytest.FixtureRequest) -> Iterator[None]:
+    """Collect what a GUI test leaves behind: another thread's collector would crash Qt."""
+    yield
+    if "qapp" in request.fixturenames:
+        gc.collect()
 
 
 # --- Servers ---

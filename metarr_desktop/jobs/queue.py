@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from metarr_desktop.domain.changes import EventStored, JobChanged, JobEnded, LaneChanged, PauseChanged
 from metarr_desktop.domain.errors import NotFound
 from metarr_desktop.domain.jobs import Job, JobRecord, JobStatus
+from metarr_desktop.domain.lanes import LaneState
 from metarr_desktop.domain.outcomes import Cancelled
 from metarr_desktop.domain.text import text
 from metarr_desktop.jobs.waits import Waits
@@ -193,7 +194,7 @@ class JobQueue:
         stops = {
             stop.lane: stop
             for stop in await self._store.lane_stops()
-            if stop.until is None or stop.until > now
+            if stop.until is None or stop.until > now or stop.state is LaneState.PROBING
         }
         return tuple({**stops, **self._local_stops}.values())
 

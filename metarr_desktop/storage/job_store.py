@@ -33,8 +33,8 @@ class Insertion:
 class Claim:
     """What a claim found: jobs to run now, and the instant at which to ask again (None: no such).
 
-    Fewer jobs than asked for means that there are no more now. ``reopened`` are lanes whose stop is over, ``expired`` jobs that waited too long, and ``held`` jobs that
-    wait for their merge window.
+    Fewer jobs than asked for means that there are no more now. ``reopened`` are lanes whose stop is over,
+    ``expired`` jobs that waited too long, and ``held`` jobs that wait for their merge window.
     """
 
     jobs: tuple[Job, ...] = ()
