@@ -213,7 +213,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 def pytest_runtest_teardown(item: pytest.Item) -> Iterator[None]:
     """Collect what Qt tests leave here and now: Qt objects must not end on a thread of a later test."""
     yield
-    if item.get_closest_marker("qt_loop") is not None:
+    if item.get_closest_marker("qt_loop") is not None or "qapp" in getattr(item, "fixturenames", ()):
         gc.collect()
 
 
