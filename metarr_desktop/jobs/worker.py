@@ -184,7 +184,7 @@ class Worker:
         try:
             await self._settle(attempt.job, outcomes[0], attempt.run(), merged=outcomes[1:])
         finally:
-            self._running.pop(attempt.job.id, None)
+            self._forget(attempt)
 
     async def _run(self, attempt: Attempt) -> Sequence[Outcome]:
         """Run the handler; what it raises becomes an outcome here and nowhere else, for each job it leads."""
@@ -225,7 +225,7 @@ class Worker:
         logger.warning("Job %d (%s) does not stop; it is given up and may still be at work", job.id, job.type)
         attempt.abandoned = attempt.over = True
         attempt.report.end()
-        self._running.pop(job.id, None)
+        self._forget(attempt)
         outcomes = self._broken_off(attempt)
         task = self._spawn(
             self._settle(job, outcomes[0], attempt.run(), merged=outcomes[1:]), name=f"job {job.id} given up"
@@ -233,6 +233,11 @@ class Worker:
         self._tasks.discard(attempt.task)
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
+
+    def _forget(self, attempt: Attempt) -> None:
+        """Let a job be no longer ours, unless a newer run of it is."""
+        if self._running.get(attempt.job.id) is attempt:
+            del self._running[attempt.job.id]
 
     async def _settle(
         self, job: Job, outcome: Outcome, run: Run | None, *, merged: Sequence[Outcome] = ()
