@@ -232,6 +232,7 @@ class Worker:
         )
         self._tasks.discard(attempt.task)
         self._tasks.add(task)
+        asyncio.get_running_loop().call_soon(self._queue.wake.set)
         task.add_done_callback(self._tasks.discard)
 
     def _forget(self, attempt: Attempt) -> None:
