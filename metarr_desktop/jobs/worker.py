@@ -8,7 +8,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from metarr_desktop.domain import errors
-from metarr_desktop.domain.outcomes import Cancelled, Failed, Interrupted, Outcome
+from metarr_desktop.domain.outcomes import Cancelled, Deferred, Failed, Interrupted, Outcome
 from metarr_desktop.domain.text import Text, text
 from metarr_desktop.jobs.attempt import Attempt
 from metarr_desktop.jobs.outcome import outcome_of
@@ -205,7 +205,9 @@ class Worker:
 
     def _broken_off(self, attempt: Attempt) -> Sequence[Outcome]:
         if attempt.cancelled:
-            return (Cancelled(),)
+            reason = text("It went together with job {id}, which was cancelled.", id=attempt.job.id)
+            again = Deferred(reason=reason, until=self._clock.now())
+            return (Cancelled(), *[again] * len(attempt.job.merged))
         if attempt.timed_out:
             sentence = text("Took longer than {seconds} s.", seconds=int(attempt.limit_s))
             return self._outcomes(attempt, errors.Transient(sentence))
