@@ -290,6 +290,8 @@ class Worker:
                 await self._queue.recover(held)
             except errors.StorageFailed:
                 pass  # told by the database itself; the leases outlast some missed beats
+            except Exception:
+                logger.exception("The jobs that run here could not be held on to")
             timer = self._spawn(self._next_beat(), name="worker: next heartbeat")
             await self._beat.wait()
             timer.cancel()
