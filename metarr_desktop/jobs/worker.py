@@ -113,19 +113,25 @@ class Worker:
         self._queue.wake.set()
         if self._claiming is not None:
             await asyncio.wait({self._claiming}, timeout=1.0)
-        if self._tasks:
-            await asyncio.wait(set(self._tasks), timeout=grace)
+        await self._wait_for_tasks(grace)
         for attempt in self._running.values():
             if not attempt.over:
                 attempt.task.cancel()
-        if self._tasks:
-            await asyncio.wait(set(self._tasks), timeout=1.0)
+        await self._wait_for_tasks(1.0)
+        for attempt in tuple(self._running.values()):
+            if not attempt.over:
+                self._abandon(attempt)
+        await self._wait_for_tasks(1.0)
         self._watch.stop()
         if self._queue.shared:
             try:
                 await self._queue.leave()
             except errors.StorageFailed:
                 logger.warning("The other computers could not be told that this one stops")
+
+    async def _wait_for_tasks(self, seconds: float) -> None:
+        if self._tasks:
+            await asyncio.wait(set(self._tasks), timeout=seconds)
 
     def _open_lanes(self) -> dict[str, int]:
         """Lanes this worker serves now, each with how many of its jobs may run at once."""
