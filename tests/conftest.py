@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import ipaddress
 import itertools
 import logging
@@ -29,6 +30,15 @@ HOME_NUMBERS = pytest.StashKey["Iterator[int]"]()
 
 
 # --- The world a test runs in ---
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Offer the long forms that ``make endurance`` runs."""
+    parser.addoption(
+        "--endurance",
+        action="store_true",
+        help="run tests marked endurance in their long form, with no time-out",
+    )
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -191,10 +201,20 @@ def qt_loop() -> asyncio.AbstractEventLoop:
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Make the application before the loop that needs it."""
+    """Make the application before the loop that needs it; give long forms their time."""
     for item in items:
+        if item.config.getoption("--endurance") and item.get_closest_marker("endurance") is not None:
+            item.add_marker(pytest.mark.timeout(0), append=False)
         if isinstance(item, pytest.Function) and item.get_closest_marker("qt_loop") is not None:
             item.fixturenames.insert(0, "qapp")
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_teardown(item: pytest.Item) -> Iterator[None]:
+    """Collect what Qt tests leave here and now: Qt objects must not end on a thread of a later test."""
+    yield
+    if item.get_closest_marker("qt_loop") is not None or "qapp" in getattr(item, "fixturenames", ()):
+        gc.collect()
 
 
 # --- Servers ---

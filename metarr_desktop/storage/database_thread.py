@@ -61,6 +61,7 @@ class DatabaseThread:
         self._connection: Connection | None = None
         self._next_try = 0.0
         self._refusal: BaseException | None = None
+        self._closing = threading.Event()
         self.closed = False
 
     def submit(self, fn: Callable[..., Result], args: tuple[Any, ...]) -> asyncio.Future[Result]:
@@ -79,6 +80,7 @@ class DatabaseThread:
     async def close(self) -> None:
         """Let the thread finish its calls and close its connection."""
         already, self.closed = self.closed, True
+        self._closing.set()
         if self._thread is not None and not already:
             loop = asyncio.get_running_loop()
             ended: asyncio.Future[None] = loop.create_future()
@@ -174,7 +176,7 @@ class DatabaseThread:
             self._be_patient(connection, patient=True)
         _tell(group)
         if full and ending is None:
-            time.sleep((time.monotonic() - began) * PAUSE_SHARE)
+            self._closing.wait((time.monotonic() - began) * PAUSE_SHARE)
         return ending
 
     def _run_member(self, connection: Connection, call: _Call, *, savepoint: bool) -> None:

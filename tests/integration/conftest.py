@@ -11,13 +11,17 @@ import sys
 import time
 import urllib.error
 import urllib.request
-from contextlib import closing
+from contextlib import closing, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import psycopg
 import pytest
 
+from metarr_desktop.cli.parser import build_parser
 from tests.integration.fake_discord import FakeDiscord
+from tests.integration.fake_kodi import FakeKodi
+from tests.integration.fake_pushover import FakePushover
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -31,15 +35,25 @@ STOP_WITHIN_S = 10.0
 class Program:
     """Starts and ends the program; talks to it the way Radarr and a person in a shell do."""
 
-    def __init__(self, data_dir: Path, *, env: dict[str, str]) -> None:
+    def __init__(self, data_dir: Path, *, env: dict[str, str], database_url: str = "") -> None:
         self.data_dir = data_dir
+        self.database_url = database_url
         self.env = {**os.environ, **env, "PYTHONPATH": str(ROOT)}
         self.process: subprocess.Popen[str] | None = None
         self.address = ""
 
     def start(self, *options: str) -> str:
         """Start headless and return the listening address, its first line."""
-        command = [sys.executable, "-m", "metarr_desktop", "--headless", "--data-dir", str(self.data_dir)]
+        self.launch(*options)
+        assert self.process is not None
+        assert self.process.stdout is not None
+        self.address = self.process.stdout.readline().strip()
+        assert self.address.startswith("http://127.0.0.1:"), self.errors()
+        return self.address
+
+    def launch(self, *options: str) -> None:
+        """Start headless and do not wait until it listens."""
+        command = [*self._command, "--headless"]
         log = (self.data_dir.parent / "stderr.txt").open("a", encoding="utf-8")
         with log:
             self.process = subprocess.Popen(
@@ -49,10 +63,11 @@ class Program:
                 stderr=log,
                 text=True,
             )
-        assert self.process.stdout is not None
-        self.address = self.process.stdout.readline().strip()
-        assert self.address.startswith("http://127.0.0.1:"), self.errors()
-        return self.address
+
+    @property
+    def _command(self) -> list[str]:
+        database = ["--database-url", self.database_url] if self.database_url else []
+        return [sys.executable, "-m", "metarr_desktop", "--data-dir", str(self.data_dir), *database]
 
     def errors(self) -> str:
         """What the program wrote to standard error so far."""
@@ -78,7 +93,7 @@ class Program:
     def run(self, *arguments: str, stdin: str = "") -> subprocess.CompletedProcess[str]:
         """Run one command of the command line on the same data folder."""
         return subprocess.run(
-            [sys.executable, "-m", "metarr_desktop", "--data-dir", str(self.data_dir), *arguments],
+            [*self._command, *arguments],
             env=self.env,
             input=stdin,
             capture_output=True,
@@ -88,9 +103,32 @@ class Program:
         )
 
     def rows(self, sql: str, *values: object) -> list[tuple[Any, ...]]:
-        """Ask the database as a person would with the sqlite3 shell."""
+        """Ask the database as a person would with the sqlite3 shell, or with psql."""
+        if self.database_url:
+            return self._postgres_rows(sql, values)
         with closing(sqlite3.connect(self.data_dir / "metarr.db", timeout=2)) as db, db:
             return db.execute(sql, values).fetchall()
+
+    def _postgres_rows(self, sql: str, values: tuple[object, ...]) -> list[tuple[Any, ...]]:
+        with psycopg.connect(self.database_url, autocommit=True) as db:
+            cursor = db.execute(sql.replace("?", "%s").encode(), values or None)
+            return cursor.fetchall() if cursor.description else []
+
+    def enable(self, *services: str) -> None:
+        """Switch services on, as a person would in the table."""
+        for service in services:
+            self.rows("UPDATE notification_config SET enabled = 1 WHERE service = ?", service)
+
+    def shorten_leases(self, seconds: float = 3.0) -> None:
+        """Let jobs of a process that is gone be taken over so soon, from the next start on."""
+        self.rows(
+            "INSERT INTO settings (name, value, updated_at) VALUES ('lease_s', ?, 0)", json.dumps(seconds)
+        )
+
+    @property
+    def drained(self) -> bool:
+        """Whether nothing is left to do."""
+        return self.rows("SELECT COUNT(*) FROM job_queue") == [(0,)]
 
     def wait_for(self, condition: Callable[[], object], *, within_s: float = 30.0) -> None:
         """Look again and again from outside, as there is nothing in this process to await."""
@@ -98,6 +136,13 @@ class Program:
         while not condition():
             assert time.monotonic() < deadline, f"not within {within_s} s; {self.errors()}"
             time.sleep(0.02)
+
+    def let_run(self, seconds: float) -> None:
+        """Let this time pass for it, and see that it does not end by itself."""
+        assert self.process is not None
+        with suppress(subprocess.TimeoutExpired):
+            status = self.process.wait(seconds)
+            pytest.fail(f"it ended by itself with status {status}: {self.errors()}")
 
     def kill(self) -> None:
         """End it the hard way."""
@@ -122,12 +167,24 @@ class Program:
 
 
 @pytest.fixture
-def program(tmp_path: Path) -> Iterator[Callable[..., Program]]:
+def database_url(request: pytest.FixtureRequest) -> str:
+    """Address of the database, empty for SQLite; a test asks for others by ``on_each_database``."""
+    kind = getattr(request, "param", "sqlite")
+    if kind == "sqlite":
+        return ""
+    if not any("--database-url" in action.option_strings for action in build_parser()._actions):
+        pytest.skip("the program has no --database-url yet")
+    url: str = request.getfixturevalue("postgres_url")
+    return url
+
+
+@pytest.fixture
+def program(tmp_path: Path, database_url: str) -> Iterator[Callable[..., Program]]:
     """Make a program with extra environment variables; it is killed at the end of the test."""
     made: list[Program] = []
 
-    def make(**env: str) -> Program:
-        made.append(Program(tmp_path / "data", env=env))
+    def make(*, folder: str = "data", **env: str) -> Program:
+        made.append(Program(tmp_path / folder, env=env, database_url=database_url))
         return made[-1]
 
     yield make
@@ -148,6 +205,27 @@ def discord() -> Iterator[FakeDiscord]:
     fake = FakeDiscord()
     server = fake.start()
     yield fake
+    server.shutdown()
+    server.server_close()
+
+
+@pytest.fixture
+def pushover() -> Iterator[FakePushover]:
+    """A Pushover that takes every message."""
+    fake = FakePushover()
+    server = fake.start()
+    yield fake
+    server.shutdown()
+    server.server_close()
+
+
+@pytest.fixture
+def kodi() -> Iterator[FakeKodi]:
+    """A Kodi that scans every folder."""
+    fake = FakeKodi()
+    server = fake.start()
+    yield fake
+    fake.released.set()
     server.shutdown()
     server.server_close()
 

@@ -3,21 +3,27 @@
 from __future__ import annotations
 
 import json
-import threading
+import time
 from dataclasses import dataclass, field
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
+
+from tests.integration.fake_server import FakeHandler, FakeServer
 
 TOKEN = "abcdefghijklmnopqrstuvwxyz0123456789abcdefghijklmnopqrstuvwxyz012345"
 
 
 @dataclass
 class FakeDiscord:
-    """Takes messages; ``script`` holds answers (status, body) to give first, one for each request."""
+    """Takes messages; ``script`` holds answers (status, body) to give first, one for each request.
+
+    ``arrivals`` are the times of the requests; each is answered after ``latency_s``.
+    """
 
     messages: list[dict[str, Any]] = field(default_factory=list)
     script: list[tuple[int, dict[str, Any]]] = field(default_factory=list)
     requests: int = 0
+    arrivals: list[float] = field(default_factory=list)
+    latency_s: float = 0.0
     port: int = 0
 
     @property
@@ -37,41 +43,33 @@ class FakeDiscord:
     def titles(self) -> list[str]:
         return [message["embeds"][0]["title"] for message in self.messages]
 
-    def start(self) -> ThreadingHTTPServer:
-        server = ThreadingHTTPServer(("127.0.0.1", 0), _handler(self))
-        server.daemon_threads = True
+    @property
+    def plain_titles(self) -> list[str]:
+        """The titles as they were before they were made safe for Discord's markup."""
+        return [title.replace("\\", "") for title in self.titles]
+
+    def start(self) -> FakeServer:
+        server = FakeServer(_handler(self))
         self.port = server.server_address[1]
-        threading.Thread(target=server.serve_forever, daemon=True).start()
         return server
 
 
-def _handler(discord: FakeDiscord) -> type[BaseHTTPRequestHandler]:
-    class Handler(BaseHTTPRequestHandler):
-        protocol_version = "HTTP/1.1"
-
+def _handler(discord: FakeDiscord) -> type[FakeHandler]:
+    class Handler(FakeHandler):
         def do_POST(self) -> None:
             message = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
             assert self.path == f"/api/webhooks/123456789012345678/{TOKEN}?wait=true"
             assert self.headers["Content-Type"] == "application/json"
             assert message["allowed_mentions"] == {"parse": []}
             discord.requests += 1
+            discord.arrivals.append(time.monotonic())
             status, answer = discord.script.pop(0) if discord.script else (200, {"id": "1"})
             if status == 200:
                 discord.messages.append(message)
-            self._answer(status, answer)
+            time.sleep(discord.latency_s)
+            self.answer(status, answer)
 
         def do_GET(self) -> None:
-            self._answer(200, {"id": "123456789012345678", "type": 1, "name": "Films", "token": TOKEN})
-
-        def _answer(self, status: int, answer: dict[str, Any]) -> None:
-            body = json.dumps(answer).encode()
-            self.send_response(status)
-            self.send_header("Content-Type", "application/json")
-            self.send_header("Content-Length", str(len(body)))
-            self.end_headers()
-            self.wfile.write(body)
-
-        def log_message(self, format: str, *args: Any) -> None:  # noqa: A002 - the name of the base class
-            """Say nothing."""
+            self.answer(200, {"id": "123456789012345678", "type": 1, "name": "Films", "token": TOKEN})
 
     return Handler

@@ -1,68 +1,80 @@
-"""``kill -9`` at any moment: what was answered 200 has exactly one family of jobs."""
+"""``kill -9`` at any moment: what was answered 200 has exactly one family of jobs, and none runs twice."""
 
 from __future__ import annotations
 
-import json
+import logging
 import random
-import threading
-import urllib.error
-from collections import Counter
 from typing import TYPE_CHECKING
 
 import pytest
+
+from tests.integration.ledger import Ledger
+from tests.integration.load import Load
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from tests.integration.conftest import Program
     from tests.integration.fake_discord import FakeDiscord
+    from tests.integration.fake_pushover import FakePushover
 
-BURST = 50
-MEMBERS = {"webhook-received": 1, "scan-movie": 1, "notify-discord": 1}
+logger = logging.getLogger(__name__)
+
+SEED = 20_261_124
+MEMBERS = ("webhook-received", "scan-movie", "notify-discord", "notify-pushover")
+AT_ONCE = 5
+"""One job each of intake, scan and Discord run at once, and two of Pushover."""
+KILLS_IN_ENDURANCE = 1_000
+FOLDERS = 3
+on_each_database = pytest.mark.parametrize(
+    ("database_url", "kills"), [("sqlite", 30), ("postgresql", 10)], indirect=["database_url"]
+)
 
 
-def body(number: int) -> bytes:
-    movie = {
-        "id": number,
-        "title": f"Film {number}",
-        "year": 2000,
-        "tmdbId": number,
-        "folderPath": f"/m/{number}",
-    }
-    return json.dumps({"eventType": "Download", "movie": movie}).encode()
+def kill_again_and_again(running: Program, load: Load, *, kills: int, rng: random.Random) -> None:
+    """Let the program live a moment and kill it, now and then while it still starts."""
+    for _ in range(kills):
+        if rng.random() < 0.2:
+            running.launch()
+            running.let_run(rng.uniform(0.1, 1.0))
+        else:
+            load.aim(running.start())
+            running.let_run(rng.uniform(0.0, 0.5))
+        running.kill()
 
 
-@pytest.mark.parametrize("seed", range(4))
-def test_every_answered_webhook_has_one_family_after_a_kill(
-    program: Callable[..., Program], discord: FakeDiscord, seed: int
+@pytest.mark.endurance
+@on_each_database
+def test_every_answered_webhook_has_one_family_however_often_the_program_is_killed(
+    program: Callable[..., Program],
+    discord: FakeDiscord,
+    pushover: FakePushover,
+    kills: int,
+    pytestconfig: pytest.Config,
 ) -> None:
-    running = program(**discord.environment)
+    if pytestconfig.getoption("--endurance"):
+        kills = KILLS_IN_ENDURANCE
+    discord.latency_s = pushover.latency_s = 0.01
+    running = program(**discord.environment, **pushover.environment)
     running.start()
-    running.rows("UPDATE notification_config SET enabled = 1 WHERE service = 'discord'")
-    kill_at = random.Random(seed).randrange(BURST)
-    answered: list[int] = []
-
-    def kill_in_the_middle() -> None:
-        threading.Timer(random.Random(seed + 100).uniform(0, 0.02), running.kill).start()
-
-    for number in range(BURST):
-        if number == kill_at:
-            kill_in_the_middle()
-        try:
-            status, answer = running.post(body(number))
-        except (urllib.error.URLError, OSError):
-            break
-        assert status == 200
-        answered.append(answer["eventId"])
-    running.wait_for(lambda: running.process is None)
-    running.start()
-    running.wait_for(lambda: running.rows("SELECT COUNT(*) FROM job_queue") == [(0,)])
-    families: dict[int, Counter[str]] = {}
-    for event_id, kind in running.rows("SELECT event_id, type FROM job_history"):
-        families.setdefault(event_id, Counter())[kind] += 1
-    assert set(answered) <= set(families)
-    assert all(family == MEMBERS for family in families.values())
-    sent = Counter(discord.titles)
-    assert set(sent) >= {f"Film {number} \\(2000\\)" for number in range(len(answered))}
-    assert sum(sent.values()) - len(sent) <= 1  # at most the one that was in the air is sent again
+    running.enable("discord", "pushover")
+    running.shorten_leases()
+    running.kill()
+    with Load(every_s=0.01) as load:
+        kill_again_and_again(running, load, kills=kills, rng=random.Random(SEED))
+        load.aim(running.start())
+        running.let_run(0.2)
+    running.wait_for(lambda: running.drained, within_s=60 + kills)
     assert running.stop() == 0
+    ledger = Ledger(running)
+    logger.info(
+        "Seed %d: %d kills, %d webhooks, %d runs broken off", SEED, kills, len(load.accepted), ledger.crashes
+    )
+    assert load.refused == []
+    ledger.check_families(load.accepted, types=MEMBERS)
+    ledger.check_runs(kills=kills, at_once=AT_ONCE)
+    ledger.check_arrivals("notify-discord", discord.plain_titles)
+    ledger.check_arrivals("notify-pushover", pushover.titles)
+    assert ledger.crashes > 0
+    if not running.database_url:
+        assert running.rows("PRAGMA integrity_check") == [("ok",)]

@@ -223,7 +223,7 @@ async def test_a_caller_that_went_away_disturbs_no_other(bench: Bench) -> None:
     futures += [bench.submit(bench.write, name) for name in "ab"]
     futures[1].cancel()
     bench.gate.set()
-    assert [await futures[0], await futures[2]] == ["first", "b"]
+    assert list(await asyncio.gather(futures[0], futures[2])) == ["first", "b"]
     assert await bench.names() == ["a", "b", "first"]
 
 

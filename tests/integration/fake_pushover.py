@@ -1,0 +1,51 @@
+"""A Pushover on 127.0.0.1, in a thread of its own, so that it outlives the program under test."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass, field
+from urllib.parse import parse_qs
+
+from tests.integration.fake_server import FakeHandler, FakeServer
+
+TOKEN, USER_KEY = "a" * 30, "u" * 30
+
+
+@dataclass
+class FakePushover:
+    """Takes messages, each after ``latency_s``; ``script`` holds statuses to give first."""
+
+    titles: list[str] = field(default_factory=list)
+    arrivals: list[float] = field(default_factory=list)
+    script: list[int] = field(default_factory=list)
+    latency_s: float = 0.0
+    port: int = 0
+
+    @property
+    def environment(self) -> dict[str, str]:
+        """What points the program here."""
+        return {
+            "METARR_PUSHOVER_BASE": f"http://127.0.0.1:{self.port}",
+            "METARR_SECRET_PUSHOVER_TOKEN": TOKEN,
+            "METARR_SECRET_PUSHOVER_USER_KEY": USER_KEY,
+        }
+
+    def start(self) -> FakeServer:
+        server = FakeServer(_handler(self))
+        self.port = server.server_address[1]
+        return server
+
+
+def _handler(pushover: FakePushover) -> type[FakeHandler]:
+    class Handler(FakeHandler):
+        def do_POST(self) -> None:
+            form = parse_qs(self.rfile.read(int(self.headers["Content-Length"])).decode())
+            assert (form["token"], form["user"]) == ([TOKEN], [USER_KEY])
+            pushover.arrivals.append(time.monotonic())
+            status = pushover.script.pop(0) if pushover.script else 200
+            if status == 200:
+                pushover.titles.append(form["title"][0])
+            time.sleep(pushover.latency_s)
+            self.answer(status, {"status": int(status == 200), "request": "1"})
+
+    return Handler
