@@ -71,6 +71,7 @@ async def test_jobs_that_go_as_one_use_one_place_of_their_lane(store: JobStore) 
     claim = await store.claim({"kodi": 2}, now=START, limit=32)
     assert [len(job.merged) for job in claim.jobs] == [1, 0]
     await nothing(store, START, kodi=2)
+    assert (await take(store, START, kodi=3)).merge_key == "/music"
 
 
 async def test_each_merged_job_has_a_history_row_and_an_attempt_of_its_own(
