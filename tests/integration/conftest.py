@@ -18,7 +18,6 @@ from typing import TYPE_CHECKING, Any
 import psycopg
 import pytest
 
-from metarr_desktop.cli.parser import build_parser
 from tests.integration.fake_discord import FakeDiscord
 from tests.integration.fake_kodi import FakeKodi
 from tests.integration.fake_pushover import FakePushover
@@ -168,12 +167,10 @@ class Program:
 
 @pytest.fixture
 def database_url(request: pytest.FixtureRequest) -> str:
-    """Address of the database, empty for SQLite; a test asks for others by ``on_each_database``."""
+    """Address of the database, empty for SQLite; a test asks for PostgreSQL by an indirect parameter."""
     kind = getattr(request, "param", "sqlite")
     if kind == "sqlite":
         return ""
-    if not any("--database-url" in action.option_strings for action in build_parser()._actions):
-        pytest.skip("the program has no --database-url yet")
     url: str = request.getfixturevalue("postgres_url")
     return url
 
