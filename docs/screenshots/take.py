@@ -24,7 +24,9 @@ import qasync  # noqa: E402 - after the platform is chosen
 from PySide6.QtWidgets import QApplication, QWidget  # noqa: E402
 
 from metarr_desktop.app.core import Core, open_core  # noqa: E402
+from metarr_desktop.app.database_file import DatabaseFile  # noqa: E402
 from metarr_desktop.app.paths import AppPaths  # noqa: E402
+from metarr_desktop.ui.damaged_dialog import DamagedDialog  # noqa: E402
 from metarr_desktop.ui.shell import Shell  # noqa: E402
 from metarr_desktop.ui.theme import Theme  # noqa: E402
 from metarr_desktop.ui.tray import Tray  # noqa: E402
@@ -55,6 +57,25 @@ async def news(core: Core) -> None:
     await core.commands.send_test("radarr", event="DownloadUpgrade")
     await core.commands.resume()
     await settle(1.0)
+
+
+async def take_damaged(theme: Theme, folder: Path) -> None:
+    """Take what a start shows that finds the database damaged."""
+    paths = AppPaths(folder / "damaged")
+    async with open_core(paths, serve=False):
+        pass
+    file = DatabaseFile(paths)
+    file.back_up()
+    for look in ("light", "dark"):
+        theme.apply(look)
+        dialog = DamagedDialog(file.path, file.backups())
+        dialog.open()
+        asked = asyncio.ensure_future(dialog.choice())
+        await settle()
+        save(dialog, f"database-damaged-{look}")
+        dialog.reject()
+        await asked
+        dialog.discard()
 
 
 async def take(app: QApplication) -> None:
@@ -106,6 +127,7 @@ async def take(app: QApplication) -> None:
             await settle()
             save(shell.window, "jobs-small-dark")
             shell.close()
+        await take_damaged(theme, Path(folder))
     server.shutdown()
 
 

@@ -94,8 +94,12 @@ async def _stats(core: Core, _: Params) -> object:
 
 async def _jobs(core: Core, _: Params) -> object:
     jobs = await core.queries.jobs()
-    # There may be a hundred thousand of them, and webhooks are answered meanwhile.
+    # A long queue takes a second to write down, in which the window must not stand still.
     return await asyncio.to_thread(lambda: [wire.job_json(job) for job in jobs])
+
+
+async def _lanes(core: Core, _: Params) -> object:
+    return [wire.lane_json(lane) for lane in await core.queries.lanes()]
 
 
 async def _history(core: Core, params: Params) -> object:
@@ -179,6 +183,16 @@ async def _retry(core: Core, params: Params) -> object:
     return {"job_id": await core.commands.retry_job(params.number("job_id"))}
 
 
+async def _run_now(core: Core, params: Params) -> object:
+    await core.commands.run_now(params.number("job_id"))
+    return None
+
+
+async def _cancel(core: Core, params: Params) -> object:
+    await core.commands.cancel_job(params.number("job_id"))
+    return None
+
+
 async def _retry_failed(core: Core, _: Params) -> object:
     return {"retried": await core.commands.retry_failed()}
 
@@ -254,6 +268,7 @@ ACTIONS: dict[str, Action] = {
     "status": Action(_status),
     "stats": Action(_stats),
     "jobs": Action(_jobs),
+    "lanes": Action(_lanes),
     "history": Action(_history, frozenset({"limit"})),
     "services": Action(_services),
     "service_form": Action(_service_form, frozenset({"service"})),
@@ -267,6 +282,8 @@ ACTIONS: dict[str, Action] = {
     "mapping_list": Action(_mapping_list),
     "mapping_remove": Action(_mapping_remove, frozenset({"scope", "from"})),
     "retry": Action(_retry, frozenset({"job_id"})),
+    "run_now": Action(_run_now, frozenset({"job_id"})),
+    "cancel": Action(_cancel, frozenset({"job_id"})),
     "retry_failed": Action(_retry_failed),
     "replay": Action(_replay, frozenset({"event_id"})),
     "pause": Action(_pause, frozenset({"minutes"})),

@@ -95,6 +95,7 @@ def _add_library(commands: argparse._SubParsersAction[argparse.ArgumentParser]) 
 
 def _add_jobs(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     _json(commands.add_parser("jobs", help="show the queue"))
+    _json(commands.add_parser("lanes", help="show what takes no jobs now, why and until when"))
     history = commands.add_parser("history", help="show ended jobs, newest first")
     history.add_argument("--limit", type=_count, default=50, metavar="N")
     _json(history)
@@ -103,6 +104,11 @@ def _add_jobs(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> 
     commands.add_parser("retry", help="try an ended job again").add_argument(
         "job", type=_count, metavar="JOB"
     )
+    for name, what in (
+        ("run-now", "let a waiting job run now"),
+        ("cancel", "cancel a waiting or running job"),
+    ):
+        commands.add_parser(name, help=what).add_argument("job", type=_count, metavar="JOB")
     commands.add_parser("retry-failed", help="try every failed job again")
     commands.add_parser("replay", help="run a webhook once more").add_argument(
         "event", type=_count, metavar="EVENT"

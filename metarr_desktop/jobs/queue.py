@@ -12,7 +12,7 @@ from metarr_desktop.domain.jobs import Job, JobRecord, JobStatus
 from metarr_desktop.domain.lanes import BlockCause, LaneState
 from metarr_desktop.domain.outcomes import Blocked, Cancelled
 from metarr_desktop.domain.text import text
-from metarr_desktop.jobs.waits import Waits
+from metarr_desktop.jobs.waits import Moment, Waits, this_moment
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping, Sequence
@@ -57,9 +57,10 @@ class JobQueue:
 
     async def add(self, jobs: Collection[NewJob]) -> tuple[Job, ...]:
         """Insert jobs that are due at once; one that joins a waiting twin is not returned."""
-        added = await self._store.add(jobs, now=self._clock.now())
+        moment = this_moment(self._clock)
+        added = await self._store.add(jobs, now=moment.wall)
         for job in added.jobs:
-            self._put_off(job)
+            self._put_off(job, moment)
         self.tell(added.jobs, added.joined)
         return added.jobs
 
@@ -73,7 +74,8 @@ class JobQueue:
             and not self._closing[lane]
             and not self._lane_waits.waiting(lane)
         }
-        claim = await self._store.claim(open_lanes, now=self._clock.now(), turn=turn, limit=limit)
+        moment = this_moment(self._clock)
+        claim = await self._store.claim(open_lanes, now=moment.wall, turn=turn, limit=limit)
         for lane in claim.reopened:
             self._bus.publish(LaneChanged(lane))
         for job in claim.jobs:
@@ -81,7 +83,7 @@ class JobQueue:
                 self._bus.publish(LaneChanged(job.lane))
         self._publish([each for job in claim.jobs for each in (job, *job.merged)], claim.expired)
         for job in claim.held:
-            self._put_off(job)
+            self._put_off(job, moment)
         self._publish(claim.held)
         return claim
 
@@ -97,10 +99,12 @@ class JobQueue:
         """End an attempt. Raises StorageFailed, or NotFound where the job is not ours any more."""
         # The next claim is made before the store answers.
         closing = isinstance(outcome, Blocked) and outcome.cause is BlockCause.KEYRING
+        # What is put off is put off from now on, even if the clock is set before the store answers.
+        moment = this_moment(self._clock)
         self._closing[job.lane] += closing
         try:
             settled = await self._store.settle(
-                job, outcome, run=run, now=self._clock.now(), merged=merged, merge_window=merge_window
+                job, outcome, run=run, now=moment.wall, merged=merged, merge_window=merge_window
             )
         finally:
             self._closing[job.lane] -= closing
@@ -112,22 +116,22 @@ class JobQueue:
             if not settled.kept:
                 self._local_stops[stop.lane] = stop
             elif stop.until is not None:
-                self._lane_waits.add(stop.lane, stop.until)
+                self._lane_waits.add(stop.lane, stop.until, since=moment)
         if stop is not None or settled.opened:
             self._bus.publish(LaneChanged(job.lane))
         for record in settled.records:
             self._job_waits.discard(record.job_id)
         if settled.record is None:
-            self._put_off(settled.job)
+            self._put_off(settled.job, moment)
             self._bus.publish(JobChanged(settled.job))
         for changed in settled.changed:
-            self._put_off(changed)
+            self._put_off(changed, moment)
         self.tell(settled.changed, settled.records)
         return settled
 
-    def _put_off(self, job: Job) -> None:
+    def _put_off(self, job: Job, moment: Moment) -> None:
         if job.status is JobStatus.PENDING:
-            self._job_waits.add(job.id, job.run_after)
+            self._job_waits.add(job.id, job.run_after, since=moment)
 
     async def _end_short_waits(self) -> None:
         """Let go by elapsed time what a clock that was set back would keep waiting."""

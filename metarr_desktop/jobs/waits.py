@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import heapq
+from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING, Generic, TypeVar
 
@@ -19,6 +20,19 @@ LONGEST = timedelta(minutes=10)
 """Longer waits go by the clock on the wall: a computer may sleep through them."""
 
 
+@dataclass(frozen=True, slots=True)
+class Moment:
+    """One moment, on the wall and by elapsed time: what was planned then is told by both."""
+
+    wall: datetime
+    elapsed: float
+
+
+def this_moment(clock: Clock) -> Moment:
+    """Return what both say now."""
+    return Moment(clock.now(), clock.monotonic())
+
+
 class Waits(Generic[Key]):
     """What this process put off for a short time, by its key, and until when."""
 
@@ -28,13 +42,14 @@ class Waits(Generic[Key]):
         self._until: dict[Key, tuple[float, datetime]] = {}
         self._count = 0
 
-    def add(self, key: Key, until: datetime) -> None:
+    def add(self, key: Key, until: datetime, *, since: Moment | None = None) -> None:
         """Remember that something waits until this instant, if that is soon."""
-        wait = until - self._clock.now()
+        since = since or this_moment(self._clock)
+        wait = until - since.wall
         self._until.pop(key, None)
         if not timedelta(0) < wait < LONGEST:
             return
-        at = self._clock.monotonic() + wait.total_seconds()
+        at = since.elapsed + wait.total_seconds()
         self._until[key] = (at, from_ms(to_ms(until)))
         self._count += 1
         heapq.heappush(self._due, (at, self._count, key))

@@ -142,8 +142,7 @@ class Program:
         try:
             done = await mend(dialog, file, backups)
         finally:
-            dialog.hide()
-            dialog.deleteLater()
+            dialog.discard()
         return "" if done is None else told(done)
 
     async def _fail(self, error: MetarrError, *, status: int) -> int:

@@ -35,8 +35,8 @@ class JobsModel(JobTree):
 
     lookups_wanted = Signal(list)
 
-    def __init__(self, parent: QObject | None = None) -> None:
-        super().__init__(parent)
+    def __init__(self, parent: QObject | None = None, *, several_computers: bool = False) -> None:
+        super().__init__(parent, several_computers=several_computers)
         self.has_more = False
         self._pinned: frozenset[int] = frozenset()
         self._touched: set[int] | None = None

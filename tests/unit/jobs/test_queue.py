@@ -268,7 +268,7 @@ async def test_a_claim_that_overtakes_the_news_of_a_locked_keyring_takes_nothing
         await settled.wait()
         return settlement
 
-    desk.store.settle = slowly  # type: ignore[method-assign, assignment]
+    desk.store.settle = slowly  # type: ignore[method-assign]
     settling = asyncio.ensure_future(desk.settle(job, LOCKED))
     await asyncio.sleep(0)
     assert await desk.is_idle()
@@ -284,7 +284,7 @@ async def test_a_stop_that_could_not_be_stored_stops_nothing(desk: Desk) -> None
     async def fail(*_args: object, **_named: object) -> Settlement:
         raise StorageFailed("Busy.")
 
-    desk.store.settle = fail  # type: ignore[method-assign, assignment]
+    desk.store.settle = fail  # type: ignore[method-assign]
     with pytest.raises(StorageFailed):
         await desk.settle(job, LOCKED)
     assert await desk.queue.lane_stops() == ()

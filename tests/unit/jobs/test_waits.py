@@ -4,7 +4,7 @@ from datetime import timedelta
 
 import pytest
 
-from metarr_desktop.jobs.waits import LONGEST, Waits
+from metarr_desktop.jobs.waits import LONGEST, Waits, this_moment
 from tests.fakes import START, FakeClock
 
 
@@ -77,3 +77,15 @@ def test_an_instant_is_given_back_as_the_database_keeps_it(clock: FakeClock, wai
     waits.add("a", START + timedelta(microseconds=5_000_900))
     clock.advance(6)
     assert waits.take_due() == {"a": START + at(5)}
+
+
+def test_a_wait_lasts_from_the_moment_it_was_planned_though_the_clock_was_set_meanwhile() -> None:
+    clock = FakeClock()
+    waits: Waits[int] = Waits(clock)
+    planned = this_moment(clock)
+    clock.jump(timedelta(hours=-1))
+    waits.add(1, START + timedelta(seconds=5), since=planned)
+    clock.advance(4.9)
+    assert waits.take_due() == {}
+    clock.advance(0.1)
+    assert waits.take_due() == {1: START + timedelta(seconds=5)}
