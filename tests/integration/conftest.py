@@ -72,6 +72,11 @@ class Program:
         """What the program wrote to standard error so far."""
         return (self.data_dir.parent / "stderr.txt").read_text(encoding="utf-8")
 
+    def log(self) -> str:
+        """Return the end of its log."""
+        log = self.data_dir / "logs" / "metarr.log"
+        return log.read_text(encoding="utf-8")[-4_000:] if log.exists() else ""
+
     def post(
         self, body: bytes, *, path: str = "/webhooks/radarr", **headers: str
     ) -> tuple[int, dict[str, Any]]:
@@ -133,7 +138,7 @@ class Program:
         """Look again and again from outside, as there is nothing in this process to await."""
         deadline = time.monotonic() + within_s
         while not condition():
-            assert time.monotonic() < deadline, f"not within {within_s} s; {self.errors()}"
+            assert time.monotonic() < deadline, f"not within {within_s} s; {self.errors()}{self.log()}"
             time.sleep(0.02)
 
     def let_run(self, seconds: float) -> None:

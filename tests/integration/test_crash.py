@@ -94,7 +94,7 @@ def test_jobs_that_ran_as_one_when_the_program_was_killed_run_as_one_again(
         status, answer = running.post(film(number, folder=1))
         assert status == 200
         accepted[answer["eventId"]] = number
-    running.wait_for(lambda: running.rows(KODI_JOBS) == [(10,)])
+    running.wait_for(lambda: running.rows(KODI_JOBS + " AND waits_for IS NULL") == [(10,)])
     running.kill()
     running.start()
     running.wait_for(lambda: running.rows(KODI_JOBS + " AND status = 'processing'") == [(10,)])
