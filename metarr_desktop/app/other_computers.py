@@ -54,7 +54,7 @@ class OtherComputers:
         from metarr_desktop.storage.news import PostgresNews  # noqa: PLC0415 - with its driver
 
         news = PostgresNews(url, password=password, sender=own_name, on_news=self.hear)
-        news.start()
+        await news.start()
         stack.push_async_callback(news.close)
 
     def hear(self, topics: Iterable[str | int]) -> None:
