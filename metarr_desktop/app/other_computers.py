@@ -86,6 +86,7 @@ class OtherComputers:
             if (paused, until) != self._queue.pause():
                 self._queue.set_pause(paused=paused, until=until)
         if "services" in topics:
+            self._queue.try_here_again()
             for key in self._services:
                 self._bus.publish(ServiceChanged(key))
         if "lanes" in topics:

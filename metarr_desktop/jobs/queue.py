@@ -7,7 +7,7 @@ from collections import Counter
 from typing import TYPE_CHECKING
 
 from metarr_desktop.domain.changes import EventStored, JobChanged, JobEnded, LaneChanged, PauseChanged
-from metarr_desktop.domain.errors import NotFound
+from metarr_desktop.domain.errors import NotFound, StorageFailed
 from metarr_desktop.domain.jobs import Job, JobRecord, JobStatus
 from metarr_desktop.domain.lanes import BlockCause, LaneState
 from metarr_desktop.domain.outcomes import Blocked, Cancelled
@@ -135,14 +135,26 @@ class JobQueue:
 
     async def _end_short_waits(self) -> None:
         """Let go by elapsed time what a clock that was set back would keep waiting."""
-        for lane, until in self._lane_waits.take_due().items():
-            if until > self._clock.now() and await self._store.end_stop(lane, until=until):
-                self._bus.publish(LaneChanged(lane))
-        late = {
-            job_id: until for job_id, until in self._job_waits.take_due().items() if until > self._clock.now()
-        }
-        if late:
-            self.tell(await self._store.make_due(late, now=self._clock.now()))
+        now = self._clock.now()
+        lanes, jobs = self._lane_waits.take_due(), self._job_waits.take_due()
+        late = {job_id: until for job_id, until in jobs.items() if until > now}
+        try:
+            for lane, until in lanes.items():
+                if until > now and await self._store.end_stop(lane, until=until):
+                    self._bus.publish(LaneChanged(lane))
+            if late:
+                self.tell(await self._store.make_due(late, now=now))
+        except StorageFailed:
+            self._lane_waits.put_back(lanes)
+            self._job_waits.put_back(late)
+            raise
+
+    def try_here_again(self) -> None:
+        """Forget what stopped in this process only: settings were saved, here or on another computer."""
+        lanes, self._local_stops = tuple(self._local_stops), {}
+        for lane in lanes:
+            self._bus.publish(LaneChanged(lane))
+        self.wake.set()
 
     def next_short_wait(self) -> float | None:
         """Seconds until a short wait is over, by elapsed time."""

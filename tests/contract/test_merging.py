@@ -159,6 +159,14 @@ async def same(store: JobStore, jobs: tuple[Job, ...]) -> tuple[Job | None, ...]
     return tuple([await store.job(job.id) for job in jobs])
 
 
+async def test_a_person_who_says_run_now_waits_for_no_window(store: JobStore) -> None:
+    await settled(store, await claimed(store, refresh()), Done(), now=START, merge_window=WINDOW)
+    (job,) = await added(store, refresh(), now=at(2))
+    await nothing(store, at(2))
+    await store.run_now(job.id, now=at(3))
+    assert (await take(store, at(3))).id == job.id
+
+
 async def test_what_comes_inside_the_window_goes_as_one_when_it_ends(store: JobStore) -> None:
     await settled(store, await claimed(store, refresh()), Done(), now=START, merge_window=WINDOW)
     await added(store, refresh(), now=at(2))

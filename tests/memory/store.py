@@ -181,6 +181,8 @@ class MemoryJobStore(Claiming, Settling):
             raise NotFound(text("Job {id} is not in the queue.", id=job_id))
         if job.status is PROCESSING:
             raise Refused(text("Job {id} is running already.", id=job_id))
+        if job.merge_key is not None:
+            self.memory.windows.pop((job.lane, job.merge_key), None)
         return self._keep(replace(job, run_after=now, updated_at=now, waits_for=None), ready=True)
 
     async def open_lane(
