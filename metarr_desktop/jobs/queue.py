@@ -28,7 +28,10 @@ if TYPE_CHECKING:
 
 
 class JobQueue:
-    """Durable jobs, their lanes and the pause; ``wake`` is set whenever a worker may find work."""
+    """Durable jobs, their lanes and the pause.
+
+    ``wake`` is set whenever a worker may find work, ``quiet`` while no webhook is being stored.
+    """
 
     def __init__(self, *, store: JobStore, bus: Bus, clock: Clock) -> None:
         self._store = store
@@ -40,7 +43,10 @@ class JobQueue:
         self._lane_waits: Waits[str] = Waits(clock)
         self._local_stops: dict[str, LaneStop] = {}
         self._closing: Counter[str] = Counter()
+        self._receiving = 0
         self.wake = asyncio.Event()
+        self.quiet = asyncio.Event()
+        self.quiet.set()
 
     @property
     def shared(self) -> bool:
@@ -49,7 +55,14 @@ class JobQueue:
 
     async def store(self, webhook: IncomingWebhook) -> StoredWebhook:
         """Store a webhook with its job, in one transaction. Raises StorageFailed."""
-        stored, job = await self._store.store_webhook(webhook, now=self._clock.now())
+        self._receiving += 1
+        self.quiet.clear()
+        try:
+            stored, job = await self._store.store_webhook(webhook, now=self._clock.now())
+        finally:
+            self._receiving -= 1
+            if not self._receiving:
+                self.quiet.set()
         self.wake.set()
         self._bus.publish(EventStored(stored.event_id, webhook.source))
         self._bus.publish(JobChanged(job))

@@ -33,6 +33,7 @@ logger = logging.getLogger(__name__)
 LONGEST_NAP = timedelta(seconds=60)
 """Waits are cut to this, since monotonic time may stand still while the computer sleeps."""
 CLAIM_AT_ONCE = 32
+LONGEST_COURTESY_S = 0.1
 HEARTBEAT_S = 20.0
 OUR_FAULT = Text("Metarr Desktop failed on this job. The log has the details.")
 STORAGE_PAUSES = (1.0, 2.0, 5.0, 15.0, 30.0)
@@ -74,6 +75,7 @@ class Worker:
         failures = 0
         while not self._stopping.is_set():
             self._queue.end_pause_in_time()
+            await self._let_webhooks_in()
             self._queue.wake.clear()
             try:
                 claim = await self._queue.claim(self._open_lanes(), turn=self._taken, limit=CLAIM_AT_ONCE)
@@ -151,6 +153,16 @@ class Worker:
         if not waits:
             return None
         return max(min(*waits, LONGEST_NAP.total_seconds()), 0.001)
+
+    async def _let_webhooks_in(self) -> None:
+        """Begin nothing new while senders wait for an answer, but not for long: work is why they call."""
+        if self._queue.quiet.is_set() or self._stopping.is_set():
+            return
+        timer = self._spawn(self._clock.sleep(LONGEST_COURTESY_S), name="worker: courtesy")
+        quiet = self._spawn(self._queue.quiet.wait(), name="worker: quiet")
+        await asyncio.wait({timer, quiet}, return_when=asyncio.FIRST_COMPLETED)
+        timer.cancel()
+        quiet.cancel()
 
     async def _nap(self, seconds: float | None) -> None:
         """Wait until woken, or for this long."""

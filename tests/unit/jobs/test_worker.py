@@ -635,3 +635,26 @@ async def test_a_job_whose_lease_was_lost_or_that_a_person_cancels_elsewhere_is_
     await until(lambda: not worker._tasks)
     assert ended() == ["cancelled"]
     assert await sharing.jobs() == (taken,)
+
+
+async def test_nothing_is_begun_while_a_sender_waits_for_its_answer_but_not_for_long(engine: Engine) -> None:
+    handler = Handler()
+    engine.queue.quiet.clear()  # as while a webhook is being stored
+    await engine.queue.add([new()])
+    engine.start(kind(handler))
+    await until(lambda: engine.clock.sleeping)
+    engine.clock.advance(0.09)
+    await asyncio.sleep(0)
+    assert not handler.jobs
+    engine.clock.advance(0.01)
+    await until(lambda: handler.jobs)
+
+
+async def test_work_begins_as_soon_as_the_last_sender_has_its_answer(engine: Engine) -> None:
+    handler = Handler()
+    engine.queue.quiet.clear()
+    await engine.queue.add([new()])
+    engine.start(kind(handler))
+    await until(lambda: engine.clock.sleeping)
+    engine.queue.quiet.set()
+    await until(lambda: handler.jobs)
