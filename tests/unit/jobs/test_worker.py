@@ -646,7 +646,7 @@ async def test_nothing_is_begun_while_a_sender_waits_for_its_answer_but_not_for_
     engine.clock.advance(0.09)
     await asyncio.sleep(0)
     assert not handler.jobs
-    engine.clock.advance(0.01)
+    engine.clock.advance(0.02)
     await until(lambda: handler.jobs)
 
 
