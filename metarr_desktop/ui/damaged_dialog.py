@@ -53,7 +53,8 @@ class DamagedDialog(QDialog):
             fill_in(
                 tr(
                     "The database is damaged. Nothing was changed yet.\n\n"
-                    "Whatever you choose, the damaged file stays beside the new one, in {folder}."
+                    "Whatever you choose, the damaged file stays beside the new one, in this folder:\n"
+                    "{folder}"
                 ),
                 folder=str(file.parent),
             )
