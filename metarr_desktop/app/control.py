@@ -74,7 +74,10 @@ class ControlServer:
         # Writing down 100,000 jobs takes a second, in which the window must not stand still.
         body = await asyncio.to_thread(_as_json, told)
         return web.Response(
-            text=body, content_type="application/json", status=OK if "result" in told else CONFLICT
+            body=body,
+            content_type="application/json",
+            charset="utf-8",
+            status=OK if "result" in told else CONFLICT,
         )
 
     def _is_ours(self, request: web.Request) -> bool:
@@ -88,12 +91,12 @@ class ControlServer:
         )
 
 
-def _as_json(told: dict[str, Any]) -> str:
+def _as_json(told: dict[str, Any]) -> bytes:
     """JSON of an answer; a list is written item by item, so that other threads get their turn."""
     result = told.get("result")
     if isinstance(result, list):
-        return f'{{"result": [{", ".join(json.dumps(item) for item in result)}]}}'
-    return json.dumps(told)
+        return f'{{"result": [{", ".join(json.dumps(item) for item in result)}]}}'.encode()
+    return json.dumps(told).encode()
 
 
 def _read_call(raw: bytes) -> tuple[str, dict[str, Any]]:

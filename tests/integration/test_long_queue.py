@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import sqlite3
 import time
@@ -9,15 +10,17 @@ from contextlib import asynccontextmanager, closing
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from PySide6.QtCore import QTimer
+from PySide6.QtCore import Qt, QTimer
 from PySide6.QtWidgets import QApplication, QMessageBox, QPushButton
 
 from metarr_desktop.app.core import Core, open_core
 from metarr_desktop.app.paths import AppPaths
+from metarr_desktop.app.snapshots import HistoryFilter
+from metarr_desktop.domain.forms import Draft
 from metarr_desktop.ui.shell import Shell
 from metarr_desktop.ui.theme import Theme
 from metarr_desktop.ui.tray import Tray
-from tests.fakes import MemorySecretStore, until
+from tests.fakes import MemorySecretStore, eventually, until
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -25,6 +28,7 @@ if TYPE_CHECKING:
 
 pytestmark = pytest.mark.qt_loop
 
+ALL = HistoryFilter()
 MANY = 100_000
 LONGEST_STALL_S = 1.0
 """Far above what is measured on a quiet computer, some 0.06 s; a window that freezes takes many seconds."""
@@ -59,6 +63,23 @@ async def program(paths: AppPaths, qapp: QApplication) -> AsyncIterator[tuple[Co
             shell.close()
     for widget in (shell.settings, shell.window):
         widget.deleteLater()
+
+
+@asynccontextmanager
+async def never_answering() -> AsyncIterator[int]:
+    """A Kodi that takes every connection and says nothing."""
+    over = asyncio.Event()
+
+    async def wait(_: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await over.wait()
+        writer.close()
+
+    server = await asyncio.start_server(wait, "127.0.0.1", 0)
+    try:
+        yield server.sockets[0].getsockname()[1]
+    finally:
+        over.set()
+        server.close()
 
 
 def fill(paths: AppPaths, *, in_one_family: bool) -> None:
@@ -123,8 +144,40 @@ def press(name: str) -> bool:
     return False
 
 
+async def test_a_job_that_runs_is_cancelled_from_the_jobs_page_after_a_question(
+    tmp_path: Path, qapp: QApplication, qtbot: Any
+) -> None:
+    paths = AppPaths(tmp_path / "data")
+    async with never_answering() as port, program(paths, qapp) as (core, shell):
+        values: dict[str, str | int | bool] = {"host": "127.0.0.1", "port": port}
+        await core.commands.save_service("kodi", Draft(values=values), enabled=True)
+        await core.commands.send_test("radarr")
+        shell.window.show_page("jobs")
+        page = shell.jobs
+
+        def running() -> Any:
+            page.ui.view.expandAll()
+            top = page.filter.index(0, 0)
+            rows = [page.filter.index(row, 0, top) for row in range(page.filter.rowCount(top))]
+            wanted = ["Notify Kodi", "Running"]
+            return next(
+                (row for row in rows if [row.siblingAtColumn(n).data() for n in (0, 1)] == wanted), None
+            )
+
+        await until(running)
+        page.ui.view.setCurrentIndex(running())
+        page.ui.view.setFocus()
+        qtbot.keyClick(page.ui.view, Qt.Key.Key_Delete)
+        await until(lambda: press("Cancel job"))
+
+        async def cancelled() -> bool:
+            return "cancelled" in [row.record.status for row in (await core.queries.history(ALL)).rows]
+
+        await eventually(cancelled)
+
+
 async def test_a_waiting_job_is_cancelled_from_its_details_after_a_question(
-    tmp_path: Path, qapp: QApplication
+    tmp_path: Path, qapp: QApplication, qtbot: Any
 ) -> None:
     paths = AppPaths(tmp_path / "data")
     async with program(paths, qapp) as (core, shell):
@@ -141,7 +194,7 @@ async def test_a_waiting_job_is_cancelled_from_its_details_after_a_question(
         window = shell.job_windows.show_job(found[0].id)
         await until(window._cancel.isEnabled)
         assert "Given up on" in window.as_text()
-        window._cancel.click()
+        qtbot.keyClick(window, Qt.Key.Key_Delete)
         await until(lambda: press("Cancel job"))
         await until(lambda: "Cancelled" in window.as_text())
         assert not window._cancel.isEnabled()
