@@ -143,9 +143,9 @@ class SqlJobStore:
         """Return the lanes that take no jobs."""
         return await self._database.read(lane_stops)
 
-    async def jobs(self) -> tuple[Job, ...]:
-        """Every row of the queue, by priority, due time and id."""
-        return await self._database.read(queue_reads.jobs)
+    async def jobs(self, *, after: Job | None = None, limit: int | None = None) -> tuple[Job, ...]:
+        """Rows of the queue by priority, due time and id: all, or so many that come after one."""
+        return await self._database.read(queue_reads.jobs, after, limit)
 
     async def job(self, job_id: int) -> Job | None:
         """One row of the queue."""
