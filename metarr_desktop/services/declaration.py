@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 class ServiceConfig(BaseModel):
     """Base of every service's settings; ``SecretStr`` fields live in the keyring only."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid", str_strip_whitespace=True)
+    model_config = ConfigDict(frozen=True, extra="forbid", str_strip_whitespace=True, defer_build=True)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
