@@ -25,13 +25,15 @@ from metarr_desktop.domain.text import text
 from metarr_desktop.storage.secrets import variable_name
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable
+    from collections.abc import Awaitable, Callable, Sequence
 
     from metarr_desktop.app.core import Core
+    from metarr_desktop.domain.jobs import Job
 
 logger = logging.getLogger(__name__)
 
 MOST_HISTORY = 1_000
+JOBS_AT_ONCE = 5_000
 KEEP_WHILE_RUNNING = (
     "Nothing was saved. {error} Repeat with --until-quit to keep it until the program quits,"
     " or give it as an environment variable: {names}."
@@ -93,9 +95,17 @@ async def _stats(core: Core, _: Params) -> object:
 
 
 async def _jobs(core: Core, _: Params) -> object:
-    jobs = await core.queries.jobs()
-    # A long queue takes a second to write down, in which the window must not stand still.
-    return await asyncio.to_thread(lambda: [wire.job_json(job) for job in jobs])
+    """A long queue is read in parts: all at once it would keep the window waiting."""
+    told: dict[int, object] = {}
+    page = await core.queries.jobs(limit=JOBS_AT_ONCE)
+    while any(job.id not in told for job in page):
+        told |= await asyncio.to_thread(_jobs_json, page)
+        page = await core.queries.jobs(after=page[-1], limit=JOBS_AT_ONCE)
+    return list(told.values())
+
+
+def _jobs_json(jobs: Sequence[Job]) -> dict[int, object]:
+    return {job.id: wire.job_json(job) for job in jobs}
 
 
 async def _lanes(core: Core, _: Params) -> object:

@@ -71,9 +71,12 @@ class ControlServer:
             malformed = Refused("A call has an action and its parameters.")
             return web.json_response({"error": error_json(malformed)}, status=400)
         told = await answer(self._core, name, params)
-        text = await asyncio.to_thread(_written, told)
+        body = await asyncio.to_thread(_as_json, told)
         return web.Response(
-            text=text, content_type="application/json", status=OK if "result" in told else CONFLICT
+            body=body,
+            content_type="application/json",
+            charset="utf-8",
+            status=OK if "result" in told else CONFLICT,
         )
 
     def _is_ours(self, request: web.Request) -> bool:
@@ -87,12 +90,12 @@ class ControlServer:
         )
 
 
-def _written(told: dict[str, Any]) -> str:
-    """JSON; a list is written piece by piece, since nothing else runs while one piece is."""
+def _as_json(told: dict[str, Any]) -> bytes:
+    """JSON of an answer; a list is written item by item, so that other threads get their turn."""
     result = told.get("result")
     if isinstance(result, list):
-        return f'{{"result": [{", ".join(map(json.dumps, result))}]}}'
-    return json.dumps(told)
+        return f'{{"result": [{", ".join(json.dumps(item) for item in result)}]}}'.encode()
+    return json.dumps(told).encode()
 
 
 def _read_call(raw: bytes) -> tuple[str, dict[str, Any]]:

@@ -6,7 +6,7 @@ import asyncio
 import logging
 import random
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from metarr_desktop.app.commands import Commands
@@ -39,7 +39,7 @@ from metarr_desktop.services.registry import SERVICES
 from metarr_desktop.storage.backup import back_up
 from metarr_desktop.storage.event_store import EventStore
 from metarr_desktop.storage.history_store import HistoryStore
-from metarr_desktop.storage.holder import Holder, this_process
+from metarr_desktop.storage.holder import this_process
 from metarr_desktop.storage.library_store import LibraryStore
 from metarr_desktop.storage.schedule_store import ScheduleStore
 from metarr_desktop.storage.secrets import KeyringSecrets, SecretStore
@@ -161,7 +161,8 @@ async def _build(paths: AppPaths, stack: AsyncExitStack, book: LogBook, given: _
         given.sources,
     )
     bus = Bus()
-    name = this_process().worker
+    holder = this_process(folder=await asyncio.to_thread(paths.folder_id))
+    name = holder.worker
     database = await open_database(choice, stack, bus=bus, sender=name, serve=serve)
     clock = await clock_of(database, given.clock)
     tasks = TaskSupervisor()
@@ -173,7 +174,7 @@ async def _build(paths: AppPaths, stack: AsyncExitStack, book: LogBook, given: _
     settings = AppSettings(store=SettingsStore(database), bus=bus, clock=clock)
     await settings.load()
     settings.override(port=given.port, host=given.host)
-    job_store = SqlJobStore(database, holder=Holder(worker=name, lease=settings.lease))
+    job_store = SqlJobStore(database, holder=replace(holder, lease=settings.lease))
     queue = JobQueue(store=job_store, bus=bus, clock=clock)
     paused, until = settings.pause
     queue.set_pause(paused=paused, until=until)

@@ -191,9 +191,9 @@ class Queries:
 
     # Jobs
 
-    async def jobs(self) -> tuple[Job, ...]:
-        """Every row of the queue."""
-        return await self._job_store.jobs()
+    async def jobs(self, *, after: Job | None = None, limit: int | None = None) -> tuple[Job, ...]:
+        """Rows of the queue in the order they run: all, or so many that come after one."""
+        return await self._job_store.jobs(after=after, limit=limit)
 
     async def families(self, *, limit: int = 500) -> tuple[FamilySnapshot, ...]:
         """Webhooks of which a job waits or runs, with all their jobs, newest first."""

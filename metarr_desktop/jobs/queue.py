@@ -7,7 +7,7 @@ from collections import Counter
 from typing import TYPE_CHECKING
 
 from metarr_desktop.domain.changes import EventStored, JobChanged, JobEnded, LaneChanged, PauseChanged
-from metarr_desktop.domain.errors import NotFound
+from metarr_desktop.domain.errors import NotFound, StorageFailed
 from metarr_desktop.domain.jobs import Job, JobRecord, JobStatus
 from metarr_desktop.domain.lanes import BlockCause, LaneState
 from metarr_desktop.domain.outcomes import Blocked, Cancelled
@@ -28,7 +28,10 @@ if TYPE_CHECKING:
 
 
 class JobQueue:
-    """Durable jobs, their lanes and the pause; ``wake`` is set whenever a worker may find work."""
+    """Durable jobs, their lanes and the pause.
+
+    ``wake`` is set whenever a worker may find work, ``quiet`` while no webhook is being stored.
+    """
 
     def __init__(self, *, store: JobStore, bus: Bus, clock: Clock) -> None:
         self._store = store
@@ -40,7 +43,10 @@ class JobQueue:
         self._lane_waits: Waits[str] = Waits(clock)
         self._local_stops: dict[str, LaneStop] = {}
         self._closing: Counter[str] = Counter()
+        self._receiving = 0
         self.wake = asyncio.Event()
+        self.quiet = asyncio.Event()
+        self.quiet.set()
 
     @property
     def shared(self) -> bool:
@@ -49,7 +55,14 @@ class JobQueue:
 
     async def store(self, webhook: IncomingWebhook) -> StoredWebhook:
         """Store a webhook with its job, in one transaction. Raises StorageFailed."""
-        stored, job = await self._store.store_webhook(webhook, now=self._clock.now())
+        self._receiving += 1
+        self.quiet.clear()
+        try:
+            stored, job = await self._store.store_webhook(webhook, now=self._clock.now())
+        finally:
+            self._receiving -= 1
+            if not self._receiving:
+                self.quiet.set()
         self.wake.set()
         self._bus.publish(EventStored(stored.event_id, webhook.source))
         self._bus.publish(JobChanged(job))
@@ -135,14 +148,26 @@ class JobQueue:
 
     async def _end_short_waits(self) -> None:
         """Let go by elapsed time what a clock that was set back would keep waiting."""
-        for lane, until in self._lane_waits.take_due().items():
-            if until > self._clock.now() and await self._store.end_stop(lane, until=until):
-                self._bus.publish(LaneChanged(lane))
-        late = {
-            job_id: until for job_id, until in self._job_waits.take_due().items() if until > self._clock.now()
-        }
-        if late:
-            self.tell(await self._store.make_due(late, now=self._clock.now()))
+        now = self._clock.now()
+        lanes, jobs = self._lane_waits.take_due(), self._job_waits.take_due()
+        late = {job_id: until for job_id, until in jobs.items() if until > now}
+        try:
+            for lane, until in lanes.items():
+                if until > now and await self._store.end_stop(lane, until=until):
+                    self._bus.publish(LaneChanged(lane))
+            if late:
+                self.tell(await self._store.make_due(late, now=now))
+        except StorageFailed:
+            self._lane_waits.put_back(lanes)
+            self._job_waits.put_back(late)
+            raise
+
+    def try_here_again(self) -> None:
+        """Forget what stopped in this process only: settings were saved, here or on another computer."""
+        lanes, self._local_stops = tuple(self._local_stops), {}
+        for lane in lanes:
+            self._bus.publish(LaneChanged(lane))
+        self.wake.set()
 
     def next_short_wait(self) -> float | None:
         """Seconds until a short wait is over, by elapsed time."""

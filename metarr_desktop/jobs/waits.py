@@ -10,12 +10,15 @@ from typing import TYPE_CHECKING, Generic, TypeVar
 from metarr_desktop.domain.clock import from_ms, to_ms
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from datetime import datetime
 
     from metarr_desktop.domain.clock import Clock
 
 Key = TypeVar("Key")
 
+JUST_NOW = timedelta(milliseconds=1)
+JUST_NOW_S = JUST_NOW.total_seconds()
 LONGEST = timedelta(minutes=10)
 """Longer waits go by the clock on the wall: a computer may sleep through them."""
 
@@ -72,6 +75,11 @@ class Waits(Generic[Key]):
             if key in self._until and self._until[key][0] == at:
                 due[key] = self._until.pop(key)[1]
         return due
+
+    def put_back(self, due: Mapping[Key, datetime]) -> None:
+        """Have these waits taken once more: what follows from them could not be done."""
+        for key, until in due.items():
+            self.add(key, until, since=Moment(until - JUST_NOW, self._clock.monotonic() - JUST_NOW_S))
 
     def next_in(self) -> float | None:
         """Seconds until the next wait is over; None where there is none."""

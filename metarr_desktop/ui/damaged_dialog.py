@@ -50,9 +50,13 @@ class DamagedDialog(QDialog):
         self._asked: asyncio.Future[Choice] = asyncio.get_running_loop().create_future()
         self.setWindowTitle("Metarr Desktop")
         self._words = QLabel(
-            tr(
-                "The database is damaged. Nothing was changed yet.\n\n"
-                "Whatever you choose, the damaged file is kept in the same folder."
+            fill_in(
+                tr(
+                    "The database is damaged. Nothing was changed yet.\n\n"
+                    "Whatever you choose, the damaged file stays beside the new one, in this folder:\n"
+                    "{folder}"
+                ),
+                folder=str(file.parent),
             )
         )
         self._words.setTextFormat(Qt.TextFormat.PlainText)

@@ -21,6 +21,7 @@ from metarr_desktop.ui.job_report import (
     advice,
     as_text,
     footer,
+    lane_of,
     member,
     payload_text,
     reason,
@@ -40,6 +41,7 @@ from metarr_desktop.ui.wording import (
     job_name,
     record_status_text,
     say,
+    status_shape,
     status_text,
     tr,
 )
@@ -145,6 +147,8 @@ class JobWindow(QWidget):
         self._retry = QPushButton(tr("Retry"))
         self._cancel = QPushButton(tr("Cancel job"))
         self._close = QPushButton(tr("Close"))
+        self._retry.setEnabled(False)
+        self._cancel.setEnabled(False)
         self._lay_out()
         self._copy.clicked.connect(self._on_copy)
         self._retry.clicked.connect(self._on_retry)
@@ -334,6 +338,14 @@ def _related_name(job_id: int, job: Job | JobRecord, detail: JobDetail) -> str:
 
 
 def _kind(detail: JobDetail) -> NoteKind:
-    if detail.record is None:
-        return NoteKind.WAITING
-    return NoteKind.of_end(detail.record.status)
+    if detail.record is not None:
+        return NoteKind.of_end(detail.record.status)
+    shape = "" if detail.job is None else status_shape(detail.job, lane=lane_of(detail))
+    return _KINDS.get(shape, NoteKind.QUEUED)
+
+
+_KINDS = {
+    "running": NoteKind.RUNNING,
+    "blocked": NoteKind.WARNING,
+    "retrying": NoteKind.WAITING,
+}

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from metarr_desktop.domain.jobs import Progress
 
 
+BAR_WIDTH = 160
 FINEST = 1_000
 """A bar has no more steps than this."""
 
@@ -33,7 +34,7 @@ class JobHeader(QWidget):
         self.open_webhook.setAccessibleName(tr("Open webhook"))
         self.progress = QProgressBar()
         self.progress.setTextVisible(False)
-        self.progress.setFixedHeight(self.fontMetrics().height())
+        self.progress.setFixedSize(BAR_WIDTH, self.fontMetrics().height())
         self.progress.setAccessibleName(tr("Progress"))
         self.progress_words = _plain_label()
         self.limit = _plain_label()
@@ -45,7 +46,7 @@ class JobHeader(QWidget):
         self._rows = [
             self._add_row(tr("Status"), self.status),
             self._add_row(tr("Webhook"), self.webhook, self.open_webhook),
-            self._add_row(tr("Progress"), self.progress_words, self.progress),
+            self._add_row(tr("Progress"), self.progress, self.progress_words),
             self._add_row(tr("Reason"), self.reason),
             self._add_row(tr("Time limit"), self.limit),
             self._add_row(tr("Do next"), self.next, self.open_settings, self.retry),
@@ -95,7 +96,8 @@ class JobHeader(QWidget):
         line = QHBoxLayout(row)
         line.setContentsMargins(0, 0, 0, 0)
         for position, widget in enumerate(widgets):
-            line.addWidget(widget, 0 if position else 1)
+            words = widget is self.progress_words if self.progress in widgets else not position
+            line.addWidget(widget, 1 if words else 0)
         self._grid.addWidget(caption, place, 0)
         self._grid.addWidget(row, place, 1)
         return caption, row

@@ -180,7 +180,7 @@ def timeline(detail: JobDetail, *, needs_key: bool) -> list[TimelineRow]:
     starts.append(
         next_try(detail.job, lane=lane_of(detail)) if _waits(detail) and detail.job is not None else None
     )
-    for attempt, following in zip(detail.attempts, starts, strict=True):
+    for attempt, following in zip(detail.attempts, starts, strict=False):  # none began: one wait
         last = attempt is detail.attempts[-1]
         rows.append(
             TimelineRow(

@@ -49,7 +49,7 @@ class ProgressDelegate(RoomyRows):
         text = option.palette.color(
             QPalette.ColorRole.HighlightedText if selected else QPalette.ColorRole.Text
         )
-        chunk = text if selected else option.palette.color(QPalette.ColorRole.Highlight)
+        chunk = text if selected else option.palette.color(QPalette.ColorRole.Accent)
         painter.save()
         if name:
             room = QRect(cell.left(), cell.top(), cell.width() - bar.width() - MARGIN, cell.height())

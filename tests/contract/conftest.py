@@ -35,9 +35,9 @@ def empty_sqlite(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return path
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def postgres_of_all(postgres_server: PostgresServer) -> Iterator[Database]:
-    """Prepare one database for all tests of the contract; each empties it."""
+    """Prepare one database for all tests of a module; each empties it, and no connection outlives them."""
     url = postgres_server.url(postgres_server.create_database())
     prepare_postgres(url)
     database = postgres_database(url)

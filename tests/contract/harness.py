@@ -84,7 +84,8 @@ class SqlStores(Stores):
         await self._services.seed(SERVICES, now=START)
 
     def process(self, name: str, *, lease: timedelta = LEASE) -> JobStore:
-        return SqlJobStore(self.database, holder=Holder(worker=name, lease=lease))
+        folder = name.rpartition("-")[2].partition(".")[0] if "." in name else ""
+        return SqlJobStore(self.database, holder=Holder(worker=name, folder=folder, lease=lease))
 
     async def enable(self, service: str, *, now: datetime) -> None:
         await self._services.set_enabled(service, enabled=True, now=now)

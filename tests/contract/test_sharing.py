@@ -9,8 +9,8 @@ import pytest
 
 from metarr_desktop.domain.errors import NotFound
 from metarr_desktop.domain.jobs import EndStatus, JobStatus
-from metarr_desktop.domain.lanes import LaneState
-from metarr_desktop.domain.outcomes import Done, Failed
+from metarr_desktop.domain.lanes import BlockCause, LaneState
+from metarr_desktop.domain.outcomes import Blocked, Done, Failed
 from metarr_desktop.domain.text import Text
 from tests.contract.harness import GONE
 from tests.contract.scenes import (
@@ -75,6 +75,20 @@ async def test_a_job_that_is_held_is_not_taken_over(store: JobStore, there: JobS
     assert (await settled(store, job, Done())).record is not None
 
 
+async def test_a_program_takes_back_at_once_what_the_last_one_of_its_data_folder_held(stores: Stores) -> None:
+    before = stores.process("nas-1-abc.1")
+    other = stores.process("nas-2-def.1")
+    await before.renew([])
+    await other.renew([])
+    job, theirs = await claimed(before), await claimed(other)
+    after = stores.process("nas-3-abc.2")
+    own = await claimed(after)
+    assert [each.id for each in (await after.recover(now=at(1))).jobs] == [job.id]
+    leases = await after.renew([own.id])
+    assert leases.lost == ()
+    assert (await other.renew([theirs.id])).lost == ()
+
+
 async def test_leases_go_by_the_clock_of_the_server_and_a_heartbeat_renews_them(
     store: JobStore, there: JobStore, stores: Stores
 ) -> None:
@@ -132,6 +146,30 @@ async def test_what_is_not_here_is_left_to_another_process_that_lives(
     record = (await settled(there, theirs, NOT_HERE, now=at(1))).record
     assert record is not None
     assert record.status is EndStatus.FAILED
+
+
+async def test_what_was_left_to_a_process_that_is_gone_since_is_looked_at_again(
+    store: JobStore, there: JobStore
+) -> None:
+    await store.renew([])
+    await there.renew([])
+    job = await claimed(store)
+    await settled(store, job, NOT_HERE)
+    assert (await store.recover(now=at(1))).jobs == ()
+    await nothing(store, at(1))
+    await there.leave()
+    (offered,) = (await store.recover(now=at(2))).jobs
+    assert offered.id == job.id
+    record = (await settled(store, await take(store, at(2)), NOT_HERE, now=at(2))).record
+    assert record is not None
+    assert record.status is EndStatus.FAILED
+
+
+async def test_settings_missing_on_one_computer_stop_no_other(store: JobStore, there: JobStore) -> None:
+    missing = Blocked(reason=Text("Token is missing."), cause=BlockCause.NOT_SET_UP)
+    settlement = await through(store, notify(), missing)
+    assert (settlement.kept, await store.lane_stops()) == (False, ())
+    await take(there, at(1))
 
 
 async def test_what_is_nowhere_fails_where_nobody_else_lives(store: JobStore, there: JobStore) -> None:

@@ -37,12 +37,12 @@ class JobFilter(QSortFilterProxyModel):
     def show_only(self, *, text: str, shape: str, type: str) -> None:  # noqa: A002 - the word of the page
         """Show what has this text, this status and this type; empty ones do not restrict."""
         self._text, self._shape, self._type = text.casefold().strip(), shape, type
-        self.invalidateFilter()
+        self.setFilterFixedString("")  # filters anew, in every version of Qt
 
     def look_again(self) -> None:
         """Filter anew, after something changed that is not told row by row."""
         if self.is_active:
-            self.invalidateFilter()
+            self.setFilterFixedString("")  # filters anew, in every version of Qt
 
     def node(self, index: ModelIndex) -> Node | None:
         """The row behind an index of this model."""

@@ -247,8 +247,7 @@ class JobsPanel(QWidget):
 
     def _follow_rows(self) -> None:
         shown = self.filter.shown_jobs()
-        more = self.model.has_more
-        known = max(self.model.job_count, self._in_queue) if more else self.model.job_count
+        known = max(self.model.job_count, self._in_queue)
         self.ui.show_counts(
             fill_in(tr("{shown} of {all} shown"), shown=number(shown), all=number(known)) if known else "",
             rows=plural("{n} row", "{n} rows", shown),

@@ -89,7 +89,7 @@ class JobsLayout:
 
     def fit(self, width: int) -> None:
         """Leave out what a narrow page has no room for."""
-        for column in (JobsColumn.PRIORITY, JobsColumn.WORKER):
+        for column in (JobsColumn.PRIORITY, JobsColumn.ATTEMPTS, JobsColumn.WORKER):
             self.view.setColumnHidden(column, width < NARROW)
 
     def show_counts(self, text: str, *, rows: str) -> None:
@@ -178,11 +178,11 @@ def _make_view(model: QAbstractItemModel, *, several_computers: bool) -> QTreeVi
     header.setMinimumSectionSize(48)
     metrics = view.fontMetrics()
     for column, sample in (
-        (JobsColumn.PRIORITY, "Priority  "),
-        (JobsColumn.ATTEMPTS, "Attempts  "),
-        (JobsColumn.NEXT_TRY, "Next try  "),
+        (JobsColumn.PRIORITY, "Priority"),
+        (JobsColumn.ATTEMPTS, "Attempts"),
+        (JobsColumn.NEXT_TRY, "Next try"),
         (JobsColumn.AGE, "0:00:00"),
-        (JobsColumn.WORKER, "a computer and its bar" if several_computers else "Worker and bar"),
+        (JobsColumn.WORKER, "a computer and its bar" if several_computers else "5 of 10 bar"),
     ):
         header.resizeSection(column, metrics.horizontalAdvance(sample) + 18)
     return view

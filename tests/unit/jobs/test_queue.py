@@ -277,6 +277,31 @@ async def test_a_claim_that_overtakes_the_news_of_a_locked_keyring_takes_nothing
     assert await desk.is_idle()
 
 
+async def test_a_short_wait_is_not_forgotten_while_the_database_fails(desk: Desk) -> None:
+    job = await desk.claimed()
+    await desk.settle(job, Retry(error=Text("No answer."), delay=timedelta(seconds=5)))
+    desk.clock.jump(timedelta(hours=-1))
+    desk.clock.advance(5)
+    make_due = desk.store.make_due
+
+    async def fail(*_args: object, **_named: object) -> tuple[Job, ...]:
+        raise StorageFailed("Busy.")
+
+    desk.store.make_due = fail  # type: ignore[method-assign]
+    with pytest.raises(StorageFailed):
+        await desk.queue.claim({"x": 1})
+    desk.store.make_due = make_due  # type: ignore[method-assign]
+    assert [each.id for each in (await desk.queue.claim({"x": 1})).jobs] == [job.id]
+
+
+async def test_what_stopped_here_only_is_tried_again_when_settings_were_saved(desk: Desk) -> None:
+    await desk.settle(await desk.claimed(), LOCKED)
+    assert (await desk.queue.claim({"x": 1})).jobs == ()
+    desk.queue.try_here_again()
+    assert await desk.queue.lane_stops() == ()
+    assert len((await desk.queue.claim({"x": 1})).jobs) == 1
+
+
 async def test_a_stop_that_could_not_be_stored_stops_nothing(desk: Desk) -> None:
     job = await desk.claimed()
     await desk.add()

@@ -19,18 +19,20 @@ if TYPE_CHECKING:
     from metarr_desktop.storage.sql import Sql
 
 
-class Times:
+class Times(threading.Event):
     """Time as the thread sees it: it passes when a call says so, and a pause is only noted."""
 
     def __init__(self) -> None:
+        super().__init__()
         self.now = 0.0
         self.pauses: list[float] = []
 
     def monotonic(self) -> float:
         return self.now
 
-    def sleep(self, seconds: float) -> None:
-        self.pauses.append(seconds)
+    def wait(self, timeout: float | None = None) -> bool:
+        self.pauses.append(timeout or 0.0)
+        return self.is_set()
 
 
 class Recorded(SqliteConnection):
@@ -122,8 +124,9 @@ async def bench() -> AsyncIterator[Bench]:
 
 
 @pytest.fixture
-def times(monkeypatch: pytest.MonkeyPatch) -> Times:
+def times(monkeypatch: pytest.MonkeyPatch, bench: Bench) -> Times:
     times = Times()
+    bench.thread._closing = times
     monkeypatch.setattr(module, "time", times)
     return times
 
@@ -195,6 +198,7 @@ async def test_a_group_has_no_more_members_than_it_may_and_pauses_then(times: Ti
     calls = [(bench.write, f"name {n}") for n in range(LARGEST_GROUP + 7)]
     results = await bench.grouped(*calls)
     assert len(results) == LARGEST_GROUP + 8
+    await until(lambda: times.pauses)
     assert (bench.count("COMMIT"), len(times.pauses)) == (2, 1)
     first = bench.steps[: bench.steps.index("COMMIT")]
     assert sum(step.startswith("INSERT") for step in first) == LARGEST_GROUP

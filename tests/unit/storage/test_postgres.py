@@ -119,8 +119,8 @@ async def test_other_processes_hear_what_changed_and_nobody_hears_himself(
     own: list[tuple[str | int, ...]] = []
     news = PostgresNews(postgres_url, password=None, sender="there", on_news=heard.append)
     echo = PostgresNews(postgres_url, password=None, sender="here", on_news=own.append)
-    news.start()
-    echo.start()
+    await news.start()
+    await echo.start()
 
     async def one_is_heard() -> bool:
         await database.run(tell, 7, "lanes", 7)
@@ -149,7 +149,7 @@ async def test_what_a_transaction_that_failed_told_is_told_to_nobody(
 
     heard: list[tuple[str | int, ...]] = []
     news = PostgresNews(postgres_url, password=None, sender="there", on_news=heard.append)
-    news.start()
+    await news.start()
     try:
         with pytest.raises(KeyError):
             await database.run(tell_and_fail)
