@@ -15,7 +15,7 @@ from harness import BODY, JSON_HEADERS, as_installed, folder, goal, report, scre
 if TYPE_CHECKING:
     from pathlib import Path
 
-ROUNDS, IDLE_S, WEBHOOKS = 3, 30.0, 5_000
+ROUNDS, IDLE_S, WEBHOOKS = 5, 30.0, 5_000
 MIB = 1024 * 1024
 FLOOR = """
 import sys, time
