@@ -34,6 +34,10 @@ CONNECT_TIMEOUT_S = 5
 NO_DRIVER = Text(
     "PostgreSQL needs its driver, which is not installed. Install metarr-desktop[postgres], then start again."
 )
+NO_RIGHT = Text(
+    "The database server does not let this user work: {detail}. Make the user the database's owner"
+    " (ALTER DATABASE name OWNER TO user), then start again."
+)
 CONFLICT = Text("Another computer changed the same row at the same moment. It is tried again.")
 OPTIONS: dict[str, Any] = {
     "connect_timeout": CONNECT_TIMEOUT_S,
@@ -154,6 +158,10 @@ def postgres_failure(error: Exception) -> MetarrError | None:
             failure = StorageConflict(CONFLICT)
         case errors.DiskFull():
             failure = StorageFailed(DISK_FULL)
+        case errors.InsufficientPrivilege():
+            failure = StorageFailed(text(NO_RIGHT.template, detail=_first_line(error)))
+        case errors.ProgramLimitExceeded():
+            failure = None
         case errors.OperationalError() | errors.InterfaceError():
             failure = StorageFailed(_unreachable(error))
         case errors.ProgrammingError() | errors.IntegrityError() | errors.DataError():

@@ -188,10 +188,20 @@ async def test_a_server_out_of_reach_is_a_sentence() -> None:
     assert "hush" not in str(caught.value)
 
 
+@pytest.mark.expects_errors
+async def test_a_user_who_may_not_make_tables_is_told_what_to_do(postgres_url: str) -> None:
+    with psycopg.connect(postgres_url, autocommit=True) as db:
+        db.execute("DROP ROLE IF EXISTS guest")
+        db.execute("CREATE ROLE guest LOGIN")
+    with pytest.raises(StorageFailed, match=r"permission denied for schema public.*OWNER TO"):
+        await asyncio.to_thread(prepare_postgres, postgres_url.replace("user=metarr", "user=guest"))
+
+
 def test_what_postgresql_says_becomes_a_sentence_or_stays_a_mistake_of_ours() -> None:
     assert isinstance(postgres_failure(errors.DeadlockDetected("x")), StorageConflict)
     full = postgres_failure(errors.DiskFull("could not extend file"))
     assert full is not None
     assert full.text == DISK_FULL
     assert postgres_failure(errors.SyntaxError("x")) is None
+    assert postgres_failure(errors.ProgramLimitExceeded("index row size 4024 exceeds 2704")) is None
     assert postgres_failure(ZeroDivisionError()) is None
