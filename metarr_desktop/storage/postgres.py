@@ -34,6 +34,10 @@ CONNECT_TIMEOUT_S = 5
 NO_DRIVER = Text(
     "PostgreSQL needs its driver, which is not installed. Install metarr-desktop[postgres], then start again."
 )
+NO_ADDRESS = Text(
+    "The address of the database server cannot be read. Write it like postgresql://user@host/database, a %"
+    " in it as %25, and choose it again with: metarr-desktop database use ADDRESS --password."
+)
 NO_RIGHT = Text(
     "The database server does not let this user work: {detail}. Make the user the database's owner"
     " (ALTER DATABASE name OWNER TO user), then start again."
@@ -61,6 +65,9 @@ def open_postgres(url: str, *, password: str | None = None) -> peewee.Postgresql
     try:
         db = peewee.PostgresqlDatabase(url, prefer_psycopg3=True, **given, **OPTIONS)
         db.connect()
+    except (peewee.ProgrammingError, psycopg.ProgrammingError):
+        # What libpq says of it may hold a piece of a password.
+        raise StorageFailed(NO_ADDRESS) from None
     except (peewee.PeeweeException, psycopg.Error) as error:
         raise StorageFailed(_unreachable(error)) from error
     return db

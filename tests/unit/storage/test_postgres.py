@@ -188,6 +188,13 @@ async def test_a_server_out_of_reach_is_a_sentence() -> None:
     assert "hush" not in str(caught.value)
 
 
+async def test_an_address_that_cannot_be_read_is_told_without_a_piece_of_it() -> None:
+    with pytest.raises(StorageFailed, match="%25") as caught:
+        await asyncio.to_thread(prepare_postgres, "postgresql://metarr:hu%sh@127.0.0.1:1/x")
+    assert "sh@" not in str(caught.value)
+    assert caught.value.__cause__ is None
+
+
 @pytest.mark.expects_errors
 async def test_a_user_who_may_not_make_tables_is_told_what_to_do(postgres_url: str) -> None:
     with psycopg.connect(postgres_url, autocommit=True) as db:
