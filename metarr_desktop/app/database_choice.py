@@ -79,7 +79,7 @@ def parse_choice(address: str, paths: AppPaths) -> DatabaseChoice:
     if parts.scheme == "sqlite" and not parts.netloc and parts.path not in {"", "/"}:
         file = Path(unquote(parts.path[1:] if parts.path.startswith("//") else parts.path))
         if file.is_absolute():
-            return DatabaseChoice(file=file, own=file != paths.database)
+            return DatabaseChoice(file=file, own=file.resolve() != paths.database.resolve())
     raise _no_address(address)
 
 
