@@ -193,6 +193,8 @@ def _intake_job(event_id: int) -> NewJob:
 def _retry(
     db: Sql, job_id: int, max_retries: int, expires_after: timedelta | None, now: datetime
 ) -> tuple[Job, bool]:
+    if db.dialect.retry_lock:
+        db.execute(db.dialect.retry_lock)
     active = db.execute(
         "WITH RECURSIVE chain (id) AS (SELECT CAST(? AS BIGINT) UNION"
         " SELECT job_history.job_id FROM job_history JOIN chain ON job_history.retry_of = chain.id)"
