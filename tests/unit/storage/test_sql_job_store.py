@@ -1,9 +1,16 @@
 from __future__ import annotations
 
 import sqlite3
+import sys
+import zlib
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
+from metarr_desktop.domain.events import IncomingWebhook
 from metarr_desktop.domain.jobs import NewJob
+from metarr_desktop.domain.outcomes import Done
+from metarr_desktop.storage.event_store import EventStore
+from metarr_desktop.storage.job_store import Run
 from tests.fakes import START
 
 if TYPE_CHECKING:
@@ -106,3 +113,34 @@ async def test_a_start_broken_by_hand_ends_nothing(store: SqlJobStore, database:
 
     await database.run(damage)
     assert len((await store.recover(now=START)).jobs) == 1
+
+
+async def test_a_large_body_is_not_compressed_on_the_loop(store: SqlJobStore, database: Database) -> None:
+    body = b'{"eventType": "Download"}'.ljust(1024 * 1024)
+    webhook = IncomingWebhook(
+        source="radarr", event_type="Download", instance="", body=body, remote_address="127.0.0.1"
+    )
+    compressed_here: list[object] = []
+
+    def profile(_frame: object, event: str, called: object) -> None:
+        if event == "c_call" and called is zlib.compress:
+            compressed_here.append(called)
+
+    sys.setprofile(profile)
+    try:
+        stored, _ = await store.store_webhook(webhook, now=START)
+    finally:
+        sys.setprofile(None)
+    assert compressed_here == []
+    assert await EventStore(database).body(stored.event_id) == ("radarr", body)
+
+
+async def test_a_merged_job_that_a_person_deleted_keeps_its_leader_from_nothing(
+    store: SqlJobStore, database: Database
+) -> None:
+    _, gone, last = (await store.add([notify("kodi", merge_key="/a") for _ in range(3)], now=START)).jobs
+    leader = (await store.claim({"kodi": 1}, now=START)).jobs[0]
+    await database.run(lambda sql: sql.execute("DELETE FROM job_queue WHERE id = ?", (gone.id,)))
+    run = Run(started_at=START, duration=timedelta(seconds=1))
+    settlement = await store.settle(leader, Done(), run=run, now=START)
+    assert [record.job_id for record in settlement.records] == [leader.id, last.id]
