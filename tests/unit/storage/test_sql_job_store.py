@@ -3,14 +3,14 @@ from __future__ import annotations
 import sqlite3
 import sys
 import zlib
-from datetime import timedelta
 from typing import TYPE_CHECKING
 
+import pytest
+
+from metarr_desktop.domain.clock import to_ms
 from metarr_desktop.domain.events import IncomingWebhook
 from metarr_desktop.domain.jobs import NewJob
-from metarr_desktop.domain.outcomes import Done
 from metarr_desktop.storage.event_store import EventStore
-from metarr_desktop.storage.job_store import Run
 from tests.fakes import START
 
 if TYPE_CHECKING:
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
     from metarr_desktop.domain.jobs import Job
     from metarr_desktop.storage.database import Database
+    from metarr_desktop.storage.sql import Sql
     from metarr_desktop.storage.sql_job_store import SqlJobStore
 
 LANES = dict.fromkeys(("intake", "scan", "kodi", "discord"), 100)
@@ -135,12 +136,19 @@ async def test_a_large_body_is_not_compressed_on_the_loop(store: SqlJobStore, da
     assert await EventStore(database).body(stored.event_id) == ("radarr", body)
 
 
-async def test_a_merged_job_that_a_person_deleted_keeps_its_leader_from_nothing(
-    store: SqlJobStore, database: Database
+@pytest.mark.parametrize("far", ["run_after = 1000000000000000000", "expires_at = 1000000000000000000"])
+async def test_a_time_beyond_all_time_set_by_hand_holds_up_its_own_job_only(
+    store: SqlJobStore, database: Database, far: str
 ) -> None:
-    _, gone, last = (await store.add([notify("kodi", merge_key="/a") for _ in range(3)], now=START)).jobs
-    leader = (await store.claim({"kodi": 1}, now=START)).jobs[0]
-    await database.run(lambda sql: sql.execute("DELETE FROM job_queue WHERE id = ?", (gone.id,)))
-    run = Run(started_at=START, duration=timedelta(seconds=1))
-    settlement = await store.settle(leader, Done(), run=run, now=START)
-    assert [record.job_id for record in settlement.records] == [leader.id, last.id]
+    await store.add([notify("kodi"), notify("discord")], now=START)
+    later = to_ms(START) + 60_000
+
+    def by_hand(sql: Sql) -> None:
+        sql.execute("UPDATE job_queue SET ready = 0, run_after = ? WHERE lane = 'kodi'", (later,))
+        sql.execute(f"UPDATE job_queue SET {far} WHERE lane = 'kodi'")  # noqa: S608
+
+    await database.run(by_hand)
+    claim = await store.claim(LANES, now=START)
+    assert [job.lane for job in claim.jobs] == ["discord"]
+    assert claim.next_due is not None
+    assert claim.next_due > START
