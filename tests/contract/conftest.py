@@ -11,7 +11,7 @@ import pytest
 from metarr_desktop.storage.database import SqliteDatabase, postgres_database
 from metarr_desktop.storage.postgres_schema import prepare_postgres
 from metarr_desktop.storage.schema import prepare
-from tests.contract.harness import MemoryStores, SqlStores
+from tests.contract.harness import MemoryStores, RedisStores, SqlStores
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from metarr_desktop.storage.job_store import JobStore
     from tests.contract.harness import Stores
 
-KINDS = ("memory", "sqlite", "postgres")
+KINDS = ("memory", "sqlite", "postgres", "redis", "redis-postgres")
 
 
 @pytest.fixture(scope="session")
@@ -46,8 +46,14 @@ async def stores(
             made = MemoryStores()
         case "sqlite":
             made = await _sqlite_stores(empty_sqlite, tmp_path)
-        case _:
+        case "postgres":
             made = await _postgres_stores(request)
+        case "redis":
+            url = str(request.getfixturevalue("redis_url"))
+            made = RedisStores((await _sqlite_stores(empty_sqlite, tmp_path)).database, url)
+        case _:
+            url = str(request.getfixturevalue("redis_url"))
+            made = RedisStores((await _postgres_stores(request)).database, url)
     yield made
     await made.close()
 

@@ -9,6 +9,10 @@ from typing import TYPE_CHECKING
 from metarr_desktop.storage.event_store import EventStore
 from metarr_desktop.storage.history_store import HistoryStore
 from metarr_desktop.storage.holder import Holder
+from metarr_desktop.storage.redis_job_store import RedisJobStore
+from metarr_desktop.storage.redis_link import RedisLink
+from metarr_desktop.storage.redis_queue import RedisQueue
+from metarr_desktop.storage.relayed import RelayedDatabase
 from metarr_desktop.storage.service_store import ServiceStore
 from metarr_desktop.storage.sql_job_store import SqlJobStore
 from tests.fakes import START
@@ -111,6 +115,26 @@ class SqlStores(Stores):
 
     async def close(self) -> None:
         await self.database.close()
+
+
+class RedisStores(SqlStores):
+    """Stores whose queue lies in Redis; each process has a connection of its own."""
+
+    def __init__(self, database: Database, url: str) -> None:
+        super().__init__(database)
+        self._url = url
+        self.links: list[RedisLink] = []
+
+    def process(self, name: str, *, lease: timedelta = LEASE) -> RedisJobStore:
+        link = RedisLink(self._url, prefix="metarr:")
+        self.links.append(link)
+        queue = RedisQueue(link, holder=Holder(worker=name, lease=lease), shared=self.database.shared)
+        return RedisJobStore(RelayedDatabase(self.database, queue))
+
+    async def close(self) -> None:
+        for link in self.links:
+            await link.close()
+        await super().close()
 
 
 class MemoryStores(Stores):
