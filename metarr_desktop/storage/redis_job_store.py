@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 from metarr_desktop.domain.clock import from_ms, optional_from_ms, to_ms
 from metarr_desktop.domain.errors import NotFound, Refused, StorageFailed
 from metarr_desktop.domain.jobs import JobStatus
-from metarr_desktop.domain.text import text
+from metarr_desktop.domain.text import Text, text
 from metarr_desktop.storage import mirror, redis_taking
 from metarr_desktop.storage.job_store import Claim, Leases
 from metarr_desktop.storage.rows import read_job, write_progress
@@ -29,6 +29,9 @@ if TYPE_CHECKING:
     from metarr_desktop.storage.job_store import Recovery, Run, Settlement
     from metarr_desktop.storage.redis_queue import RedisQueue, Taken
     from metarr_desktop.storage.relayed import RelayedDatabase
+
+
+RESTARTED = Text("The Redis server of the queue was restarted. What waits goes on in a moment.")
 
 
 class RedisJobStore(SqlJobStore):
@@ -56,7 +59,8 @@ class RedisJobStore(SqlJobStore):
             return claim
 
     async def _agree(self) -> None:
-        """After a lost answer: find out what Redis did and did not, before anything else is asked of it."""
+        """After a lost answer or connection: find out what Redis did and forgot, before it is asked again."""
+        await self._queue.link.look()
         if not self._queue.link.lost_touch:
             return
         self._queue.link.lost_touch = False  # from here on, what is stored is told at once again
@@ -79,7 +83,10 @@ class RedisJobStore(SqlJobStore):
             for lane, most in lanes.items()
             if lane not in view.lanes.stopped
         ]
+        connections = self._queue.link.connections
         found = await self._queue.claim(open_lanes, view.windows, now=stamp, turn=turn, limit=limit)
+        if self._queue.link.connections != connections:
+            raise StorageFailed(RESTARTED)  # it may have forgotten what runs: nothing of this counts
         self._relayed.touch(now=stamp)
         taken = tuple(each for job in found.jobs for each in (job, *job.merged))
         try:
@@ -169,6 +176,8 @@ class RedisJobStore(SqlJobStore):
         if not self.shared:
             return Leases()
         await self._relayed.write_aside(redis_taking.show_life, self._holder)
+        async with self._claiming:
+            await self._agree()
         return await self._queue.renew(tuple(job_ids))
 
     async def recover(self, *, now: datetime, running: Collection[int] = ()) -> Recovery:
@@ -197,7 +206,7 @@ class RedisJobStore(SqlJobStore):
 
     async def leave(self) -> None:
         """Tell other processes that this one runs nothing more."""
-        if self._queue.link.lost_touch:
+        async with self._claiming:
             await self._agree()
         await super().leave()
 

@@ -32,7 +32,9 @@ NO_DISK = Text(
 class RedisLink:
     """One Redis database; keys of ours begin with ``prefix``. Calls raise StorageFailed, each within 5 s.
 
-    ``lost_touch`` is set when a call failed: what it asked for may have happened all the same.
+    ``lost_touch`` is set when a call failed: what it asked for may have happened all the same. It is set too
+    when the one connection was lost and is open again (``connections`` counts them): the server may have been
+    restarted meanwhile, without what came last.
     """
 
     def __init__(self, url: str, *, password: str | None = None, prefix: str = "") -> None:
@@ -47,21 +49,25 @@ class RedisLink:
         self._errors = (RedisError, OSError, asyncio.TimeoutError)
 
         def connect(**more: Any) -> Any:
-            return client.Redis.from_url(
+            pool = client.BlockingConnectionPool.from_url(
                 url,
                 decode_responses=True,
+                max_connections=1,
+                timeout=TIMEOUT_S,
                 socket_connect_timeout=TIMEOUT_S,
                 # A script whose answer was lost may have run: it must not be sent twice.
                 retry=Retry(NoBackoff(), 0),
                 **given,
                 **more,
             )
+            return client.Redis.from_pool(pool)
 
         self._connect = connect
-        self._client = connect(socket_timeout=TIMEOUT_S)
+        self._client = connect(socket_timeout=TIMEOUT_S, redis_connect_func=self._opened)
         self._scripts: dict[str, Any] = {}
         self.prefix = prefix
         self.lost_touch = False
+        self.connections = 0
 
     async def check(self) -> str:
         """Refuse a server that would forget jobs; returns the id of its run.
@@ -83,6 +89,15 @@ class RedisLink:
                 )
             )
         return await self.run_id()
+
+    async def look(self) -> None:
+        """See whether the server is there and the connection still the same one."""
+        await self._call(self._client.ping())
+
+    async def _opened(self, connection: Any) -> None:
+        await connection.on_connect()
+        self.lost_touch |= self.connections > 0
+        self.connections += 1
 
     async def run_id(self) -> str:
         """Which run of the server this is: another one may have lost what came last."""
