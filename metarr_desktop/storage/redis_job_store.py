@@ -43,11 +43,14 @@ class RedisJobStore(SqlJobStore):
         self._queue: RedisQueue = database.queue
         self._held: dict[int, tuple[Taken, int]] = {}
         self._claiming = asyncio.Lock()
+        self._settling: set[asyncio.Future[None]] = set()
         self._first_look = True
 
     async def claim(self, lanes: Mapping[str, int], *, now: datetime, turn: int = 0, limit: int = 1) -> Claim:
         """Take at most ``limit`` jobs of these lanes, of each lane no more than run at once."""
         async with self._claiming:
+            if self._settling:  # whoever settles asks at once for more, and must find the lane free
+                await asyncio.wait(self._settling)
             try:
                 await self._agree()
                 claim = await self._claim(lanes, now=now, turn=turn, limit=limit)
@@ -129,6 +132,23 @@ class RedisJobStore(SqlJobStore):
         merge_window: timedelta | None = None,
     ) -> Settlement:
         """Record an attempt and end the job or put it back; raises NotFound where it is not ours any more."""
+        over = asyncio.get_running_loop().create_future()
+        self._settling.add(over)
+        try:
+            return await self._settle(job, outcome, run, now, tuple(merged), merge_window)
+        finally:
+            self._settling.discard(over)
+            over.set_result(None)
+
+    async def _settle(
+        self,
+        job: Job,
+        outcome: Outcome,
+        run: Run | None,
+        now: datetime,
+        merged: tuple[Outcome, ...],
+        merge_window: timedelta | None,
+    ) -> Settlement:
         members = (job, *job.merged)
         if job.status is JobStatus.PENDING:
             runs: tuple[int, ...] = (await self._seize(job),)
@@ -136,7 +156,7 @@ class RedisJobStore(SqlJobStore):
             runs = await self._runs_of(members)
         try:
             settlement = await self._relayed.run(
-                redis_taking.settle, runs, self._holder, job, outcome, run, now, tuple(merged), merge_window
+                redis_taking.settle, runs, self._holder, job, outcome, run, now, merged, merge_window
             )
         except BaseException:
             if job.status is JobStatus.PENDING:

@@ -62,6 +62,7 @@ class RedisLink:
             )
             return client.Redis.from_pool(pool)
 
+        self._url = url
         self._connect = connect
         self._client = connect(socket_timeout=TIMEOUT_S, redis_connect_func=self._opened)
         self._scripts: dict[str, Any] = {}
@@ -123,7 +124,8 @@ class RedisLink:
 
     async def listen(self, on_open: Callable[[], None]) -> AsyncGenerator[str]:
         """Hear what is told on our channel, until the server is gone. Raises StorageFailed."""
-        client = self._connect(socket_timeout=None, socket_keepalive=True)
+        alive = {} if self._url.startswith("unix:") else {"socket_keepalive": True}
+        client = self._connect(socket_timeout=None, **alive)
         try:
             async with client.pubsub(ignore_subscribe_messages=True) as heard:
                 await heard.subscribe(self.channel)

@@ -27,7 +27,9 @@ AT_ONCE = 5
 KILLS_IN_ENDURANCE = 1_000
 FOLDERS = 3
 on_each_database = pytest.mark.parametrize(
-    ("database_url", "kills"), [("sqlite", 30), ("postgresql", 10)], indirect=["database_url"]
+    ("database_url", "kills"),
+    [("sqlite", 30), ("postgresql", 10), ("redis", 10), ("redis-postgresql", 10)],
+    indirect=["database_url"],
 )
 
 
