@@ -43,6 +43,8 @@ class RelayedDatabase(Database):
         self._inner = database
         self._run_id = run_id
         self._delivered: list[int] = []
+        self._unsent: list[Mail] = []
+        self._sending = asyncio.Lock()
         self._mirrored: tuple[Running, ...] = ()
         self._looked_at = 0
         self._stale = True
@@ -152,9 +154,15 @@ class RelayedDatabase(Database):
         self._queue_health.failed(error)
 
     async def _deliver(self, mail: Mail) -> None:
-        await self.queue.place(mail.letters)
-        self._delivered += mail.numbers
-        await self.tell(*mail.ids)
+        """Send what has come together while the last batch was on its way."""
+        self._unsent.append(mail)
+        async with self._sending:
+            batch, self._unsent = self._unsent, []
+            if not batch:
+                return  # it went with another; where that failed, it is in the outbox
+            await self.queue.place([letter for each in batch for letter in each.letters])
+            self._delivered += [number for each in batch for number in each.numbers]
+            await self.tell(*dict.fromkeys(job_id for each in batch for job_id in each.ids))
 
     async def tell(self, *topics: str | int) -> None:
         """Tell other processes what changed in Redis."""
