@@ -14,11 +14,12 @@ endif
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help run test check format setup setup-dev setup-tests lock clean
+.PHONY: help run test endurance check format setup setup-dev setup-tests lock clean
 
 help:
 	@echo 'make run [ARGS=...]     set up and start Metarr Desktop, e.g. ARGS="--headless --port 3001"'
 	@echo 'make test [ARGS=...]    set up and run the tests, e.g. ARGS="tests/unit -k queue"'
+	@echo 'make endurance          the tests of faults in their long form, about two hours'
 	@echo 'make check              lint, formatting, types, layers, desktop files'
 	@echo 'make format             let ruff format and fix what it safely can'
 	@echo 'make setup              set up what make run needs, and no more'
@@ -30,6 +31,10 @@ run: setup
 
 test: setup-tests
 	@exec $(PY) -m pytest $(ARGS)
+
+# What test does in minutes: a thousand kills in place of thirty, and so on.
+endurance: setup-tests
+	@exec $(PY) -m pytest --endurance -m endurance -o log_cli=true $(ARGS)
 
 check: setup-dev
 	$(PY) -m ruff check .

@@ -21,12 +21,16 @@ from harness import environment, folder, goal, report
 
 from metarr_desktop.app.core import Core, open_core
 from metarr_desktop.app.paths import AppPaths
-from metarr_desktop.domain.jobs import NewJob
+from metarr_desktop.domain.jobs import Job, NewJob
+from metarr_desktop.domain.outcomes import Done
+from metarr_desktop.jobs.handlers import JobType, Report
 
 if TYPE_CHECKING:
     from pathlib import Path
 
 ROUNDS, JOBS, IDLE_S = 3, 10_000, 10.0
+AT_ONCE = 30
+"""So many run beside one another: what ends together shares a commit with what begins."""
 TICK_S = 0.01
 
 
@@ -52,11 +56,20 @@ def raw_cycles(path: Path, *, synchronous: str, cycles: int = 1_000, payload: st
         return cycles / (time.perf_counter() - began)
 
 
+async def nothing(_job: Job, _report: Report) -> Done:
+    """Do what a no-op job does."""
+    return Done()
+
+
 async def fill(core: Core) -> None:
-    """Put the jobs in while deliveries are paused; their service is off, so each ends as skipped."""
+    """Put the jobs in while deliveries are paused; they are of a type that this benchmark adds."""
     await core.commands.pause()
-    queue = core.commands._queue  # noqa: SLF001 - nothing a person can ask for adds bare jobs
-    jobs = [NewJob(type="notify-discord", lane="discord", priority=5) for _ in range(500)]
+    worker = core.commands._worker  # noqa: SLF001 - nothing a person can ask for does nothing
+    queue = core.commands._queue  # noqa: SLF001 - nor adds bare jobs
+    assert worker is not None
+    kind = JobType(type="nothing", lane="nothing", handler=nothing, concurrency=AT_ONCE, delivers=True)
+    worker._types[kind.type] = kind  # noqa: SLF001
+    jobs = [NewJob(type=kind.type, lane=kind.lane, priority=5) for _ in range(500)]
     for _ in range(JOBS // len(jobs)):
         await queue.add(jobs)
 

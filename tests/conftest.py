@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import ipaddress
 import itertools
 import logging
@@ -206,6 +207,14 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             item.add_marker(pytest.mark.timeout(0), append=False)
         if isinstance(item, pytest.Function) and item.get_closest_marker("qt_loop") is not None:
             item.fixturenames.insert(0, "qapp")
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_teardown(item: pytest.Item) -> Iterator[None]:
+    """Collect what Qt tests leave here and now: Qt objects must not end on a thread of a later test."""
+    yield
+    if item.get_closest_marker("qt_loop") is not None or "qapp" in getattr(item, "fixturenames", ()):
+        gc.collect()
 
 
 # --- Servers ---

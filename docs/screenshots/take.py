@@ -1,15 +1,19 @@
 """Takes the screenshots of this folder anew: ``.venv/bin/python docs/screenshots/take.py``.
 
 The real program on a folder of its own, with a Discord on 127.0.0.1 that refuses one message; no display
-is needed. Look at the pictures before you commit them.
+is needed. What takes minutes to come about is written into its database by hand. Look at the pictures before
+you commit them.
 """
 
 from __future__ import annotations
 
 import asyncio
+import json
 import os
+import sqlite3
 import sys
 import tempfile
+from contextlib import closing
 from pathlib import Path
 
 HERE = Path(__file__).resolve().parent
@@ -24,7 +28,10 @@ import qasync  # noqa: E402 - after the platform is chosen
 from PySide6.QtWidgets import QApplication, QWidget  # noqa: E402
 
 from metarr_desktop.app.core import Core, open_core  # noqa: E402
+from metarr_desktop.app.database_file import DatabaseFile  # noqa: E402
 from metarr_desktop.app.paths import AppPaths  # noqa: E402
+from metarr_desktop.domain.changes import LaneChanged  # noqa: E402
+from metarr_desktop.ui.damaged_dialog import DamagedDialog  # noqa: E402
 from metarr_desktop.ui.shell import Shell  # noqa: E402
 from metarr_desktop.ui.theme import Theme  # noqa: E402
 from metarr_desktop.ui.tray import Tray  # noqa: E402
@@ -57,6 +64,74 @@ async def news(core: Core) -> None:
     await settle(1.0)
 
 
+async def take_damaged(theme: Theme, folder: Path) -> None:
+    """Take what a start shows that finds the database damaged."""
+    paths = AppPaths(folder / "damaged")
+    async with open_core(paths, serve=False):
+        pass
+    file = DatabaseFile(paths)
+    file.back_up()
+    for look in ("light", "dark"):
+        theme.apply(look)
+        dialog = DamagedDialog(file.path, file.backups())
+        dialog.open()
+        asked = asyncio.ensure_future(dialog.choice())
+        await settle()
+        save(dialog, f"database-damaged-{look}")
+        dialog.reject()
+        await asked
+        dialog.discard()
+
+
+def stage(core: Core) -> None:
+    """Let a scan be half done, a delivery run with another one, and nobody answer for Pushover."""
+    with closing(sqlite3.connect(core.paths.database)) as db, db:
+        now = db.execute("SELECT MAX(received_at) FROM webhook_events").fetchone()[0]
+        root = db.execute("SELECT MAX(root_id) FROM job_queue").fetchone()[0]
+        event = db.execute("SELECT MAX(id) FROM webhook_events").fetchone()[0]
+        payload = db.execute("SELECT payload FROM job_queue WHERE root_id = ?", (root,)).fetchone()[0]
+        note = '{"template": "Reading the folder", "values": {}}'
+        for job, kind, lane, progress, leader in (
+            (900, "scan-movie", "scan", {"done": 5, "total": 10, "note": note}, None),
+            (901, "notify-kodi", "kodi", {"done": 1, "total": 3, "note": None}, None),
+            (902, "notify-kodi", "kodi", None, 901),
+        ):
+            db.execute(
+                "INSERT INTO job_queue (id, type, lane, priority, payload, status, max_retries, starts,"
+                " ready, created_at, updated_at, run_after, started_at, root_id, parent_id, event_id, worker,"
+                " progress, merged_into) VALUES (?, ?, ?, 3, ?, 'processing', 3, 1, 0, ?, ?, ?, ?, ?, ?, ?,"
+                " 'this-1-a', ?, ?)",
+                (job, kind, lane, payload, now, now, now, now, root, root, event,
+                 None if progress is None else json.dumps(progress), leader),
+            )  # fmt: skip
+        db.execute(
+            "INSERT OR REPLACE INTO lanes (lane, state, reason, since, until) VALUES ('pushover', 'breaker',"
+            " 'No connection.', ?, ?)",
+            (now, now + 14 * 60_000),
+        )
+
+
+async def details(core: Core, shell: Shell) -> None:
+    """A job that failed, one that runs and one that waits."""
+    failed = (await core.queries.recent())[0].records[-1]
+    window = shell.job_windows.show_job(failed.job_id)
+    await settle()
+    save(window, "job-details-dark")
+    window.close()
+    for look in ("light", "dark"):
+        await core.commands.save_settings(theme=look)
+        window = shell.job_windows.show_job(900)
+        await settle()
+        save(window, f"job-details-running-{look}")
+        window.close()
+    with closing(sqlite3.connect(core.paths.database)) as db:
+        waiting = db.execute("SELECT MAX(id) FROM job_queue WHERE lane = 'pushover'").fetchone()[0]
+    window = shell.job_windows.show_job(waiting)
+    await settle()
+    save(window, "job-details-waiting-dark")
+    window.close()
+
+
 async def take(app: QApplication) -> None:
     """Take them all."""
     discord = FakeDiscord()
@@ -75,6 +150,8 @@ async def take(app: QApplication) -> None:
                 await core.commands.set_enabled(key, True)
             await core.commands.test_service("discord")
             await news(core)
+            stage(core)
+            core.bus.publish(LaneChanged("pushover"))
             for look in ("light", "dark"):
                 await core.commands.save_settings(theme=look)
                 await settle()
@@ -82,6 +159,11 @@ async def take(app: QApplication) -> None:
                     shell.window.show_page(page)
                     await settle()
                     save(shell.window, f"{page}-{look}")
+                shell.window.show_page("dashboard")
+                shell.dashboard.tabs.setCurrentWidget(shell.dashboard.types)
+                await settle()
+                save(shell.window, f"statistics-{look}")
+                shell.dashboard.tabs.setCurrentIndex(0)
                 for page in ("receiving", "library", "schedule", "advanced", "pushover", "kodi"):
                     shell.open_settings(page)
                     await settle()
@@ -91,16 +173,14 @@ async def take(app: QApplication) -> None:
                 await settle()
                 save(shell.menu, f"tray-menu-{look}")
                 shell.menu.hide()
-            failed = (await core.queries.recent())[0].records[-1]
-            window = shell.job_windows.show_job(failed.job_id)
-            await settle()
-            save(window, "job-details-dark")
-            window.close()
-            shell.window.show_page("jobs")
-            shell.window.resize(640, 400)
-            await settle()
-            save(shell.window, "jobs-small-dark")
+            await details(core, shell)
+            for page in ("jobs", "services"):
+                shell.window.show_page(page)
+                shell.window.resize(640, 400)
+                await settle()
+                save(shell.window, f"{page}-small-dark")
             shell.close()
+        await take_damaged(theme, Path(folder))
     server.shutdown()
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -24,13 +25,15 @@ from metarr_desktop.domain.text import text
 from metarr_desktop.storage.secrets import variable_name
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable
+    from collections.abc import Awaitable, Callable, Sequence
 
     from metarr_desktop.app.core import Core
+    from metarr_desktop.domain.jobs import Job
 
 logger = logging.getLogger(__name__)
 
 MOST_HISTORY = 1_000
+JOBS_AT_ONCE = 5_000
 KEEP_WHILE_RUNNING = (
     "Nothing was saved. {error} Repeat with --until-quit to keep it until the program quits,"
     " or give it as an environment variable: {names}."
@@ -92,7 +95,21 @@ async def _stats(core: Core, _: Params) -> object:
 
 
 async def _jobs(core: Core, _: Params) -> object:
-    return [wire.job_json(job) for job in await core.queries.jobs()]
+    """A long queue is read in parts: all at once it would keep the window waiting."""
+    told: dict[int, object] = {}
+    page = await core.queries.jobs(limit=JOBS_AT_ONCE)
+    while any(job.id not in told for job in page):
+        told |= await asyncio.to_thread(_jobs_json, page)
+        page = await core.queries.jobs(after=page[-1], limit=JOBS_AT_ONCE)
+    return list(told.values())
+
+
+def _jobs_json(jobs: Sequence[Job]) -> dict[int, object]:
+    return {job.id: wire.job_json(job) for job in jobs}
+
+
+async def _lanes(core: Core, _: Params) -> object:
+    return [wire.lane_json(lane) for lane in await core.queries.lanes()]
 
 
 async def _history(core: Core, params: Params) -> object:
@@ -176,6 +193,16 @@ async def _retry(core: Core, params: Params) -> object:
     return {"job_id": await core.commands.retry_job(params.number("job_id"))}
 
 
+async def _run_now(core: Core, params: Params) -> object:
+    await core.commands.run_now(params.number("job_id"))
+    return None
+
+
+async def _cancel(core: Core, params: Params) -> object:
+    await core.commands.cancel_job(params.number("job_id"))
+    return None
+
+
 async def _retry_failed(core: Core, _: Params) -> object:
     return {"retried": await core.commands.retry_failed()}
 
@@ -251,6 +278,7 @@ ACTIONS: dict[str, Action] = {
     "status": Action(_status),
     "stats": Action(_stats),
     "jobs": Action(_jobs),
+    "lanes": Action(_lanes),
     "history": Action(_history, frozenset({"limit"})),
     "services": Action(_services),
     "service_form": Action(_service_form, frozenset({"service"})),
@@ -264,6 +292,8 @@ ACTIONS: dict[str, Action] = {
     "mapping_list": Action(_mapping_list),
     "mapping_remove": Action(_mapping_remove, frozenset({"scope", "from"})),
     "retry": Action(_retry, frozenset({"job_id"})),
+    "run_now": Action(_run_now, frozenset({"job_id"})),
+    "cancel": Action(_cancel, frozenset({"job_id"})),
     "retry_failed": Action(_retry_failed),
     "replay": Action(_replay, frozenset({"event_id"})),
     "pause": Action(_pause, frozenset({"minutes"})),

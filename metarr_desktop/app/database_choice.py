@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import os
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import unquote, urlsplit, urlunsplit
@@ -42,17 +42,24 @@ async def choose_database(paths: AppPaths, *, given: str | None, secrets: Secret
     The password comes from the address, else from the keyring or METARR_SECRET_DATABASE_PASSWORD, else from
     libpq's own ways. Raises Refused for an address that is none, SecretsUnavailable.
     """
+    choice, marked = choice_without_password(paths, given=given)
+    if choice.url is None or urlsplit(choice.url).password:
+        return choice
+    if secrets.provided(PASSWORD) or marked:
+        return replace(choice, password=await secrets.get(PASSWORD))
+    return choice
+
+
+def choice_without_password(paths: AppPaths, *, given: str | None) -> tuple[DatabaseChoice, bool]:
+    """Decide as above without asking for a password, and tell whether the keyring has it.
+
+    Raises Refused, StorageFailed.
+    """
     stored, marked = read_choice(paths)
     chosen = given or os.environ.get(VARIABLE) or stored
     if not chosen:
-        return DatabaseChoice(file=paths.database)
-    choice = parse_choice(chosen, paths)
-    if choice.url is None or urlsplit(choice.url).password:
-        return choice
-    if secrets.provided(PASSWORD) or (marked and chosen == stored):
-        password = await secrets.get(PASSWORD)
-        return DatabaseChoice(file=choice.file, url=choice.url, password=password)
-    return choice
+        return DatabaseChoice(file=paths.database), False
+    return parse_choice(chosen, paths), marked and chosen == stored
 
 
 def parse_choice(address: str, paths: AppPaths) -> DatabaseChoice:

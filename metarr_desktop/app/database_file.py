@@ -7,6 +7,7 @@ import shlex
 from contextlib import asynccontextmanager, suppress
 from typing import TYPE_CHECKING
 
+from metarr_desktop.app.database_choice import choice_without_password
 from metarr_desktop.app.lock import AlreadyRunning, DataFolderLock
 from metarr_desktop.domain.clock import SystemClock
 from metarr_desktop.domain.errors import NotFound, Refused, StorageFailed
@@ -26,8 +27,8 @@ if TYPE_CHECKING:
 class DatabaseFile:
     """The file, its backups, and those that were set aside."""
 
-    def __init__(self, paths: AppPaths, *, clock: Clock | None = None) -> None:
-        self.path = paths.database
+    def __init__(self, paths: AppPaths, *, file: Path | None = None, clock: Clock | None = None) -> None:
+        self.path = file or paths.database
         self._paths = paths
         self._clock = clock or SystemClock()
 
@@ -96,10 +97,17 @@ class DatabaseFile:
             lock.release()
 
 
-def damage_report(paths: AppPaths) -> str:
+def file_in_use(paths: AppPaths, *, given: str | None) -> DatabaseFile:
+    """Return the SQLite file that a start works on. Raises Refused, StorageFailed."""
+    choice, _ = choice_without_password(paths, given=given)
+    return DatabaseFile(paths, file=choice.file)
+
+
+def damage_report(paths: AppPaths, *, given: str | None) -> str:
     """Tell a person in a terminal that the database is damaged, and which commands help."""
-    found = DatabaseFile(paths).offered()
-    lines = [f"The database {paths.database} is damaged. Nothing was changed. You can:"]
+    file = file_in_use(paths, given=given)
+    found = file.offered()
+    lines = [f"The database {file.path} is damaged. Nothing was changed. You can:"]
     if found:
         lines.append(f"  restore the backup of {found[0].date}:  {command(paths, 'database restore')}")
     lines.append(f"  start with an empty one:  {command(paths, 'database start-empty')}")

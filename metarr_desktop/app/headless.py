@@ -39,7 +39,7 @@ def run_headless(options: StartOptions) -> int:
     try:
         return asyncio.run(_serve(options))
     except StorageDamaged:
-        print(damage_report(AppPaths(options.data_dir)), file=sys.stderr)  # noqa: T201
+        print(damage_report(AppPaths(options.data_dir), given=options.database_url), file=sys.stderr)  # noqa: T201
         return DATA_ERROR
     except StorageFailed as error:
         print(error, file=sys.stderr)  # noqa: T201 - the person waits in a terminal

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from metarr_desktop.app.snapshots import (
     EventSnapshot,
     FamilySnapshot,
+    GivenUp,
     HistoryFilter,
     HistoryPage,
     HistoryRow,
@@ -16,9 +17,11 @@ from metarr_desktop.app.snapshots import (
 from metarr_desktop.domain.clock import to_ms
 from metarr_desktop.domain.errors import NotFound
 from metarr_desktop.domain.history import HistoryCursor
-from metarr_desktop.domain.jobs import JobRecord
+from metarr_desktop.domain.jobs import EndStatus, JobRecord
 from metarr_desktop.domain.text import text
 from metarr_desktop.storage.history_page import HistoryQuery
+from metarr_desktop.storage.insertion import JOINED
+from metarr_desktop.storage.orphans import POISONED
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -127,9 +130,24 @@ class JobViews:
             event=event,
             payload=json.dumps(either.payload, indent=2, ensure_ascii=False),
             webhook_body=body,
-            related=tuple(member for member in members if _id(member) != job_id),
+            related=await self._related(either, members),
             waits_for=_wait(job, members),
+            given_up=None if record is None else _given_up(record),
         )
+
+    async def _related(
+        self, job: Job | JobRecord, members: Sequence[Job | JobRecord]
+    ) -> tuple[Job | JobRecord, ...]:
+        """Return the rest of the family, and before it the job that did this one's work."""
+        others = tuple(member for member in members if _id(member) != _id(job))
+        partner_id = _partner(job)
+        if partner_id is None:
+            return others
+        partner: Job | JobRecord | None = await self._job_store.job(partner_id)
+        partner = partner or await self._history.record(partner_id)
+        if partner is None:
+            return others
+        return (partner, *(member for member in others if _id(member) != partner_id))
 
     async def _named(self, families: Sequence[Family]) -> tuple[FamilySnapshot, ...]:
         members = [member for family in families for member in family.members]
@@ -174,6 +192,25 @@ def _wait(job: Job | None, members: Sequence[Job | JobRecord]) -> Text | None:
         return None
     waited = next((each.type for each in members if _id(each) == job.waits_for), "another job")
     return text("Waits for the first attempt of {job}.", job=waited)
+
+
+def _partner(job: Job | JobRecord) -> int | None:
+    """Id of the job that does, or did, the work of this one."""
+    if not isinstance(job, JobRecord):
+        return job.merged_into
+    merged = job.result.get("merged_into")
+    if merged is None and job.error is not None and job.error.template == JOINED:
+        merged = job.error.values.get("twin")
+    return merged if isinstance(merged, int) else None
+
+
+def _given_up(record: JobRecord) -> GivenUp | None:
+    if record.status is not EndStatus.FAILED:
+        return None
+    if record.error is not None and record.error.template == POISONED.template:
+        return GivenUp.CRASHED
+    # Only what was never begun again fails without a run.
+    return GivenUp.EXPIRED if record.started_at is None else None
 
 
 def _id(member: Job | JobRecord) -> int:

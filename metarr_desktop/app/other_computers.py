@@ -54,7 +54,7 @@ class OtherComputers:
         from metarr_desktop.storage.news import PostgresNews  # noqa: PLC0415 - with its driver
 
         news = PostgresNews(url, password=password, sender=own_name, on_news=self.hear)
-        news.start()
+        await news.start()
         stack.push_async_callback(news.close)
 
     def hear(self, topics: Iterable[str | int]) -> None:
@@ -86,6 +86,7 @@ class OtherComputers:
             if (paused, until) != self._queue.pause():
                 self._queue.set_pause(paused=paused, until=until)
         if "services" in topics:
+            self._queue.try_here_again()
             for key in self._services:
                 self._bus.publish(ServiceChanged(key))
         if "lanes" in topics:

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from metarr_desktop import __version__
 from metarr_desktop.app.job_views import JobViews
+from metarr_desktop.app.lane_views import held_lanes
 from metarr_desktop.app.problems import find_problems
 from metarr_desktop.app.schedule_views import read_schedules
 from metarr_desktop.app.service_state import secrets_set, snapshot_of
@@ -42,6 +44,7 @@ if TYPE_CHECKING:
         HistoryFilter,
         HistoryPage,
         JobDetail,
+        LaneSnapshot,
         ScheduleSnapshot,
     )
     from metarr_desktop.domain.forms import PlainValue
@@ -65,6 +68,7 @@ class Queries:
         self._services = parts.services
         self._sources = parts.sources
         self._types = tuple(kind.type for kind in parts.types)
+        self._delivering = frozenset(kind.lane for kind in parts.types if kind.delivers)
         self._database = parts.database
         self._job_store = parts.job_store
         self._history = parts.history
@@ -187,9 +191,9 @@ class Queries:
 
     # Jobs
 
-    async def jobs(self) -> tuple[Job, ...]:
-        """Every row of the queue."""
-        return await self._job_store.jobs()
+    async def jobs(self, *, after: Job | None = None, limit: int | None = None) -> tuple[Job, ...]:
+        """Rows of the queue in the order they run: all, or so many that come after one."""
+        return await self._job_store.jobs(after=after, limit=limit)
 
     async def families(self, *, limit: int = 500) -> tuple[FamilySnapshot, ...]:
         """Webhooks of which a job waits or runs, with all their jobs, newest first."""
@@ -211,7 +215,21 @@ class Queries:
 
     async def job(self, job_id: int) -> JobDetail:
         """Everything known of one job. Raises NotFound."""
-        return await self._views.job(job_id)
+        detail = await self._views.job(job_id)
+        return replace(detail, lanes={lane.lane: lane for lane in await self.lanes()})
+
+    async def lanes(self) -> tuple[LaneSnapshot, ...]:
+        """Return the lanes that take no jobs now, those included whose deliveries are paused."""
+        return held_lanes(
+            stops=await self._queue.lane_stops(),
+            pause=self.pause(),
+            delivering=self._delivering,
+            titles={service.lane: service.title for service in self._services},
+        )
+
+    def on_several_computers(self) -> bool:
+        """Whether jobs may run on other computers than this one."""
+        return self._job_store.shared
 
     async def retryable(self) -> int:
         """How many failed jobs were not tried again since; counts no further than ``retry_failed`` goes."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from metarr_desktop.app.lane_views import stop_reason
 from metarr_desktop.app.snapshots import ServiceSnapshot, ServiceState
 from metarr_desktop.domain.jobs import EndStatus
 from metarr_desktop.domain.lanes import LaneState
@@ -41,9 +42,8 @@ def snapshot_of(
 ) -> ServiceSnapshot:
     """Sum up one service."""
     missing = missing_fields(service, row.values, secrets_set(service, row, secrets))
-    state, detail = _state(
-        row, configured=not missing, stop=stops.get(service.lane), waiting=waiting, last=last
-    )
+    stop = stops.get(service.lane)
+    state, detail = _state(service, row, configured=not missing, stop=stop, waiting=waiting, last=last)
     return ServiceSnapshot(
         key=service.key,
         title=service.title,
@@ -54,10 +54,13 @@ def snapshot_of(
         waiting=waiting.count,
         last_status=None if last is None else last.status,
         last_at=None if last is None else last.completed_at,
+        stop=None if stop is None else stop.state,
+        until=None if stop is None or stop.state is LaneState.PROBING else stop.until,
     )
 
 
 def _state(
+    service: Service,
     row: ServiceRow,
     *,
     configured: bool,
@@ -72,7 +75,7 @@ def _state(
     if stop is not None and stop.state is LaneState.BLOCKED:
         return ServiceState.NEEDS_ATTENTION, stop.reason
     if stop is not None:
-        return ServiceState.WAITING, stop.reason
+        return ServiceState.WAITING, stop_reason(stop, service.title)
     if waiting.error is not None:
         return ServiceState.WAITING, waiting.error
     checked = row.check

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from metarr_desktop.domain.forms import FieldSpec, PlainValue
     from metarr_desktop.domain.history import HistoryCursor
     from metarr_desktop.domain.jobs import Attempt, EndStatus, Job, JobRecord, JobStatus
+    from metarr_desktop.domain.lanes import LaneState
     from metarr_desktop.domain.schedules import Rule
     from metarr_desktop.domain.text import Text
 
@@ -30,7 +31,10 @@ class ServiceState(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ServiceSnapshot:
-    """One service of the list; ``detail`` says more than the state, ``last_*`` is its last ended job."""
+    """One service of the list; ``detail`` says more than the state, ``last_*`` is its last ended job.
+
+    ``stop`` is why its lane takes no jobs, and ``until`` when that ends by itself.
+    """
 
     key: str
     title: str
@@ -41,6 +45,20 @@ class ServiceSnapshot:
     waiting: int = 0
     last_status: EndStatus | None = None
     last_at: datetime | None = None
+    stop: LaneState | None = None
+    until: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LaneSnapshot:
+    """A lane that takes no jobs: why, and until when (None: until a person acts, or a try succeeds)."""
+
+    lane: str
+    title: str
+    state: LaneState | Literal["paused"]
+    reason: Text
+    since: datetime | None = None
+    until: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -181,9 +199,19 @@ class HistoryPage:
     next_before: HistoryCursor | None
 
 
+class GivenUp(StrEnum):
+    """Why a job failed without an error of its own: its time was over, or its process died too often."""
+
+    EXPIRED = "expired"
+    CRASHED = "crashed"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class JobDetail:
-    """Everything known of one job: it is either still in the queue or has a record."""
+    """Everything known of one job: it is either still in the queue or has a record.
+
+    Of the ``related`` jobs those come first that it ran together with. ``lanes`` are those that take no jobs.
+    """
 
     job: Job | None
     record: JobRecord | None
@@ -193,6 +221,8 @@ class JobDetail:
     webhook_body: str
     related: tuple[Job | JobRecord, ...] = ()
     waits_for: Text | None = None
+    given_up: GivenUp | None = None
+    lanes: Mapping[str, LaneSnapshot] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
 
     from metarr_desktop.app.snapshots import (
         HistoryRow,
+        LaneSnapshot,
         LibrarySnapshot,
         ScheduleSnapshot,
         ServiceSnapshot,
@@ -78,11 +79,26 @@ def service_json(service: ServiceSnapshot) -> dict[str, Any]:
         "configured": service.configured,
         "state": service.state.value,
         "detail": _text(service.detail),
+        "stop": None if service.stop is None else service.stop.value,
+        "until": iso(service.until),
+    }
+
+
+def lane_json(lane: LaneSnapshot) -> dict[str, Any]:
+    """A lane that takes no jobs."""
+    return {
+        "lane": lane.lane,
+        "title": lane.title,
+        "state": str(lane.state),
+        "reason": str(lane.reason),
+        "since": iso(lane.since),
+        "until": iso(lane.until),
     }
 
 
 def job_json(job: Job) -> dict[str, Any]:
     """One row of the queue."""
+    progress = job.progress
     return {
         "id": job.id,
         "type": job.type,
@@ -98,6 +114,15 @@ def job_json(job: Job) -> dict[str, Any]:
         "error": _text(job.error),
         "reason": _text(job.reason),
         "waits_for": job.waits_for,
+        "lane": job.lane,
+        "worker": job.worker,
+        "progress": None
+        if progress is None
+        else {"done": progress.done, "total": progress.total, "note": _text(progress.note)},
+        "dedupe_key": job.dedupe_key,
+        "merge_key": job.merge_key,
+        "merged_into": job.merged_into,
+        "expires_at": iso(job.expires_at),
     }
 
 

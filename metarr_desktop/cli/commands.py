@@ -60,7 +60,15 @@ def _stats(options: argparse.Namespace, session: Session) -> int:
 
 
 def _jobs(options: argparse.Namespace, session: Session) -> int:
-    return output.show(options, session.call("jobs"), output.jobs_text)
+    jobs = session.call("jobs")
+    if options.json:
+        return output.show(options, jobs, output.as_json)
+    lanes = session.call("lanes") if jobs else []
+    return output.show(options, jobs, lambda rows: output.jobs_text(rows, lanes=lanes))
+
+
+def _lanes(options: argparse.Namespace, session: Session) -> int:
+    return output.show(options, session.call("lanes"), output.lanes_text)
 
 
 def _history(options: argparse.Namespace, session: Session) -> int:
@@ -69,6 +77,18 @@ def _history(options: argparse.Namespace, session: Session) -> int:
 
 def _retry(options: argparse.Namespace, session: Session) -> int:
     print(f"Job {session.call('retry', job_id=options.job)['job_id']} waits to run.")
+    return OK
+
+
+def _run_now(options: argparse.Namespace, session: Session) -> int:
+    session.call("run_now", job_id=options.job)
+    print(f"Job {options.job} is due now.")
+    return OK
+
+
+def _cancel(options: argparse.Namespace, session: Session) -> int:
+    session.call("cancel", job_id=options.job)
+    print(f"Job {options.job} is cancelled. One that runs ends as soon as it can.")
     return OK
 
 
@@ -118,8 +138,11 @@ COMMANDS: dict[str, Callable[[argparse.Namespace, Session], int]] = {
     "status": _status,
     "stats": _stats,
     "jobs": _jobs,
+    "lanes": _lanes,
     "history": _history,
     "retry": _retry,
+    "run-now": _run_now,
+    "cancel": _cancel,
     "retry-failed": _retry_failed,
     "replay": _replay,
     "pause": _pause,

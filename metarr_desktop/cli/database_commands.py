@@ -1,4 +1,4 @@
-"""The commands of the database file: they work where it cannot be opened, for they do not open it."""
+"""The commands of the database: they work where it cannot be opened, for they do not open it."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from metarr_desktop.cli import output
 from metarr_desktop.cli.endings import DATA_ERROR, FAILED, OK
+from metarr_desktop.cli.service_commands import read_line
 
 if TYPE_CHECKING:
     import argparse
@@ -19,7 +20,39 @@ if TYPE_CHECKING:
 KB, MB = 1_000, 1_000_000
 
 
-def _show(options: argparse.Namespace, file: DatabaseFile) -> int:
+def _show(options: argparse.Namespace, session: Session) -> int:
+    from metarr_desktop.app.database_choice import choice_without_password  # noqa: PLC0415 - as below
+    from metarr_desktop.app.database_file import DatabaseFile  # noqa: PLC0415
+    from metarr_desktop.app.paths import AppPaths  # noqa: PLC0415
+
+    paths = AppPaths(session.data_dir)
+    choice, _ = choice_without_password(paths, given=session.database_url)
+    if choice.url is not None:
+        server = {"engine": "postgresql", "address": choice.shown, "backups": [], "set_aside": []}
+        return output.show(options, server, _show_server_text)
+    return _show_file(options, DatabaseFile(paths, file=choice.file))
+
+
+def _show_server_text(shown: dict[str, Any]) -> str:
+    return (
+        f"Engine: PostgreSQL\nAddress: {output.printable(shown['address'])}\n"
+        "Its backups are its server's: see pg_dump."
+    )
+
+
+def _use(options: argparse.Namespace, session: Session) -> int:
+    import asyncio  # noqa: PLC0415 - as below
+
+    from metarr_desktop.app.database_use import use_database  # noqa: PLC0415
+    from metarr_desktop.app.paths import AppPaths  # noqa: PLC0415
+
+    password = read_line("password") if options.password else None
+    choice = asyncio.run(use_database(AppPaths(session.data_dir), options.address, password=password))
+    print(f"From the next start on: {output.printable(choice.shown)}. Nothing was copied to it.")
+    return OK
+
+
+def _show_file(options: argparse.Namespace, file: DatabaseFile) -> int:
     from metarr_desktop.domain.clock import iso  # noqa: PLC0415 - with the rest of the program
 
     shown = {
@@ -88,24 +121,43 @@ def _size(count: int) -> str:
 def _on_file(
     act: Callable[[argparse.Namespace, DatabaseFile], int],
 ) -> Callable[[argparse.Namespace, Session], int]:
-    """Make a command of what is done with the file of the session's folder."""
+    """Make a command of what is done with the SQLite file that a start would work on."""
 
     def run(options: argparse.Namespace, session: Session) -> int:
-        from metarr_desktop.app.database_file import DatabaseFile  # noqa: PLC0415 - as above
+        from metarr_desktop.app.database_choice import choice_without_password  # noqa: PLC0415 - as above
+        from metarr_desktop.app.database_file import DatabaseFile  # noqa: PLC0415
         from metarr_desktop.app.paths import AppPaths  # noqa: PLC0415
-        from metarr_desktop.domain.errors import MetarrError, StorageFailed  # noqa: PLC0415
+        from metarr_desktop.domain.errors import Refused  # noqa: PLC0415
+
+        paths = AppPaths(session.data_dir)
+        choice, _ = choice_without_password(paths, given=session.database_url)
+        if choice.url is not None:
+            raise Refused(f"This is for SQLite files. {choice.shown} is kept by its server: see pg_dump.")
+        return act(options, DatabaseFile(paths, file=choice.file))
+
+    return _told(run)
+
+
+def _told(
+    run: Callable[[argparse.Namespace, Session], int],
+) -> Callable[[argparse.Namespace, Session], int]:
+    """Tell in words what cannot be done."""
+
+    def command(options: argparse.Namespace, session: Session) -> int:
+        from metarr_desktop.domain.errors import MetarrError, StorageFailed  # noqa: PLC0415 - as above
 
         try:
-            return act(options, DatabaseFile(AppPaths(session.data_dir)))
+            return run(options, session)
         except MetarrError as error:
             print(output.printable(str(error)), file=sys.stderr)
             return DATA_ERROR if isinstance(error, StorageFailed) else FAILED
 
-    return run
+    return command
 
 
 DATABASE_COMMANDS: dict[str, Callable[[argparse.Namespace, Session], int]] = {
-    "database show": _on_file(_show),
+    "database show": _told(_show),
+    "database use": _told(_use),
     "database backup": _on_file(_backup),
     "database restore": _on_file(_restore),
     "database start-empty": _on_file(_start_empty),

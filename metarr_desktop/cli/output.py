@@ -101,22 +101,56 @@ def _span(seconds: float | None) -> str:
     return f"{minutes} min" if minutes < 60 else f"{minutes // 60} h {minutes % 60} min"  # noqa: PLR2004
 
 
-def jobs_text(jobs: Sequence[dict[str, Any]]) -> str:
-    """The rows of the queue."""
+def jobs_text(jobs: Sequence[dict[str, Any]], *, lanes: Sequence[dict[str, Any]] = ()) -> str:
+    """The rows of the queue; what waits in a lane that is stopped says why and until when."""
+    held = {lane["lane"]: lane for lane in lanes}
     rows = [
         (
             job["id"],
             job["type"],
-            job["status"],
+            _status(job),
             job["priority"],
             f"{job['retry_count']} of {job['max_retries']}",
-            local(job["run_after"]),
-            job["reason"] or job["error"],
+            local(_next_try(job, held.get(job["lane"]))),
+            _reason(job, held.get(job["lane"])),
         )
         for job in jobs
     ]
     headings = ("JOB", "TYPE", "STATUS", "PRIORITY", "RETRIES", "NEXT TRY", "REASON")
     return table(headings, rows, empty="Nothing in the queue.")
+
+
+def _status(job: dict[str, Any]) -> str:
+    progress = job["progress"]
+    if progress is None or job["status"] != "processing":
+        return str(job["status"])
+    return f"{job['status']} {progress['done']} of {progress['total']}"
+
+
+def _next_try(job: dict[str, Any], lane: dict[str, Any] | None) -> str | None:
+    times = [job["run_after"], *([lane["until"]] if lane is not None and lane["until"] else [])]
+    return None if job["status"] == "processing" else max(times)
+
+
+def _reason(job: dict[str, Any], lane: dict[str, Any] | None) -> str | None:
+    if job["merged_into"] is not None:
+        return f"together with job {job['merged_into']}"
+    progress = job["progress"]
+    if job["status"] == "processing" and progress is not None and progress["note"]:
+        return str(progress["note"])
+    waits = job["status"] == "pending" and lane is not None
+    found = job["reason"] or (lane["reason"] if waits and lane is not None else None) or job["error"]
+    return None if found is None else str(found)
+
+
+def lanes_text(lanes: Sequence[dict[str, Any]]) -> str:
+    """What takes no jobs now."""
+    rows = [
+        (each["lane"], each["title"], each["state"].replace("_", " "), local(each["until"]), each["reason"])
+        for each in lanes
+    ]
+    headings = ("LANE", "NAME", "STATE", "UNTIL", "REASON")
+    return table(headings, rows, empty="Nothing is stopped: every job is run when its turn comes.")
 
 
 def history_text(rows: Sequence[dict[str, Any]]) -> str:

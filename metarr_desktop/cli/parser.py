@@ -101,6 +101,7 @@ def _add_library(commands: argparse._SubParsersAction[argparse.ArgumentParser]) 
 
 def _add_jobs(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     _json(commands.add_parser("jobs", help="show the queue"))
+    _json(commands.add_parser("lanes", help="show what takes no jobs now, why and until when"))
     history = commands.add_parser("history", help="show ended jobs, newest first")
     history.add_argument("--limit", type=_count, default=50, metavar="N")
     _json(history)
@@ -109,6 +110,11 @@ def _add_jobs(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> 
     commands.add_parser("retry", help="try an ended job again").add_argument(
         "job", type=_count, metavar="JOB"
     )
+    for name, what in (
+        ("run-now", "let a waiting job run now"),
+        ("cancel", "cancel a waiting or running job"),
+    ):
+        commands.add_parser(name, help=what).add_argument("job", type=_count, metavar="JOB")
     commands.add_parser("retry-failed", help="try every failed job again")
     commands.add_parser("replay", help="run a webhook once more").add_argument(
         "event", type=_count, metavar="EVENT"
@@ -157,7 +163,7 @@ def _add_program(commands: argparse._SubParsersAction[argparse.ArgumentParser]) 
 
 
 def _add_database(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
-    database = commands.add_parser("database", help="the database file: show, backup, restore, start-empty")
+    database = commands.add_parser("database", help="the database: show, use, backup, restore, start-empty")
     actions = database.add_subparsers(dest="action", metavar="ACTION", required=True)
     _json(actions.add_parser("show", help="show the database and its backups"))
     actions.add_parser("backup", help="copy the SQLite file now")
@@ -165,6 +171,13 @@ def _add_database(commands: argparse._SubParsersAction[argparse.ArgumentParser])
         "restore", help="put a backup in place; the SQLite file of before is kept beside it"
     )
     restore.add_argument("date", metavar="DATE", nargs="?", help="such as 2026-11-24; else the newest")
+    use = actions.add_parser("use", help="choose the database for the next starts; nothing is copied to it")
+    use.add_argument(
+        "address", metavar="ADDRESS", help="postgresql://user@host/name, sqlite:////path, or own for the file"
+    )
+    use.add_argument(
+        "--password", action="store_true", help="read its password from standard input into the keyring"
+    )
     actions.add_parser("start-empty", help="begin anew; the SQLite file of before is kept beside it")
 
 

@@ -49,7 +49,7 @@ def _service_set(options: argparse.Namespace, session: Session) -> int:
                 f"{name} is a secret, and command lines are public on this computer."
                 f" Write {name}=- and give it on standard input."
             )
-        (secrets if secret[name] else values)[name] = _read_line(name) if given == "-" else given
+        (secrets if secret[name] else values)[name] = read_line(name) if given == "-" else given
     session.call(
         "service_set", service=options.name, values=values, secrets=secrets, until_quit=options.until_quit
     )
@@ -57,7 +57,7 @@ def _service_set(options: argparse.Namespace, session: Session) -> int:
     return OK
 
 
-def _read_line(name: str) -> str:
+def read_line(name: str) -> str:
     """Read one line from standard input, without showing it where a person types it."""
     if sys.stdin.isatty():
         import getpass  # noqa: PLC0415 - only for people at a terminal

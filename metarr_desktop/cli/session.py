@@ -26,6 +26,10 @@ class Session(Protocol):
     def data_dir(self) -> Path:
         """The folder the command is about."""
 
+    @property
+    def database_url(self) -> str | None:
+        """The database given for this command, if any."""
+
     def call(self, action: str, **params: Any) -> Any:  # noqa: ANN401 - JSON both ways
         """Run one action. Raises NotRunningError where it needs a running program, else CallFailedError."""
 

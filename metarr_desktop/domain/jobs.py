@@ -173,6 +173,11 @@ class QueueCounts:
     oldest_pending_at: datetime | None
 
 
+def computer_of(worker: str) -> str:
+    """Name of the computer a process runs on, which begins the name of the process."""
+    return worker.rsplit("-", 2)[0]
+
+
 def priority_band(priority: int) -> str:
     """Name of a priority as people read it: 1-2 Critical, 3-4 High, 5-7 Normal, 8-10 Low."""
     if priority <= 2:  # noqa: PLR2004 - the bands are the definition itself

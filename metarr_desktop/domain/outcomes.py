@@ -76,13 +76,14 @@ class Blocked:
 class Failed:
     """The job is over without success.
 
-    ``connection`` is as in ``Retry``. With ``elsewhere`` another process that shares the queue may try first:
-    what the job needs is not on this computer.
+    ``connection`` is as in ``Retry``; ``stop_for`` is how long its lane has to be quiet. With ``elsewhere``
+    another process that shares the queue may try first: what the job needs is not on this computer.
     """
 
     error: Text
     connection: bool = False
     elsewhere: bool = False
+    stop_for: timedelta | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -55,8 +55,12 @@ def _rate_limited(error: errors.RateLimited, *, job: Job, policy: RetryPolicy, n
         return Failed(
             error=text(
                 "{error} It asked to wait until {time}, which is too long.", error=str(error), time=until
-            )
+            ),
+            stop_for=policy.retry_after_cap,
         )
     if job.rate_limits + 1 >= RATE_LIMIT_CAP:
-        return Failed(error=text("{error} It asked to wait {n} times.", error=str(error), n=RATE_LIMIT_CAP))
+        return Failed(
+            error=text("{error} It asked to wait {n} times.", error=str(error), n=RATE_LIMIT_CAP),
+            stop_for=error.retry_after,
+        )
     return Retry(error=error.text, delay=error.retry_after, rate_limited=True)

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import asyncio
+from collections import Counter
 from typing import TYPE_CHECKING
 
 from metarr_desktop.domain.changes import EventStored, JobChanged, JobEnded, LaneChanged, PauseChanged
-from metarr_desktop.domain.errors import NotFound
+from metarr_desktop.domain.errors import NotFound, StorageFailed
 from metarr_desktop.domain.jobs import Job, JobRecord, JobStatus
-from metarr_desktop.domain.outcomes import Cancelled
+from metarr_desktop.domain.lanes import BlockCause, LaneState
+from metarr_desktop.domain.outcomes import Blocked, Cancelled
 from metarr_desktop.domain.text import text
-from metarr_desktop.jobs.waits import Waits
+from metarr_desktop.jobs.waits import Moment, Waits, this_moment
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping, Sequence
@@ -26,7 +28,10 @@ if TYPE_CHECKING:
 
 
 class JobQueue:
-    """Durable jobs, their lanes and the pause; ``wake`` is set whenever a worker may find work."""
+    """Durable jobs, their lanes and the pause.
+
+    ``wake`` is set whenever a worker may find work, ``quiet`` while no webhook is being stored.
+    """
 
     def __init__(self, *, store: JobStore, bus: Bus, clock: Clock) -> None:
         self._store = store
@@ -37,7 +42,11 @@ class JobQueue:
         self._job_waits: Waits[int] = Waits(clock)
         self._lane_waits: Waits[str] = Waits(clock)
         self._local_stops: dict[str, LaneStop] = {}
+        self._closing: Counter[str] = Counter()
+        self._receiving = 0
         self.wake = asyncio.Event()
+        self.quiet = asyncio.Event()
+        self.quiet.set()
 
     @property
     def shared(self) -> bool:
@@ -46,7 +55,14 @@ class JobQueue:
 
     async def store(self, webhook: IncomingWebhook) -> StoredWebhook:
         """Store a webhook with its job, in one transaction. Raises StorageFailed."""
-        stored, job = await self._store.store_webhook(webhook, now=self._clock.now())
+        self._receiving += 1
+        self.quiet.clear()
+        try:
+            stored, job = await self._store.store_webhook(webhook, now=self._clock.now())
+        finally:
+            self._receiving -= 1
+            if not self._receiving:
+                self.quiet.set()
         self.wake.set()
         self._bus.publish(EventStored(stored.event_id, webhook.source))
         self._bus.publish(JobChanged(job))
@@ -54,7 +70,10 @@ class JobQueue:
 
     async def add(self, jobs: Collection[NewJob]) -> tuple[Job, ...]:
         """Insert jobs that are due at once; one that joins a waiting twin is not returned."""
-        added = await self._store.add(jobs, now=self._clock.now())
+        moment = this_moment(self._clock)
+        added = await self._store.add(jobs, now=moment.wall)
+        for job in added.jobs:
+            self._put_off(job, moment)
         self.tell(added.jobs, added.joined)
         return added.jobs
 
@@ -64,15 +83,20 @@ class JobQueue:
         open_lanes = {
             lane: most
             for lane, most in lanes.items()
-            if lane not in self._local_stops and not self._lane_waits.waiting(lane)
+            if lane not in self._local_stops
+            and not self._closing[lane]
+            and not self._lane_waits.waiting(lane)
         }
-        claim = await self._store.claim(open_lanes, now=self._clock.now(), turn=turn, limit=limit)
+        moment = this_moment(self._clock)
+        claim = await self._store.claim(open_lanes, now=moment.wall, turn=turn, limit=limit)
         for lane in claim.reopened:
             self._bus.publish(LaneChanged(lane))
         for job in claim.jobs:
             if job.probe:
                 self._bus.publish(LaneChanged(job.lane))
         self._publish([each for job in claim.jobs for each in (job, *job.merged)], claim.expired)
+        for job in claim.held:
+            self._put_off(job, moment)
         self._publish(claim.held)
         return claim
 
@@ -86,41 +110,64 @@ class JobQueue:
         merge_window: timedelta | None = None,
     ) -> Settlement:
         """End an attempt. Raises StorageFailed, or NotFound where the job is not ours any more."""
-        settled = await self._store.settle(
-            job, outcome, run=run, now=self._clock.now(), merged=merged, merge_window=merge_window
-        )
+        # The next claim is made before the store answers.
+        closing = isinstance(outcome, Blocked) and outcome.cause is BlockCause.KEYRING
+        # What is put off is put off from now on, even if the clock is set before the store answers.
+        moment = this_moment(self._clock)
+        self._closing[job.lane] += closing
+        try:
+            settled = await self._store.settle(
+                job, outcome, run=run, now=moment.wall, merged=merged, merge_window=merge_window
+            )
+        finally:
+            self._closing[job.lane] -= closing
         stop = settled.stopped
+        if settled.opened:
+            self._lane_waits.discard(job.lane)
+            self.wake.set()
         if stop is not None:
             if not settled.kept:
                 self._local_stops[stop.lane] = stop
             elif stop.until is not None:
-                self._lane_waits.add(stop.lane, stop.until)
+                self._lane_waits.add(stop.lane, stop.until, since=moment)
         if stop is not None or settled.opened:
             self._bus.publish(LaneChanged(job.lane))
         for record in settled.records:
             self._job_waits.discard(record.job_id)
         if settled.record is None:
-            self._put_off(settled.job)
+            self._put_off(settled.job, moment)
             self._bus.publish(JobChanged(settled.job))
         for changed in settled.changed:
-            self._put_off(changed)
+            self._put_off(changed, moment)
         self.tell(settled.changed, settled.records)
         return settled
 
-    def _put_off(self, job: Job) -> None:
-        if job.status is JobStatus.PENDING and job.waits_for is None:
-            self._job_waits.add(job.id, job.run_after)
+    def _put_off(self, job: Job, moment: Moment) -> None:
+        if job.status is JobStatus.PENDING:
+            self._job_waits.add(job.id, job.run_after, since=moment)
 
     async def _end_short_waits(self) -> None:
         """Let go by elapsed time what a clock that was set back would keep waiting."""
-        for lane, until in self._lane_waits.take_due().items():
-            if until > self._clock.now() and await self._store.end_stop(lane, until=until):
-                self._bus.publish(LaneChanged(lane))
-        late = {
-            job_id: until for job_id, until in self._job_waits.take_due().items() if until > self._clock.now()
-        }
-        if late:
-            self.tell(await self._store.make_due(late, now=self._clock.now()))
+        now = self._clock.now()
+        lanes, jobs = self._lane_waits.take_due(), self._job_waits.take_due()
+        late = {job_id: until for job_id, until in jobs.items() if until > now}
+        try:
+            for lane, until in lanes.items():
+                if until > now and await self._store.end_stop(lane, until=until):
+                    self._bus.publish(LaneChanged(lane))
+            if late:
+                self.tell(await self._store.make_due(late, now=now))
+        except StorageFailed:
+            self._lane_waits.put_back(lanes)
+            self._job_waits.put_back(late)
+            raise
+
+    def try_here_again(self) -> None:
+        """Forget what stopped in this process only: settings were saved, here or on another computer."""
+        lanes, self._local_stops = tuple(self._local_stops), {}
+        for lane in lanes:
+            self._bus.publish(LaneChanged(lane))
+        self.wake.set()
 
     def next_short_wait(self) -> float | None:
         """Seconds until a short wait is over, by elapsed time."""
@@ -193,7 +240,7 @@ class JobQueue:
         stops = {
             stop.lane: stop
             for stop in await self._store.lane_stops()
-            if stop.until is None or stop.until > now
+            if stop.until is None or stop.until > now or stop.state is LaneState.PROBING
         }
         return tuple({**stops, **self._local_stops}.values())
 

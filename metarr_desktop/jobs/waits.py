@@ -3,20 +3,37 @@
 from __future__ import annotations
 
 import heapq
+from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING, Generic, TypeVar
 
 from metarr_desktop.domain.clock import from_ms, to_ms
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from datetime import datetime
 
     from metarr_desktop.domain.clock import Clock
 
 Key = TypeVar("Key")
 
+JUST_NOW = timedelta(milliseconds=1)
+JUST_NOW_S = JUST_NOW.total_seconds()
 LONGEST = timedelta(minutes=10)
 """Longer waits go by the clock on the wall: a computer may sleep through them."""
+
+
+@dataclass(frozen=True, slots=True)
+class Moment:
+    """One moment, on the wall and by elapsed time: what was planned then is told by both."""
+
+    wall: datetime
+    elapsed: float
+
+
+def this_moment(clock: Clock) -> Moment:
+    """Return what both say now."""
+    return Moment(clock.now(), clock.monotonic())
 
 
 class Waits(Generic[Key]):
@@ -28,13 +45,14 @@ class Waits(Generic[Key]):
         self._until: dict[Key, tuple[float, datetime]] = {}
         self._count = 0
 
-    def add(self, key: Key, until: datetime) -> None:
+    def add(self, key: Key, until: datetime, *, since: Moment | None = None) -> None:
         """Remember that something waits until this instant, if that is soon."""
-        wait = until - self._clock.now()
+        since = since or this_moment(self._clock)
+        wait = until - since.wall
         self._until.pop(key, None)
         if not timedelta(0) < wait < LONGEST:
             return
-        at = self._clock.monotonic() + wait.total_seconds()
+        at = since.elapsed + wait.total_seconds()
         self._until[key] = (at, from_ms(to_ms(until)))
         self._count += 1
         heapq.heappush(self._due, (at, self._count, key))
@@ -57,6 +75,11 @@ class Waits(Generic[Key]):
             if key in self._until and self._until[key][0] == at:
                 due[key] = self._until.pop(key)[1]
         return due
+
+    def put_back(self, due: Mapping[Key, datetime]) -> None:
+        """Have these waits taken once more: what follows from them could not be done."""
+        for key, until in due.items():
+            self.add(key, until, since=Moment(until - JUST_NOW, self._clock.monotonic() - JUST_NOW_S))
 
     def next_in(self) -> float | None:
         """Seconds until the next wait is over; None where there is none."""

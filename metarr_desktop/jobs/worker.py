@@ -8,7 +8,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from metarr_desktop.domain import errors
-from metarr_desktop.domain.outcomes import Cancelled, Failed, Interrupted, Outcome
+from metarr_desktop.domain.outcomes import Cancelled, Deferred, Failed, Interrupted, Outcome
 from metarr_desktop.domain.text import Text, text
 from metarr_desktop.jobs.attempt import Attempt
 from metarr_desktop.jobs.outcome import outcome_of
@@ -33,6 +33,7 @@ logger = logging.getLogger(__name__)
 LONGEST_NAP = timedelta(seconds=60)
 """Waits are cut to this, since monotonic time may stand still while the computer sleeps."""
 CLAIM_AT_ONCE = 32
+LONGEST_COURTESY_S = 0.1
 HEARTBEAT_S = 20.0
 OUR_FAULT = Text("Metarr Desktop failed on this job. The log has the details.")
 STORAGE_PAUSES = (1.0, 2.0, 5.0, 15.0, 30.0)
@@ -74,6 +75,7 @@ class Worker:
         failures = 0
         while not self._stopping.is_set():
             self._queue.end_pause_in_time()
+            await self._let_webhooks_in()
             self._queue.wake.clear()
             try:
                 claim = await self._queue.claim(self._open_lanes(), turn=self._taken, limit=CLAIM_AT_ONCE)
@@ -113,19 +115,25 @@ class Worker:
         self._queue.wake.set()
         if self._claiming is not None:
             await asyncio.wait({self._claiming}, timeout=1.0)
-        if self._tasks:
-            await asyncio.wait(set(self._tasks), timeout=grace)
+        await self._wait_for_tasks(grace)
         for attempt in self._running.values():
             if not attempt.over:
                 attempt.task.cancel()
-        if self._tasks:
-            await asyncio.wait(set(self._tasks), timeout=1.0)
+        await self._wait_for_tasks(1.0)
+        for attempt in tuple(self._running.values()):
+            if not attempt.over:
+                self._abandon(attempt)
+        await self._wait_for_tasks(1.0)
         self._watch.stop()
         if self._queue.shared:
             try:
                 await self._queue.leave()
             except errors.StorageFailed:
                 logger.warning("The other computers could not be told that this one stops")
+
+    async def _wait_for_tasks(self, seconds: float) -> None:
+        if self._tasks:
+            await asyncio.wait(set(self._tasks), timeout=seconds)
 
     def _open_lanes(self) -> dict[str, int]:
         """Lanes this worker serves now, each with how many of its jobs may run at once."""
@@ -145,6 +153,16 @@ class Worker:
         if not waits:
             return None
         return max(min(*waits, LONGEST_NAP.total_seconds()), 0.001)
+
+    async def _let_webhooks_in(self) -> None:
+        """Begin nothing new while senders wait for an answer, but not for long: work is why they call."""
+        if self._queue.quiet.is_set() or self._stopping.is_set():
+            return
+        timer = self._spawn(self._clock.sleep(LONGEST_COURTESY_S), name="worker: courtesy")
+        quiet = self._spawn(self._queue.quiet.wait(), name="worker: quiet")
+        await asyncio.wait({timer, quiet}, return_when=asyncio.FIRST_COMPLETED)
+        timer.cancel()
+        quiet.cancel()
 
     async def _nap(self, seconds: float | None) -> None:
         """Wait until woken, or for this long."""
@@ -184,7 +202,7 @@ class Worker:
         try:
             await self._settle(attempt.job, outcomes[0], attempt.run(), merged=outcomes[1:])
         finally:
-            self._running.pop(attempt.job.id, None)
+            self._forget(attempt)
 
     async def _run(self, attempt: Attempt) -> Sequence[Outcome]:
         """Run the handler; what it raises becomes an outcome here and nowhere else, for each job it leads."""
@@ -205,7 +223,9 @@ class Worker:
 
     def _broken_off(self, attempt: Attempt) -> Sequence[Outcome]:
         if attempt.cancelled:
-            return (Cancelled(),)
+            reason = text("It went together with job {id}, which was cancelled.", id=attempt.job.id)
+            again = Deferred(reason=reason, until=self._clock.now())
+            return (Cancelled(), *[again] * len(attempt.job.merged))
         if attempt.timed_out:
             sentence = text("Took longer than {seconds} s.", seconds=int(attempt.limit_s))
             return self._outcomes(attempt, errors.Transient(sentence))
@@ -225,14 +245,20 @@ class Worker:
         logger.warning("Job %d (%s) does not stop; it is given up and may still be at work", job.id, job.type)
         attempt.abandoned = attempt.over = True
         attempt.report.end()
-        self._running.pop(job.id, None)
+        self._forget(attempt)
         outcomes = self._broken_off(attempt)
         task = self._spawn(
             self._settle(job, outcomes[0], attempt.run(), merged=outcomes[1:]), name=f"job {job.id} given up"
         )
         self._tasks.discard(attempt.task)
         self._tasks.add(task)
+        asyncio.get_running_loop().call_soon(self._queue.wake.set)
         task.add_done_callback(self._tasks.discard)
+
+    def _forget(self, attempt: Attempt) -> None:
+        """Let a job be no longer ours, unless a newer run of it is."""
+        if self._running.get(attempt.job.id) is attempt:
+            del self._running[attempt.job.id]
 
     async def _settle(
         self, job: Job, outcome: Outcome, run: Run | None, *, merged: Sequence[Outcome] = ()
@@ -282,6 +308,8 @@ class Worker:
                 await self._queue.recover(held)
             except errors.StorageFailed:
                 pass  # told by the database itself; the leases outlast some missed beats
+            except Exception:
+                logger.exception("The jobs that run here could not be held on to")
             timer = self._spawn(self._next_beat(), name="worker: next heartbeat")
             await self._beat.wait()
             timer.cancel()

@@ -52,7 +52,7 @@ def back_up(path: Path, folder: Path, *, now: datetime, keep: int = KEEP) -> Bac
         _make_room(folder, keep=keep)
         return _describe(target)
     except (sqlite3.Error, OSError) as error:
-        raise _failure(error) from error
+        raise _failure(error, folder=folder) from error
 
 
 def backups(folder: Path) -> tuple[Backup, ...]:
@@ -61,7 +61,7 @@ def backups(folder: Path) -> tuple[Backup, ...]:
         paths = [each for each in folder.iterdir() if _NAME.fullmatch(each.name)] if folder.is_dir() else []
         return tuple(sorted(map(_describe, paths), key=lambda each: each.made_at, reverse=True))
     except OSError as error:
-        raise _failure(error) from error
+        raise _failure(error, folder=folder) from error
 
 
 def keep_for_good(backup: Backup) -> Backup:
@@ -126,9 +126,9 @@ def _describe(path: Path) -> Backup:
     )
 
 
-def _failure(error: sqlite3.Error | OSError) -> MetarrError:
+def _failure(error: sqlite3.Error | OSError, *, folder: Path) -> MetarrError:
     if isinstance(error, sqlite3.Error):
-        return storage_error(error)
+        return storage_error(error, folder=folder)
     return StorageFailed(
         text(
             "The folder of the backups cannot be used: {detail}. Check the data folder.",

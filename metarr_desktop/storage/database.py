@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from metarr_desktop.domain.errors import StorageConflict, StorageFailed
+from metarr_desktop.domain.errors import StorageConflict, StorageDamaged, StorageFailed
 from metarr_desktop.storage.database_thread import DatabaseThread
 from metarr_desktop.storage.health import Health, write_nothing
+from metarr_desktop.storage.inspection import suspect
 from metarr_desktop.storage.sqlite import sqlite_connector
 
 if TYPE_CHECKING:
@@ -37,8 +38,10 @@ class Database:
         read: Callable[[], Connection],
         shared: bool,
         on_health: Callable[[Text | None], None] | None = None,
+        on_damage: Callable[[], None] | None = None,
     ) -> None:
         self.shared = shared
+        self._on_damage = on_damage
         self._writer = DatabaseThread(write, name="database", atomic=True)
         self._reader = DatabaseThread(read, name="database-reader", atomic=False)
         self._health = Health(probe=lambda: self._writer.submit(write_nothing, ()), on_change=on_health)
@@ -67,6 +70,8 @@ class Database:
         except StorageFailed as error:
             if not thread.closed:
                 self._health.failed(error)
+            if isinstance(error, StorageDamaged) and self._on_damage is not None:
+                self._on_damage()
             raise
         if thread is self._writer:
             await self._health.worked()
@@ -106,5 +111,6 @@ class SqliteDatabase(Database):
             read=sqlite_connector(path, readonly=True),
             shared=False,
             on_health=on_health,
+            on_damage=lambda: suspect(path),
         )
         self.path = path

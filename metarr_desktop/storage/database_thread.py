@@ -79,9 +79,9 @@ class DatabaseThread:
 
     async def close(self) -> None:
         """Let the thread finish its calls and close its connection."""
-        self.closed = True
+        already, self.closed = self.closed, True
         self._closing.set()
-        if self._thread is not None:
+        if self._thread is not None and not already:
             loop = asyncio.get_running_loop()
             ended: asyncio.Future[None] = loop.create_future()
             self._calls.put(_Call(loop, ended))

@@ -88,7 +88,7 @@ def _roots(db: Sql, event_ids: tuple[int, ...]) -> Mapping[int, int]:
     for event_id in event_ids:
         row = db.execute(
             "SELECT MAX(root_id) FROM (SELECT root_id FROM job_history WHERE event_id = ?"
-            " UNION ALL SELECT root_id FROM job_queue WHERE event_id = ?)",
+            " UNION ALL SELECT root_id FROM job_queue WHERE event_id = ?) AS members",
             (event_id, event_id),
         ).fetchone()
         if row[0] is not None:

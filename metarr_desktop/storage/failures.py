@@ -2,13 +2,20 @@
 
 from __future__ import annotations
 
+import shutil
 import sqlite3
+from typing import TYPE_CHECKING
 
 import peewee
 
 from metarr_desktop.domain.errors import MetarrError, StorageDamaged, StorageFailed
 from metarr_desktop.domain.text import Text, text
 
+if TYPE_CHECKING:
+    from pathlib import Path
+
+NO_SPACE = 64 * 1024
+"""A database needs about this much to be opened at all."""
 BUSY = Text("The database is busy. Another copy may be running.")
 DAMAGED = Text("The database is damaged. Quit Metarr Desktop and start it again to see what can be done.")
 DISK_FULL = Text("The disk is full. New webhooks cannot be stored until there is space.")
@@ -25,8 +32,11 @@ MISTAKES = (
 """What a mistake of ours raises; trying again would not help."""
 
 
-def storage_error(error: BaseException) -> MetarrError:
-    """Translate what SQLite or peewee raised into one of our sentences."""
+def storage_error(error: BaseException, *, folder: Path | None = None) -> MetarrError:
+    """Translate what SQLite or peewee raised into one of our sentences.
+
+    A database that is opened on a full disk says no more than ``disk I/O error``; ``folder`` tells why.
+    """
     message = str(error)
     lowered = message.lower()
     failure: MetarrError
@@ -34,7 +44,7 @@ def storage_error(error: BaseException) -> MetarrError:
         failure = StorageFailed(BUSY)
     elif any(sign in lowered for sign in SIGNS_OF_DAMAGE):
         failure = StorageDamaged(DAMAGED)
-    elif "full" in lowered:
+    elif "full" in lowered or ("disk i/o" in lowered and folder is not None and _is_full(folder)):
         failure = StorageFailed(DISK_FULL)
     elif "readonly" in lowered:
         failure = StorageFailed(READ_ONLY)
@@ -46,3 +56,10 @@ def storage_error(error: BaseException) -> MetarrError:
         failure = StorageFailed(text("The database failed: {detail}.", detail=message))
     failure.__cause__ = error
     return failure
+
+
+def _is_full(folder: Path) -> bool:
+    try:
+        return shutil.disk_usage(folder).free < NO_SPACE
+    except OSError:
+        return False

@@ -17,12 +17,14 @@ if TYPE_CHECKING:
     from metarr_desktop.storage.database import Database
     from metarr_desktop.storage.sql import Sql
 
+MOST_MEMBERS = 200
+"""A family is read with no more of its waiting, and no more of its ended jobs than these."""
 ATTEMPT_COLUMNS = "job_id, number, started_at, duration_ms, outcome, detail, detail_text"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Family:
-    """Everything that grew from one root job."""
+    """What grew from one root job; of a very large family only the first ones."""
 
     root_id: int
     jobs: tuple[Job, ...]
@@ -102,12 +104,14 @@ def _families(db: Sql, root_ids: tuple[int, ...]) -> tuple[Family, ...]:
     records: dict[int, list[JobRecord]] = {}
     for part in _chunks(root_ids):
         for row in db.execute(
-            f"SELECT {JOB_COLUMNS} FROM job_queue WHERE root_id IN ({_places(part)}) ORDER BY id", part
+            f"SELECT {JOB_COLUMNS} FROM job_queue WHERE {_first_of('job_queue', 'id', part)} ORDER BY id",
+            part,
         ).fetchall():
             job = read_job(row)
             jobs.setdefault(job.root_id, []).append(job)
         for row in db.execute(
-            f"SELECT {RECORD_COLUMNS} FROM job_history WHERE root_id IN ({_places(part)}) ORDER BY job_id",
+            f"SELECT {RECORD_COLUMNS} FROM job_history WHERE {_first_of('job_history', 'job_id', part)}"
+            " ORDER BY job_id",
             part,
         ).fetchall():
             record = read_record(row)
@@ -148,6 +152,15 @@ def _failed_ids(db: Sql, limit: int) -> tuple[int, ...]:
 
 def _chunks(ids: tuple[int, ...]) -> list[tuple[int, ...]]:
     return [ids[start : start + CHUNK] for start in range(0, len(ids), CHUNK)]
+
+
+def _first_of(table: str, order: str, roots: tuple[int, ...]) -> str:
+    """Condition for the first members of these families: one may have a hundred thousand."""
+    return (
+        f"id IN (SELECT id FROM (SELECT id, ROW_NUMBER() OVER (PARTITION BY root_id ORDER BY {order})"
+        f" AS place FROM {table} WHERE root_id IN ({_places(roots)})) AS numbered"
+        f" WHERE place <= {MOST_MEMBERS})"
+    )
 
 
 def _places(ids: tuple[int, ...]) -> str:

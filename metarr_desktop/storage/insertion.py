@@ -125,9 +125,12 @@ def _as_job(new: NewJob, *, job_id: int, waits_for: int | None, now: datetime) -
     )
 
 
+JOINED = "Joined job {twin}."
+
+
 def joined_text(twin: int) -> Text:
     """Why a job did not run: another one does the same."""
-    return text("Joined job {twin}.", twin=twin)
+    return text(JOINED, twin=twin)
 
 
 def insert_joined(db: Sql, job: Job, *, twin: int, now: datetime) -> JobRecord:

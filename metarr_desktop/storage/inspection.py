@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
-from contextlib import closing
+from contextlib import closing, suppress
 from typing import TYPE_CHECKING
 
 from metarr_desktop.domain.errors import StorageDamaged
@@ -38,8 +38,16 @@ def write_ahead_log(path: Path) -> Path:
     return path.with_name(f"{path.name}-wal")
 
 
+def suspect(path: Path) -> None:
+    """Have the next start look at every page: a running program met damage that a first look may miss."""
+    with suppress(OSError):
+        _mark(path).touch(mode=0o600)
+
+
 def check_before_use(path: Path) -> None:
-    """Look at header, schema and tables; at every page too where the last program did not end properly.
+    """Look at header, schema and tables, and at every page where there is reason to.
+
+    A reason is a last program that did not end properly, or one that met damage.
 
     Raises StorageDamaged, or sqlite3.Error with what SQLite found.
     """
@@ -50,8 +58,10 @@ def check_before_use(path: Path) -> None:
     ended_badly = log.exists() and log.stat().st_size > 0
     with closing(open_to_look(path)) as db:
         _check_tables(db)
-        if ended_badly and size <= LARGEST_CHECKED_AT_START:
+        if _mark(path).exists() or (ended_badly and size <= LARGEST_CHECKED_AT_START):
             _check_pages(db)
+            with suppress(OSError):
+                _mark(path).unlink(missing_ok=True)
 
 
 def check_every_page(path: Path) -> None:
@@ -65,6 +75,10 @@ def applied_version(db: sqlite3.Connection) -> int:
     """Return the number of the newest migration this file had, 0 for none."""
     names = [name for (name,) in db.execute("SELECT name FROM schema_migrations")]
     return max((int(name[:4]) for name in names if name[:4].isdigit()), default=0)
+
+
+def _mark(path: Path) -> Path:
+    return path.with_name(f"{path.name}-suspect")
 
 
 def _check_tables(db: sqlite3.Connection) -> None:

@@ -194,8 +194,8 @@ class JobStore(Protocol):
     async def lane_stops(self) -> tuple[LaneStop, ...]:
         """Return the lanes that take no jobs."""
 
-    async def jobs(self) -> tuple[Job, ...]:
-        """Every row of the queue, by priority, due time and id."""
+    async def jobs(self, *, after: Job | None = None, limit: int | None = None) -> tuple[Job, ...]:
+        """Rows of the queue by priority, due time and id: all, or so many that come after one."""
 
     async def job(self, job_id: int) -> Job | None:
         """One row of the queue."""

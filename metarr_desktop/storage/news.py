@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 logger = logging.getLogger(__name__)
 
 RECONNECT_S = 2.0
+START_WITHIN_S = 5.0
 Topics = tuple[str | int, ...]
 
 
@@ -42,12 +43,15 @@ class PostgresNews:
         self._loop: asyncio.AbstractEventLoop | None = None
         self._wake_read, self._wake_write = os.pipe()
         self._closed = False
+        self._listening: asyncio.Future[None] | None = None
         self._thread = threading.Thread(target=self._serve, name="database-news", daemon=True)
 
-    def start(self) -> None:
-        """Listen from now on."""
+    async def start(self) -> None:
+        """Listen from now on; returns when nothing is missed any more, or after a few seconds."""
         self._loop = asyncio.get_running_loop()
+        self._listening = self._loop.create_future()
         self._thread.start()
+        await asyncio.wait({self._listening}, timeout=START_WITHIN_S)
 
     async def close(self) -> None:
         """Listen no more."""
@@ -61,6 +65,7 @@ class PostgresNews:
             try:
                 raw: psycopg.Connection[Any] = open_postgres(self._url, password=self._password).connection()  # type: ignore[no-untyped-call]
                 raw.execute(f"LISTEN {CHANNEL}")
+                self._is_listening()
                 if lost:
                     self._tell((MANY,))
                 self._listen(raw)
@@ -91,6 +96,15 @@ class PostgresNews:
             return
         if sender != self._sender:
             self._tell(tuple(each for each in topics if isinstance(each, str | int)))
+
+    def _is_listening(self) -> None:
+        def resolve(listening: asyncio.Future[None]) -> None:
+            if not listening.done():
+                listening.set_result(None)
+
+        if self._loop is not None and self._listening is not None:
+            with contextlib.suppress(RuntimeError):
+                self._loop.call_soon_threadsafe(resolve, self._listening)
 
     def _tell(self, topics: Topics) -> None:
         if self._loop is not None:

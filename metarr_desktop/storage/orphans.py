@@ -12,10 +12,12 @@ from metarr_desktop.storage.insertion import insert_attempt
 from metarr_desktop.storage.job_store import POISONED_AT, Recovery, Run
 from metarr_desktop.storage.lane_rows import free_lost_probes
 from metarr_desktop.storage.rows import JOB_COLUMNS, read_job
+from metarr_desktop.storage.sharing import offer_again
 
 if TYPE_CHECKING:
     from datetime import datetime
 
+    from metarr_desktop.storage.holder import Holder
     from metarr_desktop.storage.sql import Sql
 
 CRASHED = text("The program ended while this ran.")
@@ -24,7 +26,7 @@ POISONED = text(
 )
 
 
-def recover(db: Sql, now: datetime, running: tuple[int, ...]) -> Recovery:
+def recover(db: Sql, holder: Holder, now: datetime, running: tuple[int, ...]) -> Recovery:
     """Put back what nobody runs any more, with a crashed attempt; what crashed too often fails.
 
     The count of its starts stays, so that a job that ends its process again and again is told from others.
@@ -48,6 +50,8 @@ def recover(db: Sql, now: datetime, running: tuple[int, ...]) -> Recovery:
         else:
             jobs.append(moved)
     free_lost_probes(db, now)
+    if db.dialect.shared:
+        jobs += offer_again(db, holder, now)
     return Recovery(jobs=tuple(jobs), records=tuple(records))
 
 

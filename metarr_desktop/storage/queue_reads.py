@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from metarr_desktop.domain.clock import from_ms
+from metarr_desktop.domain.clock import from_ms, to_ms
 from metarr_desktop.domain.jobs import Job, QueueCounts
 from metarr_desktop.storage.job_store import WaitingJobs
 from metarr_desktop.storage.rows import JOB_COLUMNS, read_job, read_text
@@ -15,9 +15,14 @@ if TYPE_CHECKING:
     from metarr_desktop.storage.sql import Sql
 
 
-def jobs(db: Sql) -> tuple[Job, ...]:
-    """Every row of the queue, by priority, due time and id."""
-    rows = db.execute(f"SELECT {JOB_COLUMNS} FROM job_queue ORDER BY priority, run_after, id")
+def jobs(db: Sql, after: Job | None = None, limit: int | None = None) -> tuple[Job, ...]:
+    """Rows of the queue by priority, due time and id: all, or so many that come after one."""
+    place = () if after is None else (after.priority, to_ms(after.run_after), after.id)
+    condition = " WHERE (priority, run_after, id) > (?, ?, ?)" if place else ""
+    most = "" if limit is None else f" LIMIT {int(limit)}"
+    rows = db.execute(
+        f"SELECT {JOB_COLUMNS} FROM job_queue{condition} ORDER BY priority, run_after, id{most}", place
+    )
     return tuple(read_job(row) for row in rows.fetchall())
 
 

@@ -1,6 +1,6 @@
 """Puts a backup or an empty database in the place of one that is damaged, which is kept for good.
 
-Decided in docs/decisions/0005-what-a-restore-does-to-ids-and-waiting-jobs.md.
+Decided in docs/decisions/0008-what-a-restore-does-to-ids-and-waiting-jobs.md.
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ FROM_BEFORE = (
     "It waited when the backup of {date} was made, and may have been done since."
     " Retry it if it is still wanted."
 )
-BACKUP_DAMAGED = "The backup of {date} is damaged too. Nothing was changed; choose another one."
+BACKUP_DAMAGED = "The backup of {date} is damaged too. Nothing was changed."
 OF_WEBHOOKS = "event_id IS NOT NULL OR type = 'webhook-received' OR type LIKE 'notify-%'"
 """Jobs that tell somebody something; what runs by the clock does no harm when it runs once more."""
 

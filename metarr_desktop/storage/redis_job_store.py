@@ -1,6 +1,6 @@
 """The queue in Redis. The database says which jobs there are, Redis which runs next and who runs it.
 
-docs/decisions/0006-the-queue-on-redis.md tells why. Every change of a job is a transaction of the database
+docs/decisions/0009-the-queue-on-redis.md tells why. Every change of a job is a transaction of the database
 first, with the job in the outbox, and then one script in Redis; whatever ends between the two is made up for
 by ``recover``, or as soon as Redis answers again.
 """
@@ -211,7 +211,9 @@ class RedisJobStore(SqlJobStore):
         held = {each.id for each in found} | set(running)
         unknown = tuple(row for row in said if row[0] not in held)
         self._relayed.touch(now=0)
-        recovery = await self._relayed.run(redis_taking.take_back, lost, unknown, now, tuple(running))
+        recovery = await self._relayed.run(
+            redis_taking.take_back, self._holder, lost, unknown, now, tuple(running)
+        )
         if self._first_look and not self.shared and not running:
             self._held.clear()
             await self._queue.link.forget_all()

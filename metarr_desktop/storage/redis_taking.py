@@ -165,6 +165,7 @@ def settle(
 
 def take_back(
     db: Sql,
+    holder: Holder,
     lost: tuple[Running, ...],
     unknown: tuple[tuple[int, int], ...],
     now: datetime,
@@ -176,7 +177,7 @@ def take_back(
             adopt_orphan(db, each)
     disown(db, unknown)
     db.tell(*(each.id for each in lost))
-    return orphans.recover(db, now, running)
+    return orphans.recover(db, holder, now, running)
 
 
 def show_life(db: Sql, holder: Holder) -> None:

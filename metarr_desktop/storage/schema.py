@@ -20,8 +20,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 PRIVATE = 0o600
-COMPANIONS = ("-wal", "-shm", "-journal")
-"""What SQLite keeps beside a database, by the end of its name."""
+COMPANIONS = ("-wal", "-shm", "-journal", "-suspect")
+"""What SQLite and we keep beside a database, by the end of its name."""
 
 
 def prepare(path: Path) -> None:
@@ -42,7 +42,7 @@ def prepare(path: Path) -> None:
             create(new)
             new.replace(path)
     except (peewee.PeeweeException, sqlite3.Error) as error:
-        raise storage_error(error) from error
+        raise storage_error(error, folder=path.parent) from error
     except OSError as error:
         raise StorageFailed(
             text(
@@ -74,8 +74,7 @@ def _update(path: Path) -> None:
     db = peewee.SqliteDatabase(str(path), pragmas={"journal_mode": "wal", "busy_timeout": 5000})
     db.connect()
     try:
-        db.execute_sql("BEGIN IMMEDIATE")  # type: ignore[no-untyped-call] # refused where it is read-only
-        db.execute_sql("ROLLBACK")  # type: ignore[no-untyped-call]
+        _check_writable(db.connection())  # type: ignore[no-untyped-call]
         if highest_applied(db) == SCHEMA_VERSION:
             return
         run_migrations(
@@ -107,6 +106,14 @@ def run_migrations(db: peewee.Database, *, before: Callable[[], None] | None = N
     reached = max((row.idx for row in runner.status() if row.applied), default=0)
     if reached != SCHEMA_VERSION:
         raise StorageDamaged(text("The database is damaged: version {found} is not complete.", found=reached))
+
+
+def _check_writable(db: sqlite3.Connection) -> None:
+    """Write a page as it is and take that back: a read-only file refuses this, and nothing less."""
+    db.execute("BEGIN")
+    (version,) = db.execute("PRAGMA user_version").fetchone()
+    db.execute(f"PRAGMA user_version = {version}")
+    db.execute("ROLLBACK")
 
 
 def highest_applied(db: peewee.Database) -> int:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import timedelta
 from typing import TYPE_CHECKING, assert_never
 
 from metarr_desktop.domain.clock import to_ms
@@ -27,7 +28,7 @@ from metarr_desktop.storage.lane_rows import LaneNews, note_attempt, stop_lane
 from metarr_desktop.storage.sharing import others_to_try
 
 if TYPE_CHECKING:
-    from datetime import datetime, timedelta
+    from datetime import datetime
 
     from metarr_desktop.storage.holder import Holder
     from metarr_desktop.storage.sql import Sql
@@ -48,7 +49,7 @@ def settle(
 ) -> Settlement:
     """Record the attempt and move the job, with those it leads, to the history or back to waiting."""
     news = LaneNews() if run is None and not job.probe else note_attempt(db, job, outcome, now)
-    stop, kept = _new_stop(job, outcome, now)
+    stop, kept = _new_stop(job, outcome, now, shared=db.dialect.shared)
     if stop is not None and kept:
         mended = run is not None and _mended_since(db, job, run.started_at)
         if (mended and stop.state is LaneState.BLOCKED) or not stop_lane(db, stop):
@@ -167,19 +168,25 @@ def _retry_later(
     )
 
 
-def _new_stop(job: Job, outcome: Outcome, now: datetime) -> tuple[LaneStop | None, bool]:
-    """Return the stop an outcome gives the job's lane, and whether all processes share it."""
+def _new_stop(job: Job, outcome: Outcome, now: datetime, *, shared: bool) -> tuple[LaneStop | None, bool]:
+    """Return the stop an outcome gives the job's lane, and whether it is kept for all processes.
+
+    What only a person at this computer can mend, a keyring or a secret of its own, stops no other computer.
+    """
     match outcome:
-        case Retry(rate_limited=True):
-            until = now + outcome.delay
+        case (
+            Retry(rate_limited=True, error=error, delay=wait)
+            | Failed(error=error, stop_for=timedelta() as wait)
+        ):
             return LaneStop(
-                lane=job.lane, state=LaneState.RATE_LIMITED, reason=outcome.error, since=now, until=until
+                lane=job.lane, state=LaneState.RATE_LIMITED, reason=error, since=now, until=now + wait
             ), True
         case Blocked():
             stop = LaneStop(
                 lane=job.lane, state=LaneState.BLOCKED, reason=outcome.reason, since=now, cause=outcome.cause
             )
-            return stop, outcome.cause is not BlockCause.KEYRING
+            local = outcome.cause is BlockCause.KEYRING or (shared and outcome.cause is BlockCause.NOT_SET_UP)
+            return stop, not local
         case _:
             return None, True
 

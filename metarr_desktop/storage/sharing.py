@@ -63,13 +63,35 @@ def others_to_try(db: Sql, holder: Holder, job: Job) -> str | None:
         return None
     row = db.execute("SELECT left_by FROM job_queue WHERE id = ?", (job.id,)).fetchone()
     left = set((row[0] or "").split() if row else ()) | {holder.worker}
-    alive = db.execute(
+    return " ".join(sorted(left)) if _alive(db, holder) - left else None
+
+
+def offer_again(db: Sql, holder: Holder, now: datetime) -> tuple[Job, ...]:
+    """Let all look again at what was left to a process that is gone: with nobody left it fails in words."""
+    rows = db.execute(
+        "SELECT id, left_by FROM job_queue WHERE left_by IS NOT NULL AND status = 'pending'"
+    ).fetchall()
+    alive = _alive(db, holder) if rows else set()
+    offered: list[Job] = []
+    for job_id, left_by in rows:
+        if not alive - set(left_by.split()):
+            row = db.execute(
+                "UPDATE job_queue SET left_by = NULL, updated_at = ? WHERE id = ? AND status = 'pending'"
+                f" RETURNING {JOB_COLUMNS}",
+                (to_ms(now), job_id),
+            ).fetchone()
+            offered += [] if row is None else [read_job(row)]
+    db.tell(*(job.id for job in offered))
+    return tuple(offered)
+
+
+def _alive(db: Sql, holder: Holder) -> set[str]:
+    """Names of the processes that showed themselves lately."""
+    rows = db.execute(
         f"SELECT worker FROM workers WHERE seen_at > {db.dialect.now_ms} - ?",
         (SILENT_LEASES * lease_ms(holder),),
     ).fetchall()
-    if all(worker in left for (worker,) in alive):
-        return None
-    return " ".join(sorted(left))
+    return {worker for (worker,) in rows}
 
 
 def request_cancel(db: Sql, job_id: int, now: datetime) -> Job:

@@ -96,7 +96,7 @@ class SqlJobStore:
 
     async def recover(self, *, now: datetime, running: Collection[int] = ()) -> Recovery:
         """Put back what ran when its process died; each such run is a ``crashed`` attempt."""
-        return await self._database.run(recover, now, tuple(running))
+        return await self._database.run(recover, self._holder, now, tuple(running))
 
     async def leave(self) -> None:
         """Tell other processes that this one runs nothing more."""
@@ -143,9 +143,9 @@ class SqlJobStore:
         """Return the lanes that take no jobs."""
         return await self._database.read(lane_stops)
 
-    async def jobs(self) -> tuple[Job, ...]:
-        """Every row of the queue, by priority, due time and id."""
-        return await self._database.read(queue_reads.jobs)
+    async def jobs(self, *, after: Job | None = None, limit: int | None = None) -> tuple[Job, ...]:
+        """Rows of the queue by priority, due time and id: all, or so many that come after one."""
+        return await self._database.read(queue_reads.jobs, after, limit)
 
     async def job(self, job_id: int) -> Job | None:
         """One row of the queue."""
@@ -250,6 +250,8 @@ def _run_now(db: Sql, job_id: int, now: datetime) -> Job:
     ).fetchone()
     if row is None:  # taken by another process since
         raise Refused(text("Job {id} is running already.", id=job_id))
+    if job.merge_key is not None:
+        db.execute("DELETE FROM merge_windows WHERE lane = ? AND merge_key = ?", (job.lane, job.merge_key))
     db.tell(job_id)
     return read_job(row)
 

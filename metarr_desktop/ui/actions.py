@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from contextlib import suppress
 from datetime import UTC, datetime, time, timedelta
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, Signal
 from PySide6.QtGui import QGuiApplication
 
-from metarr_desktop.domain.errors import MetarrError
+from metarr_desktop.domain.errors import MetarrError, NotFound
 from metarr_desktop.domain.jobs import Job, JobRecord, JobStatus
 from metarr_desktop.ui.dialogs import ask, show_error
 from metarr_desktop.ui.job_report import payload_text
@@ -116,8 +117,7 @@ class Actions(QObject):
         async def work() -> None:
             if len(active) == 1:
                 name = job_name(active[0].type)
-                named = f"{name} - {subject}" if subject else name
-                question = fill_in(tr("Cancel {job}? It will not run."), job=named)
+                question = cancel_question(active[0], f"{name} - {subject}" if subject else name)
             else:
                 question = plural(
                     "Cancel {n} job? It will not run.", "Cancel {n} jobs? They will not run.", len(active)
@@ -125,7 +125,8 @@ class Actions(QObject):
             cancel = tr("Cancel job") if len(active) == 1 else tr("Cancel jobs")
             if await ask(self.window, question, cancel, tr("Keep")) == cancel:
                 for job in active:
-                    await self._commands.cancel_job(job.id)
+                    with suppress(NotFound):  # it ended while the question was open
+                        await self._commands.cancel_job(job.id)
 
         self.start(work, name="cancel")
 
@@ -217,6 +218,13 @@ class Actions(QObject):
 
         if jobs:
             self.start(work, name=name)
+
+
+def cancel_question(job: Job, name: str) -> str:
+    """Whether to cancel a job, and what that does."""
+    if job.status is JobStatus.PROCESSING:
+        return fill_in(tr("Cancel {job}? It is running and is stopped where it is."), job=name)
+    return fill_in(tr("Cancel {job}? It will not run."), job=name)
 
 
 def minutes_until_morning(now: datetime | None = None) -> int:

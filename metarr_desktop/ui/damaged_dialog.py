@@ -6,7 +6,7 @@ import asyncio
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QCoreApplication, QEvent, Qt
 from PySide6.QtWidgets import (
     QApplication,
     QDialog,
@@ -47,13 +47,14 @@ class DamagedDialog(QDialog):
 
     def __init__(self, file: Path, backups: Sequence[Backup]) -> None:
         super().__init__()
-        self._asked: asyncio.Future[Choice] | None = None
+        self._asked: asyncio.Future[Choice] = asyncio.get_running_loop().create_future()
         self.setWindowTitle("Metarr Desktop")
         self._words = QLabel(
             fill_in(
                 tr(
                     "The database is damaged. Nothing was changed yet.\n\n"
-                    "Whatever you choose, the damaged file stays beside the new one, in {folder}."
+                    "Whatever you choose, the damaged file stays beside the new one, in this folder:\n"
+                    "{folder}"
                 ),
                 folder=str(file.parent),
             )
@@ -95,34 +96,50 @@ class DamagedDialog(QDialog):
         for button in (self.restore, self.empty, self.folder, self.leave):
             button.setAutoDefault(button is safest)
             button.setDefault(button is safest)
-        safest.setFocus()
         give_mnemonics(self)
+        self._fit()
 
     async def choice(self) -> Choice:
-        """Wait for a button; until then all of them can be pressed."""
+        """Wait for a button; once one is pressed the others are off until this is called again."""
         self._enable(enabled=True)
-        self._asked = asyncio.get_running_loop().create_future()
         try:
             return await self._asked
         finally:
-            self._asked = None
+            self._asked = asyncio.get_running_loop().create_future()
             self._enable(enabled=False)
 
     def tell(self, kind: NoteKind, words: str) -> None:
         """Say below the words what goes on or went wrong."""
         self._note.tell(kind, words, aloud=True)
+        self._fit()
 
     def reject(self) -> None:
-        """Quit, unless something is being done to the file right now."""
+        """Quit; what is being done to the file right now is done first."""
         self._choose(Choice.QUIT)
 
+    def discard(self) -> None:
+        """Go away now: what Python collects later, it may collect on a thread that is not Qt's."""
+        self.hide()
+        self.deleteLater()
+        QCoreApplication.sendPostedEvents(self, QEvent.Type.DeferredDelete)
+
     def _choose(self, choice: Choice) -> None:
-        if self._asked is not None and not self._asked.done():
+        if not self._asked.done():
             self._asked.set_result(choice)
 
     def _enable(self, *, enabled: bool) -> None:
         for button in (self.restore, self.empty, self.folder, self.leave):
             button.setEnabled(enabled)
+        if enabled:
+            (self.leave if self.backup is None else self.restore).setFocus()
+
+    def _fit(self) -> None:
+        """Grow with the words: where lines wrap, Qt does so only before it shows a window."""
+        layout = self.layout()
+        if layout is not None and self.isVisible():
+            layout.activate()
+            width = max(self.width(), layout.totalMinimumSize().width())
+            self.resize(width, max(self.height(), layout.totalHeightForWidth(width)))
 
     def _lay_out(self) -> None:
         sign = QLabel()

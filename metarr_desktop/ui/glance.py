@@ -15,9 +15,12 @@ from metarr_desktop.domain.errors import MetarrError
 from metarr_desktop.ui.wording import clock_time, fill_in, one_line, plural, say, tr
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from metarr_desktop.app.queries import Queries
     from metarr_desktop.app.snapshots import (
         FamilySnapshot,
+        LaneSnapshot,
         Listening,
         PauseSnapshot,
         Problem,
@@ -47,7 +50,10 @@ class ProgramState(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Facts:
-    """Everything a glance shows, read together; ``failed`` jobs could be tried again."""
+    """Everything a glance shows, read together; ``failed`` jobs could be tried again.
+
+    ``lanes`` are those that take no jobs now, by name.
+    """
 
     listening: Listening | None
     pause: PauseSnapshot
@@ -57,6 +63,7 @@ class Facts:
     recent: tuple[FamilySnapshot, ...]
     problems: tuple[Problem, ...]
     failed: int
+    lanes: Mapping[str, LaneSnapshot]
 
     @property
     def state(self) -> ProgramState:
@@ -176,6 +183,7 @@ class Glance(QObject):
             recent=await self._queries.recent(limit=RECENT),
             problems=await self._queries.problems(),
             failed=await self._queries.retryable(),
+            lanes={lane.lane: lane for lane in await self._queries.lanes()},
         )
 
     def _tell_trouble(self, told: Text) -> None:

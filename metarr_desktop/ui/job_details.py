@@ -14,15 +14,20 @@ from shiboken6 import isValid
 from metarr_desktop.app.snapshots import JobDetail, ProblemKind
 from metarr_desktop.domain.errors import MetarrError, NotFound
 from metarr_desktop.domain.jobs import JobRecord, JobStatus
+from metarr_desktop.ui.actions import cancel_question
+from metarr_desktop.ui.dialogs import ask
 from metarr_desktop.ui.job_header import JobHeader
 from metarr_desktop.ui.job_report import (
     advice,
     as_text,
+    footer,
+    lane_of,
     member,
     payload_text,
     reason,
     service_of,
     status_line,
+    time_limit,
     timeline,
     webhook_line,
 )
@@ -30,7 +35,16 @@ from metarr_desktop.ui.mnemonics import give_mnemonics
 from metarr_desktop.ui.notes import Note, NoteKind
 from metarr_desktop.ui.payload_view import PayloadView
 from metarr_desktop.ui.plain_table import PlainTable
-from metarr_desktop.ui.wording import attempts_text, job_name, record_status_text, say, status_text, tr
+from metarr_desktop.ui.wording import (
+    attempts_text,
+    fill_in,
+    job_name,
+    record_status_text,
+    say,
+    status_shape,
+    status_text,
+    tr,
+)
 
 if TYPE_CHECKING:
     from PySide6.QtGui import QCloseEvent
@@ -64,6 +78,7 @@ class JobWindows:
         self._parent = parent
         self._windows: dict[int, JobWindow] = {}
         bridge.jobs_changed.connect(self.refresh)
+        bridge.glance_changed.connect(self.refresh)
 
     def show_job(self, job_id: int) -> JobWindow:
         """Show the details of a job."""
@@ -130,16 +145,25 @@ class JobWindow(QWidget):
         self._note = Note()
         self._copy = QPushButton(tr("Copy as text"))
         self._retry = QPushButton(tr("Retry"))
+        self._cancel = QPushButton(tr("Cancel job"))
         self._close = QPushButton(tr("Close"))
+        self._retry.setEnabled(False)
+        self._cancel.setEnabled(False)
         self._lay_out()
         self._copy.clicked.connect(self._on_copy)
         self._retry.clicked.connect(self._on_retry)
+        self._cancel.clicked.connect(self._on_cancel)
         self._close.clicked.connect(self.close)
         self._header.retry.clicked.connect(self._on_retry)
         self._header.open_settings.clicked.connect(self._on_open_settings)
         self._header.open_webhook.clicked.connect(self._on_open_webhook)
         self._related.itemActivated.connect(self._on_related_activated)
-        for keys, slot in (("Esc", self.close), ("Ctrl+W", self.close), ("Ctrl+R", self._on_retry)):
+        for keys, slot in (
+            ("Esc", self.close),
+            ("Ctrl+W", self.close),
+            ("Ctrl+R", self._on_retry),
+            ("Del", self._on_cancel),
+        ):
             QShortcut(QKeySequence(keys), self).activated.connect(slot)
 
     def refresh(self) -> None:
@@ -179,7 +203,7 @@ class JobWindow(QWidget):
         buttons = QHBoxLayout()
         buttons.addWidget(self._job_label)
         buttons.addStretch(1)
-        for button in (self._copy, self._retry, self._close):
+        for button in (self._copy, self._cancel, self._retry, self._close):
             buttons.addWidget(button)
         column = QVBoxLayout(self)
         column.addWidget(self._header)
@@ -222,7 +246,9 @@ class JobWindow(QWidget):
             kind=_kind(detail),
             status=status_line(detail),
             webhook=webhook_line(detail),
+            progress=detail.job.progress if detail.job is not None else None,
             reason=reason(detail),
+            limit=time_limit(detail),
             next_step="" if told is None else told.text,
         )
         self._header.open_webhook.setVisible(job.root_id != self._id)
@@ -230,12 +256,11 @@ class JobWindow(QWidget):
         ended = detail.record is not None
         self._header.retry.setVisible(ended)
         self._retry.setEnabled(ended or (detail.job is not None and detail.job.status is JobStatus.PENDING))
+        self._cancel.setEnabled(detail.job is not None)
         rows = timeline(detail, needs_key=self._needs_key())
         self._timeline.show_rows([(place, row.cells()) for place, row in enumerate(rows)])
-        self._related.show_rows([_related_row(each) for each in detail.related])
-        self._job_label.setText(
-            tr("Job {id}   Attempts {attempts}").format(id=self._id, attempts=attempts_text(job))
-        )
+        self._related.show_rows([_related_row(each, detail) for each in detail.related])
+        self._job_label.setText(footer(detail, several_computers=self._queries.on_several_computers()))
 
     def _needs_key(self) -> bool:
         service = "" if self._detail is None else service_of(member(self._detail))
@@ -263,6 +288,21 @@ class JobWindow(QWidget):
         self._note.tell(NoteKind.DONE, words, aloud=True)
         self.refresh()
 
+    def _on_cancel(self) -> None:
+        if self._cancel.isEnabled() and self._detail is not None and self._detail.job is not None:
+            self._tasks.spawn(self._cancel_job(self._detail.job), name=f"cancel job {self._id}")
+
+    async def _cancel_job(self, job: Job) -> None:
+        cancel = tr("Cancel job")
+        if await ask(self, cancel_question(job, self.windowTitle()), cancel, tr("Keep")) != cancel:
+            return
+        try:
+            await self._commands.cancel_job(self._id)
+        except MetarrError as error:
+            self._note.tell(NoteKind.FAILED, say(error.text), aloud=True)
+            return
+        self.refresh()
+
     def _on_open_settings(self) -> None:
         told = None if self._detail is None else advice(self._detail, self._problems)
         if told is not None and told.page:
@@ -278,13 +318,34 @@ class JobWindow(QWidget):
             self.job_requested.emit(chosen)
 
 
-def _related_row(job: Job | JobRecord) -> tuple[int, tuple[str, str, str]]:
+def _related_row(job: Job | JobRecord, detail: JobDetail) -> tuple[int, tuple[str, str, str]]:
     if isinstance(job, JobRecord):
-        return job.job_id, (job_name(job.type), record_status_text(job), attempts_text(job))
-    return job.id, (job_name(job.type), status_text(job), attempts_text(job))
+        return job.job_id, (
+            _related_name(job.job_id, job, detail),
+            record_status_text(job),
+            attempts_text(job),
+        )
+    status = status_text(job, lane=detail.lanes.get(job.lane))
+    return job.id, (_related_name(job.id, job, detail), status, attempts_text(job))
+
+
+def _related_name(job_id: int, job: Job | JobRecord, detail: JobDetail) -> str:
+    """The name of a job; one of another webhook, which this one ran together with, has its number."""
+    name = job_name(job.type)
+    if job.root_id == member(detail).root_id:
+        return name
+    return fill_in(tr("{name}, job {id}"), name=name, id=job_id)
 
 
 def _kind(detail: JobDetail) -> NoteKind:
-    if detail.record is None:
-        return NoteKind.WAITING
-    return NoteKind.of_end(detail.record.status)
+    if detail.record is not None:
+        return NoteKind.of_end(detail.record.status)
+    shape = "" if detail.job is None else status_shape(detail.job, lane=lane_of(detail))
+    return _KINDS.get(shape, NoteKind.QUEUED)
+
+
+_KINDS = {
+    "running": NoteKind.RUNNING,
+    "blocked": NoteKind.WARNING,
+    "retrying": NoteKind.WAITING,
+}

@@ -39,7 +39,7 @@ KEYS = (
     Key("Ctrl+R", "Retry selected", "retry"),
     Key("Ctrl+Shift+R", "Replay webhook", "replay"),
     Key("Ctrl+Return", "Run now", "run now"),
-    Key("Del", "Cancel waiting job", "cancel"),
+    Key("Del", "Cancel the selected job", "cancel"),
     Key("Ctrl+C", "Copy row as text"),
     Key("Ctrl+Shift+C", "Copy webhook address", "copy address"),
     Key("Ctrl+P", "Pause or resume deliveries", "pause"),

@@ -95,7 +95,7 @@ class Program:
                     return OK
                 return await self._fail(error, status=FAILED)
             except StorageDamaged:
-                news = await self._mend()
+                news = await self._mend(options.database_url)
                 if not news:
                     return DATA_ERROR
             except StorageFailed as error:
@@ -128,13 +128,14 @@ class Program:
         await core.stop_requested.wait()
         shell.close()
 
-    async def _mend(self) -> str:
+    async def _mend(self, database_url: str | None) -> str:
         """Let a person choose what becomes of the damaged database; tells what was done, empty for Quit."""
-        from metarr_desktop.app.database_file import DatabaseFile, damage_report  # noqa: PLC0415
+        from metarr_desktop.app.database_file import damage_report, file_in_use  # noqa: PLC0415
         from metarr_desktop.ui.damaged_dialog import DamagedDialog, mend, told  # noqa: PLC0415
 
-        print(await asyncio.to_thread(damage_report, self._paths), file=sys.stderr)  # noqa: T201 - as below
-        file = DatabaseFile(self._paths)
+        report = await asyncio.to_thread(damage_report, self._paths, given=database_url)
+        print(report, file=sys.stderr)  # noqa: T201 - as below
+        file = file_in_use(self._paths, given=database_url)
         backups = await asyncio.to_thread(file.offered)
         dialog = DamagedDialog(file.path, backups)
         self._on_signals(dialog.reject)
@@ -142,8 +143,7 @@ class Program:
         try:
             done = await mend(dialog, file, backups)
         finally:
-            dialog.hide()
-            dialog.deleteLater()
+            dialog.discard()
         return "" if done is None else told(done)
 
     async def _fail(self, error: MetarrError, *, status: int) -> int:

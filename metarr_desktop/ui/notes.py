@@ -28,6 +28,8 @@ class NoteKind(StrEnum):
     FAILED = "failed"
     WAITING = "waiting"
     STALE = "stale"
+    QUEUED = "queued"
+    RUNNING = "running"
 
     @classmethod
     def of_end(cls, status: EndStatus) -> NoteKind:
@@ -46,6 +48,8 @@ _SHAPES = {
     NoteKind.FAILED: "failed",
     NoteKind.WARNING: "blocked",
     NoteKind.WAITING: "retrying",
+    NoteKind.QUEUED: "waiting",
+    NoteKind.RUNNING: "running",
 }
 _COLOURS: dict[NoteKind, StatusColour] = {
     NoteKind.DONE: "done",

@@ -9,12 +9,13 @@ from PySide6.QtCore import QCoreApplication, QDate, QLocale, QTime
 
 from metarr_desktop.app.snapshots import ServiceState
 from metarr_desktop.domain.jobs import EndStatus, JobRecord, JobStatus, priority_band
+from metarr_desktop.domain.lanes import LaneState
 from metarr_desktop.domain.text import Text, fill
 from metarr_desktop.ui.notes import NoteKind
 
 if TYPE_CHECKING:
-    from metarr_desktop.app.snapshots import ServiceSnapshot
-    from metarr_desktop.domain.jobs import Job
+    from metarr_desktop.app.snapshots import LaneSnapshot, ServiceSnapshot
+    from metarr_desktop.domain.jobs import Job, Progress
 
 MINUTE = timedelta(minutes=1)
 HOUR = timedelta(hours=1)
@@ -47,6 +48,11 @@ def one_line(text: str) -> str:
     """A text from outside, fit for a menu or a cell: no breaks, and not endless."""
     line = " ".join(text.split())
     return line if len(line) <= ONE_LINE else line[: ONE_LINE - 1].rstrip() + "\u2026"
+
+
+def number(n: int) -> str:
+    """A whole number with its digits grouped: ``100,000``."""
+    return QLocale().toString(n)
 
 
 # Jobs
@@ -108,20 +114,53 @@ def event_name(event_type: str) -> str:
     return one_line(event_type) if word is None else tr(word)
 
 
-def status_text(job: Job, *, now: datetime | None = None) -> str:
-    """How a job of the queue stands."""
+def status_text(job: Job, *, lane: LaneSnapshot | None = None, now: datetime | None = None) -> str:
+    """How a job of the queue stands; ``lane`` is its lane where that takes no jobs."""
     if job.status is JobStatus.PROCESSING:
-        return tr("Running")
+        return _running_text(job)
     if job.waits_for is not None:
         return _with_reason(tr("Waiting"), Text("for the scan"))
     if job.reason is not None:
         return _with_reason(tr("Waiting"), job.reason)
+    if lane is not None and _is_held(job, lane):
+        return _with_reason(tr("Waiting"), lane.reason)
     if job.run_after > (now or datetime.now(tz=UTC)):
         return fill(tr("Retrying at {time}"), {"time": clock_time(job.run_after)})
     return tr("Waiting")
 
 
-def status_shape(job: Job | JobRecord, *, now: datetime | None = None) -> str:
+def _running_text(job: Job) -> str:
+    if job.merged_into is not None:
+        return fill(tr("Running - together with job {id}"), {"id": job.merged_into})
+    if job.progress is None:
+        return tr("Running")
+    return fill(tr("Running {progress}"), {"progress": progress_text(job.progress)})
+
+
+def progress_text(progress: Progress) -> str:
+    """``5 of 10``."""
+    locale = QLocale()
+    values = {"done": locale.toString(progress.done), "total": locale.toString(progress.total)}
+    return fill(tr("{done} of {total}"), values)
+
+
+def next_try(job: Job, *, lane: LaneSnapshot | None = None) -> datetime | None:
+    """When a waiting job runs at the earliest; None where that depends on something else than time."""
+    if job.status is JobStatus.PROCESSING or job.waits_for is not None:
+        return None
+    if lane is None or not _is_held(job, lane):
+        return job.run_after
+    return None if lane.until is None else max(lane.until, job.run_after)
+
+
+def _is_held(job: Job, lane: LaneSnapshot) -> bool:
+    """Whether it is for its lane that a job waits: its own time may come later than that of the lane."""
+    return lane.until is None or job.run_after < lane.until
+
+
+def status_shape(
+    job: Job | JobRecord, *, lane: LaneSnapshot | None = None, now: datetime | None = None
+) -> str:
     """Name of the icon that goes with the status."""
     if isinstance(job, JobRecord):
         return {
@@ -134,7 +173,7 @@ def status_shape(job: Job | JobRecord, *, now: datetime | None = None) -> str:
         return "running"
     if job.waits_for is not None:
         return "waiting"
-    if job.reason is not None:
+    if job.reason is not None or (lane is not None and _is_held(job, lane)):
         return "blocked"
     return "retrying" if job.run_after > (now or datetime.now(tz=UTC)) else "waiting"
 
@@ -190,7 +229,19 @@ def service_state_text(service: ServiceSnapshot) -> tuple[NoteKind, str]:
     kind, word = words[service.state]
     if service.detail is None or service.state in {ServiceState.OFF, ServiceState.NOT_SET_UP}:
         return kind, tr(word)
+    if service.state is ServiceState.WAITING and service.stop is LaneState.PROBING:
+        return kind, tr("Trying again now")
+    if service.state is ServiceState.WAITING and service.until is not None:
+        return kind, f"{tr(word)} - {_stop_text(service, service.until)}"
     return kind, _with_reason(tr(word), service.detail)
+
+
+def _stop_text(service: ServiceSnapshot, until: datetime) -> str:
+    """Why a service waits, and until when."""
+    values = {"service": service.title, "time": day_time(until)}
+    if service.stop is LaneState.BREAKER:
+        return fill(tr("{service} does not answer. Next try at {time}."), values)
+    return fill(tr("{service} asked to wait until {time}."), values)
 
 
 def last_result_text(service: ServiceSnapshot) -> str:
@@ -233,6 +284,13 @@ def day_time(at: datetime, *, seconds: bool = False) -> str:
             return fill(tr("Yesterday {time}"), {"time": time})
     day = QDate(local.year, local.month, local.day)
     return f"{QLocale().toString(day, QLocale.FormatType.ShortFormat)} {time}"
+
+
+def long_time(at: datetime) -> str:
+    """The day, spelled out, and the time."""
+    local = at.astimezone()
+    day = QDate(local.year, local.month, local.day)
+    return f"{QLocale().toString(day, QLocale.FormatType.LongFormat)} {clock_time(at)}"
 
 
 def duration_text(span: timedelta) -> str:

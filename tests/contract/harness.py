@@ -131,10 +131,9 @@ class RedisStores(SqlStores):
         queue = RedisQueue(link, holder=Holder(worker=name, lease=lease), shared=self.database.shared)
         return RedisJobStore(RelayedDatabase(self.database, queue))
 
-    async def close(self) -> None:
+    async def leave_redis(self) -> None:
         for link in self.links:
             await link.close()
-        await super().close()
 
 
 class MemoryStores(Stores):

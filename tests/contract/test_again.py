@@ -86,7 +86,7 @@ async def test_a_retry_of_a_waiting_job_makes_it_due(store: JobStore) -> None:
 
 async def test_a_retry_of_a_job_that_never_was_tells_so(store: JobStore) -> None:
     with pytest.raises(NotFound):
-        await store.retry(999, max_retries=3, now=START)
+        await store.retry(999_999_999, max_retries=3, now=START)
 
 
 async def test_a_replay_is_a_new_root_of_the_same_webhook(store: JobStore) -> None:
@@ -101,7 +101,7 @@ async def test_a_replay_is_a_new_root_of_the_same_webhook(store: JobStore) -> No
     assert job.id != root.id
     assert (job.retry_of, job.parent_id) == (None, None)
     with pytest.raises(NotFound):
-        await store.replay(999, now=at(1))
+        await store.replay(999_999_999, now=at(1))
 
 
 async def test_a_job_that_runs_is_not_tried_twice_by_a_retry(store: JobStore) -> None:

@@ -11,6 +11,7 @@ from metarr_desktop.domain.outcomes import Blocked, Cancelled, Deferred, Done, F
 from metarr_desktop.domain.retry import RetryPolicy
 from metarr_desktop.domain.text import Text
 from metarr_desktop.jobs.outcome import outcome_of
+from tests.contract.harness import GONE
 from tests.contract.scenes import (
     NO_ANSWER,
     added,
@@ -236,11 +237,10 @@ async def test_a_probe_that_never_ran_tries_again(store: JobStore) -> None:
 
 async def test_a_probe_whose_process_died_frees_its_lane(store: JobStore, stores: Stores) -> None:
     await tripped(store)
-    await added(stores.process("here"), notify(), now=at(1))
-    if store.shared:
-        pytest.skip("a lost lease is test_sharing's")
-    job = await probe(store, at(60))
-    await stores.process("after a restart").recover(now=at(61))
+    await added(store, notify(), now=at(1))
+    job = await probe(stores.process("died", lease=GONE), at(60))
+    await nothing(store, at(61))
+    await store.recover(now=at(61))
     assert (await probe(store, at(61))).id == job.id
 
 

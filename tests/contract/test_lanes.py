@@ -7,7 +7,7 @@ import pytest
 
 from metarr_desktop.domain.jobs import JobStatus
 from metarr_desktop.domain.lanes import BlockCause, LaneState
-from metarr_desktop.domain.outcomes import Blocked, Deferred, Done
+from metarr_desktop.domain.outcomes import Blocked, Deferred, Done, Failed
 from metarr_desktop.domain.text import Text
 from tests.contract.scenes import (
     added,
@@ -48,6 +48,15 @@ async def test_a_rate_limit_stops_the_lane_exactly_until_its_time(store: JobStor
     assert await store.lane_stops() == ()
 
 
+async def test_a_job_that_is_given_up_over_a_rate_limit_stops_its_lane_all_the_same(store: JobStore) -> None:
+    given_up = Failed(error=Text("Asked to wait too long."), stop_for=timedelta(hours=1))
+    settlement = await settled(store, await claimed(store), given_up)
+    assert settlement.record is not None
+    await added(store, notify())
+    assert await nothing(store, at(3599)) == at(3600)
+    await take(store, at(3600))
+
+
 async def test_a_stopped_lane_holds_up_no_other(store: JobStore) -> None:
     await settled(store, await claimed(store), limited(42))
     assert (await claimed(store, notify("kodi"))).lane == "kodi"
@@ -76,6 +85,8 @@ async def test_a_rate_limit_is_obeyed_though_settings_were_saved_meanwhile(
 async def test_a_blocked_lane_makes_no_second_request_until_a_person_acts(
     store: JobStore, stores: Stores, cause: BlockCause
 ) -> None:
+    if store.shared and cause is BlockCause.NOT_SET_UP:
+        pytest.skip("others who share this store may be set up")
     job = await claimed(store)
     await added(store, notify())
     blocked = Blocked(reason=Text("Key rejected."), cause=cause)

@@ -71,6 +71,7 @@ async def test_jobs_that_go_as_one_use_one_place_of_their_lane(store: JobStore) 
     claim = await store.claim({"kodi": 2}, now=START, limit=32)
     assert [len(job.merged) for job in claim.jobs] == [1, 0]
     await nothing(store, START, kodi=2)
+    assert (await take(store, START, kodi=3)).merge_key == "/music"
 
 
 async def test_each_merged_job_has_a_history_row_and_an_attempt_of_its_own(
@@ -156,6 +157,14 @@ async def test_what_comes_while_one_runs_goes_as_one_after_the_window(store: Job
 
 async def same(store: JobStore, jobs: tuple[Job, ...]) -> tuple[Job | None, ...]:
     return tuple([await store.job(job.id) for job in jobs])
+
+
+async def test_a_person_who_says_run_now_waits_for_no_window(store: JobStore) -> None:
+    await settled(store, await claimed(store, refresh()), Done(), now=START, merge_window=WINDOW)
+    (job,) = await added(store, refresh(), now=at(2))
+    await nothing(store, at(2))
+    await store.run_now(job.id, now=at(3))
+    assert (await take(store, at(3))).id == job.id
 
 
 async def test_what_comes_inside_the_window_goes_as_one_when_it_ends(store: JobStore) -> None:

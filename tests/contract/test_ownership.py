@@ -42,6 +42,17 @@ async def test_a_job_that_was_taken_over_is_not_settled_by_who_had_it(
     assert await stores.ran(mine.id) == ["crashed"]
 
 
+async def test_a_job_that_was_taken_over_in_the_same_moment_is_not_settled_by_who_had_it(
+    store: JobStore, stores: Stores
+) -> None:
+    mine = await claimed(stores.process("died", lease=GONE))
+    await store.recover(now=START)
+    theirs = await take(store)
+    with pytest.raises(NotFound):
+        await settled(stores.process("died"), mine, Done())
+    assert await store.job(mine.id) == theirs
+
+
 async def test_a_job_that_was_put_back_is_not_settled_by_who_had_it(store: JobStore, stores: Stores) -> None:
     mine = await claimed(stores.process("died", lease=GONE))
     await store.recover(now=at(1))

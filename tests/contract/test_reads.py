@@ -44,3 +44,12 @@ async def test_waiting_jobs_are_summed_up_by_type_with_the_reason_of_one(store: 
         "notify-discord": (2, "Server error."),
         "notify-kodi": (1, "None"),
     }
+
+
+async def test_the_queue_is_read_in_parts_each_after_the_one_before(store: JobStore) -> None:
+    for number in range(5):
+        await added(store, notify(priority=9 - number), now=at(number))
+    whole = await store.jobs()
+    first = await store.jobs(limit=3)
+    rest = await store.jobs(after=first[-1], limit=3)
+    assert (first + rest, len(rest)) == (whole, 2)

@@ -9,8 +9,8 @@ import pytest
 
 from metarr_desktop.domain.errors import NotFound
 from metarr_desktop.domain.jobs import EndStatus, JobStatus
-from metarr_desktop.domain.lanes import LaneState
-from metarr_desktop.domain.outcomes import Done, Failed
+from metarr_desktop.domain.lanes import BlockCause, LaneState
+from metarr_desktop.domain.outcomes import Blocked, Done, Failed
 from metarr_desktop.domain.text import Text
 from tests.contract.harness import GONE
 from tests.contract.scenes import (
@@ -134,6 +134,30 @@ async def test_what_is_not_here_is_left_to_another_process_that_lives(
     assert record.status is EndStatus.FAILED
 
 
+async def test_what_was_left_to_a_process_that_is_gone_since_is_looked_at_again(
+    store: JobStore, there: JobStore
+) -> None:
+    await store.renew([])
+    await there.renew([])
+    job = await claimed(store)
+    await settled(store, job, NOT_HERE)
+    assert (await store.recover(now=at(1))).jobs == ()
+    await nothing(store, at(1))
+    await there.leave()
+    (offered,) = (await store.recover(now=at(2))).jobs
+    assert offered.id == job.id
+    record = (await settled(store, await take(store, at(2)), NOT_HERE, now=at(2))).record
+    assert record is not None
+    assert record.status is EndStatus.FAILED
+
+
+async def test_settings_missing_on_one_computer_stop_no_other(store: JobStore, there: JobStore) -> None:
+    missing = Blocked(reason=Text("Token is missing."), cause=BlockCause.NOT_SET_UP)
+    settlement = await through(store, notify(), missing)
+    assert (settlement.kept, await store.lane_stops()) == (False, ())
+    await take(there, at(1))
+
+
 async def test_what_is_nowhere_fails_where_nobody_else_lives(store: JobStore, there: JobStore) -> None:
     await store.renew([])
     await there.renew([])
@@ -157,7 +181,7 @@ async def test_a_person_cancels_what_another_process_runs(store: JobStore, there
     leases = await there.renew([job.id, other.id])
     assert (leases.cancelled, leases.lost) == ((job.id,), ())
     with pytest.raises(NotFound):
-        await store.request_cancel(999, now=START)
+        await store.request_cancel(999_999_999, now=START)
 
 
 async def test_the_wish_to_cancel_is_forgotten_with_the_run_it_meant(

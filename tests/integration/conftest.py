@@ -18,7 +18,6 @@ from typing import TYPE_CHECKING, Any
 import psycopg
 import pytest
 
-from metarr_desktop.cli.parser import build_parser
 from tests.integration.fake_discord import FakeDiscord
 from tests.integration.fake_kodi import FakeKodi
 from tests.integration.fake_pushover import FakePushover
@@ -72,6 +71,11 @@ class Program:
     def errors(self) -> str:
         """What the program wrote to standard error so far."""
         return (self.data_dir.parent / "stderr.txt").read_text(encoding="utf-8")
+
+    def log(self) -> str:
+        """Return the end of its log."""
+        log = self.data_dir / "logs" / "metarr.log"
+        return log.read_text(encoding="utf-8")[-4_000:] if log.exists() else ""
 
     def post(
         self, body: bytes, *, path: str = "/webhooks/radarr", **headers: str
@@ -134,7 +138,7 @@ class Program:
         """Look again and again from outside, as there is nothing in this process to await."""
         deadline = time.monotonic() + within_s
         while not condition():
-            assert time.monotonic() < deadline, f"not within {within_s} s; {self.errors()}"
+            assert time.monotonic() < deadline, f"not within {within_s} s; {self.errors()}{self.log()}"
             time.sleep(0.02)
 
     def let_run(self, seconds: float) -> None:
@@ -168,12 +172,10 @@ class Program:
 
 @pytest.fixture
 def database_url(request: pytest.FixtureRequest) -> str:
-    """Address of the database, empty for SQLite; a test asks for others by ``on_each_database``."""
+    """Address of the database, empty for SQLite; a test asks for PostgreSQL by an indirect parameter."""
     kind = getattr(request, "param", "sqlite")
     if kind in {"sqlite", "redis"}:
         return ""
-    if not any("--database-url" in action.option_strings for action in build_parser()._actions):
-        pytest.skip("the program has no --database-url yet")
     url: str = request.getfixturevalue("postgres_url")
     return url
 

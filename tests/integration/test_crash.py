@@ -9,13 +9,14 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.integration.ledger import Ledger
-from tests.integration.load import Load
+from tests.integration.load import Load, film
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from tests.integration.conftest import Program
     from tests.integration.fake_discord import FakeDiscord
+    from tests.integration.fake_kodi import FakeKodi
     from tests.integration.fake_pushover import FakePushover
 
 logger = logging.getLogger(__name__)
@@ -25,7 +26,7 @@ MEMBERS = ("webhook-received", "scan-movie", "notify-discord", "notify-pushover"
 AT_ONCE = 5
 """One job each of intake, scan and Discord run at once, and two of Pushover."""
 KILLS_IN_ENDURANCE = 1_000
-FOLDERS = 3
+KODI_JOBS = "SELECT COUNT(*) FROM job_queue WHERE type = 'notify-kodi'"
 on_each_database = pytest.mark.parametrize(
     ("database_url", "kills"),
     [("sqlite", 30), ("postgresql", 10), ("redis", 10), ("redis-postgresql", 10)],
@@ -80,3 +81,33 @@ def test_every_answered_webhook_has_one_family_however_often_the_program_is_kill
     assert ledger.crashes > 0
     if not running.database_url:
         assert running.rows("PRAGMA integrity_check") == [("ok",)]
+
+
+def test_jobs_that_ran_as_one_when_the_program_was_killed_run_as_one_again(
+    program: Callable[..., Program], kodi: FakeKodi
+) -> None:
+    kodi.hangs = True
+    running = program(**kodi.environment)
+    running.start()
+    running.rows("UPDATE notification_config SET config = ? WHERE service = 'kodi'", kodi.config)
+    running.enable("kodi")
+    accepted = {}
+    for number in range(1, 11):
+        status, answer = running.post(film(number, folder=1))
+        assert status == 200
+        accepted[answer["eventId"]] = number
+    running.wait_for(lambda: running.rows(KODI_JOBS + " AND waits_for IS NULL") == [(10,)])
+    running.kill()
+    running.start()
+    running.wait_for(lambda: running.rows(KODI_JOBS + " AND status = 'processing'") == [(10,)])
+    running.kill()
+    kodi.hangs = False
+    running.start()
+    running.wait_for(lambda: running.drained)
+    assert running.stop() == 0
+    assert kodi.scanned == ["/m/1/"]
+    ledger = Ledger(running)
+    ledger.check_families(accepted, types=["webhook-received", "scan-movie", "notify-kodi"])
+    ledger.check_runs(kills=2, at_once=2 + len(accepted))
+    outcomes = [entry.outcomes for entry in ledger.entries.values() if entry.type == "notify-kodi"]
+    assert sorted(outcomes) == [["crashed", "crashed", "done"], *[["crashed", "done"]] * 9]

@@ -47,7 +47,7 @@ class Claiming(Rows):
                 jobs.append(job_or_none)
             return Claim(
                 jobs=tuple(jobs),
-                next_due=None if jobs else self._next_due(now),
+                next_due=self._next_due(now),
                 reopened=reopened,
                 expired=expired,
                 held=tuple(held),

@@ -95,6 +95,11 @@ class Settling(Rows):
     def _new_stop(
         self, job: Job, outcome: Outcome, *, run: Run | None, now: datetime
     ) -> tuple[LaneStop | None, bool]:
+        if isinstance(outcome, Failed) and outcome.stop_for is not None:
+            until = now + outcome.stop_for
+            return LaneStop(
+                lane=job.lane, state=LaneState.RATE_LIMITED, reason=outcome.error, since=now, until=until
+            ), True
         if isinstance(outcome, Retry) and outcome.rate_limited:
             until = now + outcome.delay
             stop = LaneStop(

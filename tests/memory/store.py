@@ -181,6 +181,8 @@ class MemoryJobStore(Claiming, Settling):
             raise NotFound(text("Job {id} is not in the queue.", id=job_id))
         if job.status is PROCESSING:
             raise Refused(text("Job {id} is running already.", id=job_id))
+        if job.merge_key is not None:
+            self.memory.windows.pop((job.lane, job.merge_key), None)
         return self._keep(replace(job, run_after=now, updated_at=now, waits_for=None), ready=True)
 
     async def open_lane(
@@ -212,8 +214,11 @@ class MemoryJobStore(Claiming, Settling):
         lanes = sorted(self.memory.lanes.items())
         return tuple(lane.stop for _, lane in lanes if lane.stop is not None)
 
-    async def jobs(self) -> tuple[Job, ...]:
-        return tuple(sorted(self.memory.jobs.values(), key=by_turn))
+    async def jobs(self, *, after: Job | None = None, limit: int | None = None) -> tuple[Job, ...]:
+        rows = sorted(self.memory.jobs.values(), key=by_turn)
+        if after is not None:
+            rows = [job for job in rows if by_turn(job) > by_turn(after)]
+        return tuple(rows[:limit])
 
     async def job(self, job_id: int) -> Job | None:
         return self.memory.jobs.get(job_id)

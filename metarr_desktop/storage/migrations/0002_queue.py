@@ -21,6 +21,7 @@ CREATE UNIQUE INDEX job_queue_dedupe_key ON job_queue (dedupe_key)
 CREATE INDEX job_queue_merge_key ON job_queue (lane, merge_key) WHERE merge_key IS NOT NULL;
 CREATE INDEX job_queue_expires_at ON job_queue (expires_at)
     WHERE status = 'pending' AND expires_at IS NOT NULL;
+CREATE INDEX job_queue_left_by ON job_queue (id) WHERE left_by IS NOT NULL;
 CREATE INDEX job_queue_error ON job_queue (type, id) WHERE status = 'pending' AND error IS NOT NULL;
 CREATE INDEX job_queue_waiting ON job_queue (type, created_at) WHERE status = 'pending';
 

@@ -6,10 +6,10 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QModelIndex, QObject, QPersistentModelIndex, QSortFilterProxyModel
 
-from metarr_desktop.ui.models.job_cells import status_of
+from metarr_desktop.ui.models.job_cells import shape_of, status_of
 from metarr_desktop.ui.models.job_nodes import FamilyNode, MemberNode
 from metarr_desktop.ui.models.job_tree import NODE_ROLE, JobTree
-from metarr_desktop.ui.wording import job_name, status_shape
+from metarr_desktop.ui.wording import job_name
 
 if TYPE_CHECKING:
     from metarr_desktop.ui.models.job_nodes import Node
@@ -37,7 +37,12 @@ class JobFilter(QSortFilterProxyModel):
     def show_only(self, *, text: str, shape: str, type: str) -> None:  # noqa: A002 - the word of the page
         """Show what has this text, this status and this type; empty ones do not restrict."""
         self._text, self._shape, self._type = text.casefold().strip(), shape, type
-        self.invalidateFilter()
+        self.setFilterFixedString("")  # filters anew, in every version of Qt
+
+    def look_again(self) -> None:
+        """Filter anew, after something changed that is not told row by row."""
+        if self.is_active:
+            self.setFilterFixedString("")  # filters anew, in every version of Qt
 
     def node(self, index: ModelIndex) -> Node | None:
         """The row behind an index of this model."""
@@ -65,12 +70,12 @@ class JobFilter(QSortFilterProxyModel):
         job = member.job
         if self._type and job.type != self._type:
             return False
-        if self._shape and status_shape(job) not in _ALIKE.get(self._shape, {self._shape}):
+        if self._shape and shape_of(job, self._tree.around) not in _ALIKE.get(self._shape, {self._shape}):
             return False
         if not self._text:
             return True
         family = member.family
-        words = f"{job_name(job.type)} {status_of(job)} {family.title()} {family.source}"
+        words = f"{job_name(job.type)} {status_of(job, self._tree.around)} {family.title()} {family.source}"
         return self._text in words.casefold()
 
 

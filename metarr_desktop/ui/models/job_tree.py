@@ -3,37 +3,49 @@
 from __future__ import annotations
 
 import itertools
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import QAbstractItemModel, QModelIndex, QObject, QPersistentModelIndex, Qt
 
+from metarr_desktop.domain.jobs import Job, JobStatus
 from metarr_desktop.ui.icons import StatusIcons
-from metarr_desktop.ui.models.job_cells import JobsColumn, cell, titles, tool_tip
+from metarr_desktop.ui.models.job_cells import (
+    JobsColumn,
+    Surroundings,
+    cell,
+    shape_of,
+    titles,
+    tool_tip,
+    worker_text,
+)
 from metarr_desktop.ui.models.job_nodes import FamilyNode, MemberNode, place_of, place_on_top
-from metarr_desktop.ui.wording import status_shape
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
-    from metarr_desktop.domain.jobs import Job, JobRecord
+    from metarr_desktop.app.snapshots import LaneSnapshot
+    from metarr_desktop.domain.jobs import JobRecord, Progress
     from metarr_desktop.ui.models.job_nodes import Node
 
 ModelIndex = QModelIndex | QPersistentModelIndex
 ROOT = QModelIndex()
 NODE_ROLE = int(Qt.ItemDataRole.UserRole)
+PROGRESS_ROLE = NODE_ROLE + 1
+"""How far the running job of a row is, in the Worker column."""
 
 
 class JobTree(QAbstractItemModel):
     """Rows are named to Qt by numbers that are never used twice, so an outdated index is harmless."""
 
-    def __init__(self, parent: QObject | None = None) -> None:
+    def __init__(self, parent: QObject | None = None, *, several_computers: bool = False) -> None:
         super().__init__(parent)
+        self.around = Surroundings(several_computers=several_computers)
         self._serials = itertools.count(1)
         self._nodes: dict[int, Node] = {}
         self._families: dict[int, FamilyNode] = {}
         self._members: dict[int, MemberNode] = {}
         self._top: list[Node] = []
-        self._grouped = True
         self._icons = StatusIcons()
 
     @property
@@ -46,10 +58,26 @@ class JobTree(QAbstractItemModel):
         if grouped == self._grouped:
             return
         self.beginResetModel()
-        self._grouped = grouped
+        self.around = replace(self.around, grouped=grouped)
         rows: Sequence[Node] = tuple((self._families if grouped else self._members).values())
         self._top = sorted(rows, key=lambda node: -node.id)
         self.endResetModel()
+
+    @property
+    def _grouped(self) -> bool:
+        return self.around.grouped
+
+    def show_lanes(self, lanes: Mapping[str, LaneSnapshot]) -> bool:
+        """Take which lanes take no jobs now; True where that is news, which concerns the jobs in them."""
+        before = self.around.lanes
+        if lanes == before:
+            return False
+        self.around = replace(self.around, lanes=dict(lanes))
+        touched = {lane for lane in {*before, *lanes} if before.get(lane) != lanes.get(lane)}
+        for member in self._members.values():
+            if member.is_active and member.job.lane in touched:
+                self._tell_changed(member)
+        return True
 
     def node(self, index: ModelIndex) -> Node | None:
         """The row behind an index of this model."""
@@ -162,16 +190,20 @@ class JobTree(QAbstractItemModel):
         if node is None:
             return None
         match role:
+            case Qt.ItemDataRole.AccessibleTextRole if index.column() == JobsColumn.WORKER:
+                return worker_text(node, self.around)
             case Qt.ItemDataRole.DisplayRole | Qt.ItemDataRole.AccessibleTextRole:
                 if isinstance(node, FamilyNode):
                     self._on_seen(node)
-                return cell(node, index.column(), grouped=self._grouped)
+                return cell(node, index.column(), self.around)
             case Qt.ItemDataRole.DecorationRole:
                 if isinstance(node, MemberNode) and index.column() == JobsColumn.STATUS:
-                    return self._icons.get(status_shape(node.job))
+                    return self._icons.get(shape_of(node.job, self.around))
                 return None
             case Qt.ItemDataRole.ToolTipRole:
-                return tool_tip(node, index.column(), grouped=self._grouped)
+                return tool_tip(node, index.column(), self.around)
+        if role == PROGRESS_ROLE:
+            return _progress(node) if index.column() == JobsColumn.WORKER else None
         return node if role == NODE_ROLE else None
 
     def _rows_below(self, parent: ModelIndex) -> Sequence[Node]:
@@ -188,3 +220,9 @@ class JobTree(QAbstractItemModel):
         else:
             row = place_on_top(node, self._top)
         return self.createIndex(row, 0, node.serial)
+
+
+def _progress(node: Node) -> Progress | None:
+    if isinstance(node, FamilyNode) or not isinstance(node.job, Job):
+        return None
+    return node.job.progress if node.job.status is JobStatus.PROCESSING else None

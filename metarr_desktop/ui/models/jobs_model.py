@@ -17,8 +17,10 @@ if TYPE_CHECKING:
     from metarr_desktop.app.snapshots import FamilySnapshot
     from metarr_desktop.ui.models.job_nodes import FamilyNode, Node
 
-CAPACITY = 200
+CAPACITY = 500
 """So many webhooks are shown at once; every row costs the view a little on each change."""
+MOST_MEMBERS = 400
+"""So many jobs of one webhook are shown; those that run beyond that too."""
 ROOM_FOR_RUNNING = 50
 STAYS_AFTER_END = timedelta(seconds=10)
 AT_ONCE = 12
@@ -35,8 +37,8 @@ class JobsModel(JobTree):
 
     lookups_wanted = Signal(list)
 
-    def __init__(self, parent: QObject | None = None) -> None:
-        super().__init__(parent)
+    def __init__(self, parent: QObject | None = None, *, several_computers: bool = False) -> None:
+        super().__init__(parent, several_computers=several_computers)
         self.has_more = False
         self._pinned: frozenset[int] = frozenset()
         self._touched: set[int] | None = None
@@ -125,6 +127,9 @@ class JobsModel(JobTree):
             self._changed[member.serial] = member
         elif job.root_id in self._families:
             family = self._families[job.root_id]
+            if len(family.members) >= MOST_MEMBERS and not _runs(job):
+                self.has_more = True
+                return
             self._add_member(family, job)
         elif always or self._make_room(job):
             family = self._add_family(job.root_id, first=job)
@@ -137,7 +142,7 @@ class JobsModel(JobTree):
         """Beyond the capacity only what runs is let in, for which something that ended goes."""
         if len(self._families) < CAPACITY:
             return True
-        if isinstance(job, JobRecord) or job.status is not JobStatus.PROCESSING:
+        if not _runs(job):
             return False
         for family in self._families.values():
             if not family.active and family.id not in self._pinned:
@@ -169,3 +174,7 @@ class JobsModel(JobTree):
             self._families[root_id].looked_up = True
         if wanted:
             self.lookups_wanted.emit(wanted)
+
+
+def _runs(job: Job | JobRecord) -> bool:
+    return isinstance(job, Job) and job.status is JobStatus.PROCESSING

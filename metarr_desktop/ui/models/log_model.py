@@ -121,12 +121,12 @@ class LogFilter(QSortFilterProxyModel):
     def show_from(self, level: int) -> None:
         """Leave out lines below a level."""
         self._level = level
-        self.invalidateFilter()
+        self.setFilterFixedString("")  # filters anew, in every version of Qt
 
     def show_with(self, text: str) -> None:
         """Leave out lines without this text; case does not count."""
         self._text = text.casefold().strip()
-        self.invalidateFilter()
+        self.setFilterFixedString("")  # filters anew, in every version of Qt
 
     def filterAcceptsRow(self, source_row: int, source_parent: ModelIndex) -> bool:
         """Whether a line is shown."""

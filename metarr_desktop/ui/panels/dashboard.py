@@ -63,7 +63,7 @@ class DashboardPanel(QWidget):
         self.services = StatisticsPanel(
             ports, name=tr("Statistics by service"), heading=tr("Service"), rows=rows_of_services
         )
-        self._tabs = QTabWidget()
+        self.tabs = QTabWidget()
         self._stack = QStackedWidget()
         self._lay_out()
 
@@ -120,16 +120,16 @@ class DashboardPanel(QWidget):
         blocks = QHBoxLayout()
         for block in (self.receiving, self.queue, self.today):
             blocks.addWidget(block, 1)
-        self._tabs.setDocumentMode(True)
-        self._tabs.tabBar().setAccessibleName(tr("Webhooks and statistics"))
-        self._tabs.addTab(self.view, tr("Recent webhooks"))
-        self._tabs.addTab(self.types, tr("By job"))
-        self._tabs.addTab(self.services, tr("By service"))
+        self.tabs.setDocumentMode(True)
+        self.tabs.tabBar().setAccessibleName(tr("Webhooks and statistics"))
+        self.tabs.addTab(self.view, tr("Recent webhooks"))
+        self.tabs.addTab(self.types, tr("By job"))
+        self.tabs.addTab(self.services, tr("By service"))
         hint = QLabel(tr("Enter: details"))
-        self._tabs.setCornerWidget(hint)
-        self._tabs.currentChanged.connect(lambda at: hint.setVisible(at == 0))
+        self.tabs.setCornerWidget(hint)
+        self.tabs.currentChanged.connect(lambda at: hint.setVisible(at == 0))
         self._stack.addWidget(self.first_page)
-        self._stack.addWidget(self._tabs)
+        self._stack.addWidget(self.tabs)
         outer = QVBoxLayout(self)
         outer.setContentsMargins(0, 0, 0, 0)
         outer.addLayout(blocks)

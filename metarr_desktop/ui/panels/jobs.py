@@ -15,7 +15,7 @@ from metarr_desktop.ui.models.job_filter import JobFilter
 from metarr_desktop.ui.models.job_nodes import FamilyNode, MemberNode
 from metarr_desktop.ui.models.jobs_model import CAPACITY, JobsModel
 from metarr_desktop.ui.panels.jobs_layout import JobsLayout
-from metarr_desktop.ui.wording import fill_in, plural, tr
+from metarr_desktop.ui.wording import fill_in, number, plural, tr
 
 if TYPE_CHECKING:
     from PySide6.QtGui import QHideEvent, QResizeEvent, QShowEvent
@@ -43,9 +43,12 @@ class JobsPanel(QWidget):
         self._actions = ports.actions
         self._in_queue = 0
         self._reading = False
-        self.model = JobsModel(self)
+        several = ports.queries.on_several_computers()
+        self.model = JobsModel(self, several_computers=several)
         self.filter = JobFilter(self.model, parent=self)
-        self.ui = JobsLayout(self, model=self.filter, types=ports.queries.job_types())
+        self.ui = JobsLayout(
+            self, model=self.filter, types=ports.queries.job_types(), several_computers=several
+        )
         self._tick = QTimer(self)
         self._tick.setInterval(TICK_MS)
         self._tick.timeout.connect(self._on_tick)
@@ -61,6 +64,8 @@ class JobsPanel(QWidget):
         """Take what the whole program says: the pause and the length of the queue."""
         self._in_queue = facts.queue.pending + facts.queue.processing
         self.ui.show_pause(paused=facts.pause.paused)
+        if self.model.show_lanes(facts.lanes):
+            self.filter.look_again()
         self.ui.retry_failed.setEnabled(facts.failed > 0)
         if self.isVisible():
             self._follow_rows()
@@ -110,7 +115,7 @@ class JobsPanel(QWidget):
         """Put the selected row on the clipboard."""
         node = self._selected()
         if node is not None:
-            QGuiApplication.clipboard().setText(row_text(node))
+            QGuiApplication.clipboard().setText(row_text(node, self.model.around))
 
     def open_details(self) -> None:
         """Show everything about what is selected."""
@@ -242,10 +247,9 @@ class JobsPanel(QWidget):
 
     def _follow_rows(self) -> None:
         shown = self.filter.shown_jobs()
-        more = self.model.has_more
-        known = max(self.model.job_count, self._in_queue) if more else self.model.job_count
+        known = max(self.model.job_count, self._in_queue)
         self.ui.show_counts(
-            fill_in(tr("{shown} of {all} shown"), shown=shown, all=known) if known else "",
+            fill_in(tr("{shown} of {all} shown"), shown=number(shown), all=number(known)) if known else "",
             rows=plural("{n} row", "{n} rows", shown),
         )
         self.ui.show_empty(is_empty=self.filter.rowCount() == 0, filtered=self.filter.is_active)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QModelIndex, QPersistentModelIndex, QSize, Qt
+from PySide6.QtCore import Qt
 from PySide6.QtWidgets import (
     QAbstractItemView,
     QCheckBox,
@@ -15,8 +15,6 @@ from PySide6.QtWidgets import (
     QLineEdit,
     QPushButton,
     QStackedWidget,
-    QStyledItemDelegate,
-    QStyleOptionViewItem,
     QTreeView,
     QVBoxLayout,
     QWidget,
@@ -25,6 +23,7 @@ from PySide6.QtWidgets import (
 from metarr_desktop.ui.flow_layout import FlowLayout
 from metarr_desktop.ui.mnemonics import give_mnemonics
 from metarr_desktop.ui.models.job_cells import JobsColumn
+from metarr_desktop.ui.progress_delegate import ProgressDelegate, RoomyRows
 from metarr_desktop.ui.wording import job_name, tr
 
 if TYPE_CHECKING:
@@ -40,7 +39,14 @@ NARROW = 640
 class JobsLayout:
     """Filters above, the tree, buttons below; an empty tree gives way to a sentence."""
 
-    def __init__(self, panel: QWidget, *, model: QAbstractItemModel, types: Sequence[str]) -> None:
+    def __init__(
+        self,
+        panel: QWidget,
+        *,
+        model: QAbstractItemModel,
+        types: Sequence[str],
+        several_computers: bool = False,
+    ) -> None:
         self.text = filter_line(tr("Filter jobs"))
         self.status = QComboBox()
         for shape, title in (
@@ -62,7 +68,7 @@ class JobsLayout:
         self.group.setChecked(True)
         self.pause = QPushButton(tr("Pause"))
         self.retry_failed = QPushButton(tr("Retry failed"))
-        self.view = _make_view(model)
+        self.view = _make_view(model, several_computers=several_computers)
         self.empty = QLabel()
         self.empty.setAlignment(Qt.AlignmentFlag.AlignCenter)
         self.clear = QPushButton(tr("Clear filter"))
@@ -83,7 +89,8 @@ class JobsLayout:
 
     def fit(self, width: int) -> None:
         """Leave out what a narrow page has no room for."""
-        self.view.setColumnHidden(JobsColumn.PRIORITY, width < NARROW)
+        for column in (JobsColumn.PRIORITY, JobsColumn.ATTEMPTS, JobsColumn.WORKER):
+            self.view.setColumnHidden(column, width < NARROW)
 
     def show_counts(self, text: str, *, rows: str) -> None:
         """Tell how many rows there are, in words and to assistive technology."""
@@ -149,21 +156,13 @@ def labelled(title: str, box: QComboBox) -> QWidget:
     return pair
 
 
-class RoomyRows(QStyledItemDelegate):
-    """Rows as high as those of the tables."""
-
-    def sizeHint(self, option: QStyleOptionViewItem, index: QModelIndex | QPersistentModelIndex) -> QSize:
-        """The usual size, and some air."""
-        hint = super().sizeHint(option, index)
-        return QSize(hint.width(), option.fontMetrics.height() + 8)
-
-
-def _make_view(model: QAbstractItemModel) -> QTreeView:
+def _make_view(model: QAbstractItemModel, *, several_computers: bool) -> QTreeView:
     view = QTreeView()
     view.setModel(model)
     view.setAccessibleName(tr("Jobs"))
     view.setUniformRowHeights(True)
     view.setItemDelegate(RoomyRows(view))
+    view.setItemDelegateForColumn(JobsColumn.WORKER, ProgressDelegate(view))
     view.setIndentation(INDENTATION)
     view.setAllColumnsShowFocus(True)
     view.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
@@ -179,10 +178,11 @@ def _make_view(model: QAbstractItemModel) -> QTreeView:
     header.setMinimumSectionSize(48)
     metrics = view.fontMetrics()
     for column, sample in (
-        (JobsColumn.PRIORITY, "Priority  "),
-        (JobsColumn.ATTEMPTS, "Attempts  "),
-        (JobsColumn.NEXT_TRY, "Next try  "),
+        (JobsColumn.PRIORITY, "Priority"),
+        (JobsColumn.ATTEMPTS, "Attempts"),
+        (JobsColumn.NEXT_TRY, "Next try"),
         (JobsColumn.AGE, "0:00:00"),
+        (JobsColumn.WORKER, "a computer and its bar" if several_computers else "5 of 10 bar"),
     ):
         header.resizeSection(column, metrics.horizontalAdvance(sample) + 18)
     return view

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from metarr_desktop.app.actions import ACTIONS, answer, call
+from metarr_desktop.app.actions import ACTIONS, JOBS_AT_ONCE, answer, call
 from metarr_desktop.domain.errors import MetarrError, NotFound, Refused, SecretsUnavailable
 from tests.fakes import START
 from tests.unit.storage.history_rows import insert_waiting
@@ -34,7 +34,7 @@ async def test_every_action_of_the_command_line_is_there() -> None:
         "service_test", "library_add", "library_list", "library_remove", "mapping_add", "mapping_list",
         "mapping_remove", "retry", "retry_failed", "replay", "pause", "resume", "quit", "open", "send_test",
         "receiving_show", "receiving_allow", "receiving_new_key", "schedules", "schedule_run", "schedule_set",
-        "settings", "settings_set",
+        "settings", "settings_set", "lanes", "run_now", "cancel",
     }  # fmt: skip
 
 
@@ -59,6 +59,35 @@ async def test_a_waiting_job_is_counted_for_its_type_and_its_service(core: Core,
     assert (stats["total"]["waiting"], stats["total"]["oldest_waiting_s"]) == (2, 90.0)
     assert {each["key"]: each["waiting"] for each in stats["services"]}["kodi"] == 1
     assert {each["type"]: each["waiting"] for each in stats["types"]}["from-long-ago"] == 1
+
+
+async def test_a_long_queue_is_told_whole_and_in_order_whatever_is_in_it(core: Core, paths: AppPaths) -> None:
+    many = JOBS_AT_ONCE * 2 + 1
+    with closing(sqlite3.connect(paths.database)) as db, db:
+        for number in range(1, many + 1):
+            insert_waiting(db, number, at=START, type="notify-kodi")
+        db.execute("UPDATE job_queue SET run_after = 'soon' WHERE id = 7")
+    told = [job["id"] for job in await ask(core, "jobs")]
+    assert told == [*range(1, 7), *range(8, many + 1), 7]
+
+
+async def test_a_waiting_job_is_made_due_and_cancelled(core: Core, paths: AppPaths) -> None:
+    with closing(sqlite3.connect(paths.database)) as db, db:
+        insert_waiting(db, 1, at=START, type="notify-kodi")
+        db.execute("UPDATE job_queue SET run_after = run_after + 60000, ready = 0")
+    await ask(core, "run_now", job_id=1)
+    assert [job["run_after"] for job in await ask(core, "jobs")] == ["2026-11-24T12:00:00.000Z"]
+    await ask(core, "cancel", job_id=1)
+    assert await ask(core, "jobs") == []
+    assert [job["status"] for job in await ask(core, "history", limit=5)] == ["cancelled"]
+
+
+async def test_paused_deliveries_are_listed_as_stopped_lanes(core: Core) -> None:
+    assert await ask(core, "lanes") == []
+    await ask(core, "pause", minutes=60)
+    lanes = {lane["lane"]: lane for lane in await ask(core, "lanes")}
+    assert lanes["kodi"]["state"] == "paused"
+    assert lanes["kodi"]["until"] == "2026-11-24T13:00:00.000Z"
 
 
 async def test_a_pause_is_stored_and_ended(core: Core) -> None:

@@ -10,7 +10,7 @@ from metarr_desktop.domain.jobs import EndStatus, JobRecord
 from metarr_desktop.domain.lanes import BlockCause, LaneState, LaneStop
 from metarr_desktop.domain.text import Text, text
 from metarr_desktop.library.place import PATH_UNKNOWN
-from metarr_desktop.storage.failures import BUSY, DISK_FULL
+from metarr_desktop.storage.failures import BUSY, DAMAGED, DISK_FULL, READ_ONLY
 from metarr_desktop.storage.secrets import KeyringState
 from tests.fakes import START
 
@@ -61,6 +61,8 @@ def test_the_keyring_is_told_once_for_all_lanes() -> None:
 
 def test_a_busy_database_is_not_called_a_full_disk() -> None:
     assert found(storage=BUSY) == [(ProblemKind.DATABASE_BUSY, "")]
+    assert found(storage=DAMAGED) == [(ProblemKind.DATABASE_DAMAGED, "")]
+    assert found(storage=READ_ONLY) == [(ProblemKind.DATABASE_FAILED, "")]
 
 
 def test_an_unknown_path_is_told_until_a_scan_succeeds() -> None:

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -9,6 +10,7 @@ import pytest
 from metarr_desktop.app import wire
 from metarr_desktop.app.snapshots import (
     HistoryRow,
+    LaneSnapshot,
     LibrarySnapshot,
     Listening,
     PauseSnapshot,
@@ -20,7 +22,8 @@ from metarr_desktop.app.snapshots import (
     TestLine,
     TestReport,
 )
-from metarr_desktop.domain.jobs import Attempt, AttemptOutcome, EndStatus, Job, JobRecord, JobStatus
+from metarr_desktop.domain.jobs import Attempt, AttemptOutcome, EndStatus, Job, JobRecord, JobStatus, Progress
+from metarr_desktop.domain.lanes import LaneState
 from metarr_desktop.domain.paths import PathMapping
 from metarr_desktop.domain.statistics import Statistics, Tally
 from metarr_desktop.domain.text import Text, text
@@ -66,6 +69,8 @@ def test_the_status_has_its_public_form() -> None:
                 "configured": True,
                 "state": "needs_attention",
                 "detail": "Key rejected by Discord",
+                "stop": None,
+                "until": None,
             }
         ],
     }
@@ -168,7 +173,60 @@ def test_a_waiting_job_has_its_public_form() -> None:
         "error": "No answer.",
         "reason": "Kodi is turned off.",
         "waits_for": 6,
+        "lane": "kodi",
+        "worker": None,
+        "progress": None,
+        "dedupe_key": None,
+        "merge_key": None,
+        "merged_into": None,
+        "expires_at": None,
     }
+
+
+def test_a_running_job_tells_its_progress_its_keys_and_who_runs_it() -> None:
+    told = wire.job_json(
+        Job(
+            id=7,
+            type="notify-kodi",
+            lane="kodi",
+            priority=5,
+            status=JobStatus.PROCESSING,
+            payload={},
+            created_at=START,
+            updated_at=START,
+            run_after=START,
+            root_id=5,
+            dedupe_key="d",
+            merge_key="m",
+            merged_into=6,
+            expires_at=START,
+            worker="nas-12-ab",
+            progress=Progress(done=1, total=3, note=Text("Reading the folder")),
+        )
+    )
+    assert told["progress"] == {"done": 1, "total": 3, "note": "Reading the folder"}
+    assert (told["dedupe_key"], told["merge_key"], told["merged_into"]) == ("d", "m", 6)
+    assert (told["expires_at"], told["worker"]) == (NOON, "nas-12-ab")
+
+
+def test_a_stopped_lane_has_its_public_form() -> None:
+    lane = LaneSnapshot(
+        lane="kodi",
+        title="Kodi",
+        state=LaneState.BREAKER,
+        reason=text("{service} does not answer.", service="Kodi"),
+        since=START,
+        until=START + timedelta(hours=1),
+    )
+    assert wire.lane_json(lane) == {
+        "lane": "kodi",
+        "title": "Kodi",
+        "state": "breaker",
+        "reason": "Kodi does not answer.",
+        "since": NOON,
+        "until": "2026-11-24T13:00:00.000Z",
+    }
+    assert wire.lane_json(replace(lane, state="paused"))["state"] == "paused"
 
 
 def test_an_ended_job_has_its_public_form_with_its_attempts() -> None:

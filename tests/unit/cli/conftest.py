@@ -23,6 +23,7 @@ class FakeSession:
         self.answers: dict[str, Any] = {}
         self.calls: list[tuple[str, dict[str, Any]]] = []
         self.stops = True
+        self.database_url: str | None = None
 
     def call(self, action: str, **params: Any) -> Any:
         self.calls.append((action, params))

@@ -12,6 +12,20 @@ if TYPE_CHECKING:
 
     from tests.unit.cli.conftest import FakeSession
 
+QUEUED = {
+    "id": 7,
+    "type": "notify-kodi",
+    "status": "pending",
+    "priority": 5,
+    "retry_count": 0,
+    "max_retries": 3,
+    "run_after": "2026-11-24T12:00:00.000Z",
+    "lane": "kodi",
+    "progress": None,
+    "merged_into": None,
+    "reason": None,
+    "error": None,
+}
 STATUS = {
     "version": "1.2.3",
     "running": True,
@@ -52,11 +66,30 @@ def test_history_asks_for_as_many_as_wanted(run: Callable[..., int], session: Fa
     assert session.calls == [("history", {"limit": 50}), ("history", {"limit": 7})]
 
 
+def test_the_queue_is_printed_with_what_stops_it_and_as_json_without(
+    run: Callable[..., int], session: FakeSession, capsys: pytest.CaptureFixture[str]
+) -> None:
+    session.answers.update(jobs=[], lanes=[])
+    assert run("jobs", "--json") == 0
+    assert json.loads(capsys.readouterr().out) == []
+    session.answers["jobs"] = [QUEUED]
+    assert run("jobs") == 0
+    assert session.calls == [("jobs", {}), ("jobs", {}), ("lanes", {})]
+    assert run("lanes", "--json") == 0
+
+
 @pytest.mark.parametrize(
     ("typed", "call", "answer", "told"),
     [
         ("retry 5", ("retry", {"job_id": 5}), {"job_id": 9}, "Job 9 waits to run."),
         ("replay 5", ("replay", {"event_id": 5}), {"job_id": 9}, "Job 9 waits to run."),
+        ("run-now 5", ("run_now", {"job_id": 5}), None, "Job 5 is due now."),
+        (
+            "cancel 5",
+            ("cancel", {"job_id": 5}),
+            None,
+            "Job 5 is cancelled. One that runs ends as soon as it can.",
+        ),
         ("retry-failed", ("retry_failed", {}), {"retried": 4}, "Failed jobs tried again: 4"),
         (
             "pause",

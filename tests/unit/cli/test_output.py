@@ -87,6 +87,55 @@ def test_statistics_are_one_table_of_jobs_and_one_of_services() -> None:
     ]
 
 
+QUEUED = {
+    "id": 7,
+    "type": "notify-kodi",
+    "status": "pending",
+    "priority": 5,
+    "retry_count": 1,
+    "max_retries": 3,
+    "run_after": "2026-11-24T12:00:00.000Z",
+    "lane": "kodi",
+    "progress": None,
+    "merged_into": None,
+    "reason": None,
+    "error": None,
+}
+STOPPED = {
+    "lane": "kodi",
+    "title": "Kodi",
+    "state": "rate_limited",
+    "reason": "Kodi asked to wait.",
+    "since": None,
+    "until": "2026-11-24T13:00:00.000Z",
+}
+
+
+def test_a_running_job_shows_how_far_it_is_and_what_it_does() -> None:
+    progress = {"done": 1, "total": 3, "note": "Reading the folder"}
+    told = output.jobs_text([{**QUEUED, "status": "processing", "progress": progress}])
+    assert "processing 1 of 3" in told
+    assert told.endswith("Reading the folder")
+
+
+def test_a_job_in_a_stopped_lane_says_why_and_until_when() -> None:
+    told = output.jobs_text([QUEUED], lanes=[STOPPED])
+    assert told.endswith("Kodi asked to wait.")
+    assert output.local(STOPPED["until"]) in told
+    assert output.jobs_text([{**QUEUED, "reason": "Its own."}], lanes=[STOPPED]).endswith("Its own.")
+
+
+def test_a_job_that_runs_with_another_names_it() -> None:
+    told = output.jobs_text([{**QUEUED, "status": "processing", "merged_into": 6}])
+    assert told.endswith("together with job 6")
+
+
+def test_stopped_lanes_are_a_table_and_none_is_a_sentence() -> None:
+    line = output.lanes_text([STOPPED]).splitlines()[1]
+    assert line.split()[:4] == ["kodi", "Kodi", "rate", "limited"]
+    assert output.lanes_text([]) == "Nothing is stopped: every job is run when its turn comes."
+
+
 def test_jobs_and_history_are_tables_with_reasons() -> None:
     job = {
         "id": 7,
@@ -96,6 +145,9 @@ def test_jobs_and_history_are_tables_with_reasons() -> None:
         "retry_count": 1,
         "max_retries": 3,
         "run_after": "2026-11-24T12:00:00.000Z",
+        "lane": "kodi",
+        "progress": None,
+        "merged_into": None,
         "reason": "Kodi is playing.",
         "error": "older",
     }

@@ -61,6 +61,13 @@ def test_a_blocked_job_says_what_would_release_it() -> None:
         assert decided.cause is cause
 
 
+def test_a_wait_beyond_the_cap_fails_the_job_and_lets_its_lane_be_quiet_for_the_cap() -> None:
+    error = errors.RateLimited("Slow down.", retry_after=timedelta(days=2))
+    decided = outcome_of(error, job=JOB, policy=RetryPolicy(), now=NOW, rng=random.Random(1))
+    assert isinstance(decided, Failed)
+    assert decided.stop_for == timedelta(hours=1)
+
+
 def test_a_rate_limited_job_waits_as_long_as_the_server_asked() -> None:
     error = errors.RateLimited("Slow down.", retry_after=timedelta(seconds=64.57))
     decided = outcome_of(error, job=JOB, policy=RetryPolicy(), now=NOW, rng=random.Random(1))

@@ -4,7 +4,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from metarr_desktop.domain.jobs import EndStatus
-from metarr_desktop.storage.history_store import _failed_ids, _last_of_types
+from metarr_desktop.storage.history_store import MOST_MEMBERS, _failed_ids, _last_of_types
 from metarr_desktop.storage.totals import count_ended
 from tests.fakes import START
 from tests.unit.storage.history_rows import Ended, Explained, insert_ended, insert_waiting
@@ -61,3 +61,17 @@ async def test_what_services_and_the_tray_ask_for_is_found_by_index(database: Da
         return [line for line in explained.lines if ": SCAN" in line or "TEMP B-TREE" in line]
 
     assert await database.read(plans) == []
+
+
+async def test_of_a_very_large_family_only_the_first_jobs_are_read(
+    database: Database, history: HistoryStore
+) -> None:
+    def fill(db: Sql) -> None:
+        for number in range(1, MOST_MEMBERS + 50):
+            insert_waiting(db, number, root_id=1)
+        insert_waiting(db, 9_000, root_id=9_000)
+
+    await database.run(fill)
+    small, large = await history.active_families(limit=10)
+    assert [job.id for job in small.jobs] == [9_000]
+    assert [job.id for job in large.jobs] == list(range(1, MOST_MEMBERS + 1))

@@ -9,7 +9,13 @@ import pytest
 from metarr_desktop.domain.errors import StorageDamaged
 from metarr_desktop.storage import inspection
 from metarr_desktop.storage.database import SCHEMA_VERSION
-from metarr_desktop.storage.inspection import TABLES, check_before_use, check_every_page, write_ahead_log
+from metarr_desktop.storage.inspection import (
+    TABLES,
+    check_before_use,
+    check_every_page,
+    suspect,
+    write_ahead_log,
+)
 from metarr_desktop.storage.schema import prepare
 
 if TYPE_CHECKING:
@@ -66,6 +72,18 @@ def test_pages_are_looked_at_after_a_bad_end_only(path: Path) -> None:
     leave_a_log(path)
     with pytest.raises(StorageDamaged):
         check_before_use(path)
+
+
+def test_damage_met_while_running_is_looked_for_at_the_next_start(path: Path) -> None:
+    suspect(path)
+    check_before_use(path)
+    assert not path.with_name("metarr.db-suspect").exists()
+    overwrite_the_middle(path)
+    check_before_use(path)
+    suspect(path)
+    for _ in range(2):
+        with pytest.raises(StorageDamaged):
+            check_before_use(path)
 
 
 def test_pages_of_a_large_file_are_not_looked_at_even_then(

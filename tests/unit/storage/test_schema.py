@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from metarr_desktop.domain.errors import StorageFailed
+from metarr_desktop.domain.errors import StorageDamaged, StorageFailed
 from metarr_desktop.storage.database import SCHEMA_VERSION
 from metarr_desktop.storage.schema import backup, prepare
 
@@ -60,6 +60,25 @@ def test_a_database_without_its_tables_counts_as_damaged(tmp_path: Path) -> None
         db.execute("DROP TABLE job_queue")
     with pytest.raises(StorageFailed, match="damaged"):
         prepare(path)
+
+
+def test_a_database_is_never_seen_half_made(tmp_path: Path) -> None:
+    (tmp_path / "metarr.db.new").write_bytes(b"left by a program that was killed meanwhile")
+    prepare(tmp_path / "metarr.db")
+    assert [each.name for each in tmp_path.iterdir()] == ["metarr.db"]
+
+
+def test_a_log_without_its_database_is_damage_and_is_kept(tmp_path: Path) -> None:
+    log = tmp_path / "metarr.db-wal"
+    log.write_bytes(b"what was committed last")
+    with pytest.raises(StorageDamaged):
+        prepare(tmp_path / "metarr.db")
+    assert log.read_bytes() == b"what was committed last"
+
+
+def test_a_database_that_cannot_be_made_is_a_plain_sentence(tmp_path: Path) -> None:
+    with pytest.raises(StorageFailed, match="cannot be used"):
+        prepare(tmp_path / "no folder" / "metarr.db")
 
 
 def test_a_backup_holds_what_the_database_held(tmp_path: Path) -> None:

@@ -1,0 +1,41 @@
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+import pytest
+
+from metarr_desktop.app.snapshots import ServiceSnapshot, ServiceState
+from metarr_desktop.domain.lanes import LaneState
+from metarr_desktop.domain.text import Text
+from metarr_desktop.ui.wording import clock_time, service_state_text
+
+if TYPE_CHECKING:
+    from PySide6.QtWidgets import QApplication
+
+UNTIL = datetime.now(tz=UTC).replace(microsecond=0)
+
+
+@pytest.mark.parametrize(
+    ("stop", "until", "words"),
+    [
+        (LaneState.BREAKER, UNTIL, "Waiting - Kodi does not answer. Next try at {time}."),
+        (LaneState.RATE_LIMITED, UNTIL, "Waiting - Kodi asked to wait until {time}."),
+        (LaneState.PROBING, None, "Trying again now"),
+        (None, None, "Waiting - Timed out"),
+    ],
+)
+def test_a_service_that_waits_says_why_and_until_when(
+    qapp: QApplication, stop: LaneState | None, until: datetime | None, words: str
+) -> None:
+    service = ServiceSnapshot(
+        key="kodi",
+        title="Kodi",
+        enabled=True,
+        configured=True,
+        state=ServiceState.WAITING,
+        detail=Text("Timed out."),
+        stop=stop,
+        until=until,
+    )
+    assert service_state_text(service)[1] == words.replace("{time}", clock_time(UNTIL))
