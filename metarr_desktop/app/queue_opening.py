@@ -41,8 +41,9 @@ async def open_queue(
     where Redis does not answer.
     """
     if choice.url is None:
-        if await queue_name(database) is not None:
-            if database.shared and not choice.home:
+        # A file has one program at a time, and its next start on Redis compares all there is.
+        if database.shared and await queue_name(database) is not None:
+            if not choice.home:
                 raise Refused(IN_REDIS)
             await take_home(database)
         return database, SqlJobStore(database, holder=holder)

@@ -158,7 +158,7 @@ class RelayedDatabase(Database):
         self._unsent.append(mail)
         async with self._sending:
             batch, self._unsent = self._unsent, []
-            if not batch:
+            if not batch or self.queue.link.lost_touch:
                 return  # it went with another; where that failed, it is in the outbox
             await self.queue.place([letter for each in batch for letter in each.letters])
             self._delivered += [number for each in batch for number in each.numbers]

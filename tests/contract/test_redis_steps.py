@@ -308,3 +308,21 @@ async def test_the_queue_goes_back_into_the_database_without_a_move(
     home = SqlJobStore(redis.database)
     assert [job.id for job in (await home.recover(now=at(1))).jobs] == [running.id]
     assert sorted(await drained(home)) == sorted([running.id, waiting.id])
+
+
+async def test_what_happened_without_redis_is_known_to_it_after_the_next_start(
+    redis: RedisStores, store: JobStore, next_start: RedisJobStore
+) -> None:
+    if store.shared:
+        pytest.skip("a shared queue is taken home by everybody at once, under a new name")
+    first, second, third = await added(store, notify(), notify(), notify())
+    home = SqlJobStore(redis.database)
+    assert await home.recover(now=START) is not None
+    await settled(home, await take(home), Done())
+    await settled(home, await take(home), again(60))
+    (fourth,) = await added(home, notify("kodi", priority=1))
+    await next_start.recover(now=at(1))
+    claim = await next_start.claim(LANES, now=at(2), limit=9)
+    assert ([job.id for job in claim.jobs], claim.next_due) == ([fourth.id, third.id], at(60))
+    assert (await take(next_start, at(60))).id == second.id
+    assert await redis.ran(first.id) == ["done"]

@@ -7,6 +7,7 @@ import random
 from typing import TYPE_CHECKING
 
 import pytest
+import redis
 
 from tests.integration.ledger import Ledger
 from tests.integration.load import Load
@@ -59,3 +60,41 @@ def test_every_webhook_is_answered_and_done_once_while_redis_is_restarted_and_ki
     ledger.check_runs(kills=0, at_once=AT_ONCE)
     ledger.check_arrivals("notify-discord", discord.plain_titles)
     ledger.check_arrivals("notify-pushover", pushover.titles)
+
+
+@pytest.mark.parametrize("database_url", ["redis-postgresql"], indirect=True)
+def test_two_programs_share_the_queue_and_one_takes_over_what_the_killed_one_ran(
+    program: Callable[..., Program],
+    discord: FakeDiscord,
+    pushover: FakePushover,
+    queue_url: str,
+) -> None:
+    discord.latency_s = pushover.latency_s = 0.02
+    receiving = program(**discord.environment, **pushover.environment)
+    working = program(folder="other", **discord.environment, **pushover.environment)
+    receiving.start()
+    receiving.enable("discord", "pushover")
+    receiving.shorten_leases()
+    assert receiving.stop() == 0
+    with Load(every_s=0.05) as load:
+        load.aim(receiving.start())
+        working.launch("--no-listener")
+        working.wait_for(lambda: runs_something(working, queue_url))
+        working.kill()
+    receiving.wait_for(lambda: receiving.drained, within_s=60)
+    assert receiving.stop() == 0
+    ledger = Ledger(receiving)
+    assert load.refused == []
+    ledger.check_families(load.accepted, types=MEMBERS)
+    ledger.check_runs(kills=1, at_once=AT_ONCE)
+    ledger.check_arrivals("notify-discord", discord.plain_titles)
+    ledger.check_arrivals("notify-pushover", pushover.titles)
+
+
+def runs_something(one: Program, queue_url: str) -> bool:
+    """Whether a job runs in this process, as Redis knows it."""
+    assert one.process is not None
+    with redis.Redis.from_url(queue_url, decode_responses=True) as client:
+        names = client.keys("metarr:*:job:*")
+        workers = [client.hget(name, "worker") or "" for name in names]
+    return any(f"-{one.process.pid}-" in worker for worker in workers)

@@ -70,13 +70,18 @@ async def test_a_refused_redis_leaves_the_queue_where_it_was(tmp_path: Path) -> 
     await database.close()
 
 
-async def test_a_start_without_redis_takes_the_queue_of_a_file_back(tmp_path: Path, redis_url: str) -> None:
-    for url, shown in ((redis_url, True), (None, False)):
+async def test_the_queue_of_a_file_has_one_name_whether_or_not_it_lies_in_redis_now(
+    tmp_path: Path, redis_url: str
+) -> None:
+    names = set()
+    for url in (redis_url, None, redis_url):
         async with AsyncExitStack() as stack:
             await opened(stack, tmp_path, url)
         database = SqliteDatabase(AppPaths(tmp_path).database)
-        assert (await queue_name(database) is not None) is shown
+        names.add(await queue_name(database))
         await database.close()
+    assert len(names) == 1
+    assert None not in names
 
 
 async def test_a_shared_queue_is_not_taken_back_by_accident(
