@@ -73,9 +73,17 @@ def recorded(
     return result, Mail(letters=_letters(db, dict.fromkeys(ids, last)), numbers=tuple(numbers), ids=ids)
 
 
-def unread(db: Sql) -> Mail | None:
-    """Read what lies in the outbox, at most a part of it; None for nothing."""
-    rows = db.execute(f"SELECT id, job_id FROM job_outbox ORDER BY id LIMIT {CHUNK}").fetchall()
+def newest(db: Sql) -> int:
+    """Return the number of the newest letter in the outbox, 0 for none."""
+    (number,) = db.execute("SELECT COALESCE(MAX(id), 0) FROM job_outbox").fetchone()
+    return int(number)
+
+
+def unread(db: Sql, up_to: int) -> Mail | None:
+    """Read what lies in the outbox up to this number, at most a part of it; None for nothing."""
+    rows = db.execute(
+        f"SELECT id, job_id FROM job_outbox WHERE id <= ? ORDER BY id LIMIT {CHUNK}", (up_to,)
+    ).fetchall()
     if not rows:
         return None
     jobs = {job_id: number for number, job_id in rows}

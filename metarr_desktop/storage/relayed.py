@@ -120,8 +120,9 @@ class RelayedDatabase(Database):
             raise
 
     async def catch_up(self) -> None:
-        """Tell Redis what it has not heard."""
-        while (mail := await self._inner.read(outbox.unread)) is not None:
+        """Tell Redis what it has not heard; what is stored meanwhile is told by who stores it."""
+        newest = await self._inner.read(outbox.newest)
+        while (mail := await self._inner.read(outbox.unread, newest)) is not None:
             await self.queue.place(mail.letters)
             await self._inner.run(outbox.forget, mail.numbers)
 
@@ -135,10 +136,10 @@ class RelayedDatabase(Database):
 
     async def heal(self) -> None:
         """Compare the whole queue with Redis, which gets what it does not have."""
-        after = 0
-        while letters := await self._inner.read(_whole, after, not self.shared):
+        after, full = 0, True
+        while full and (letters := await self._inner.read(_whole, after, not self.shared)):
             await self.queue.place(letters, how="heal")
-            after = int(letters[-1]["id"])
+            after, full = int(letters[-1]["id"]), len(letters) == outbox.CHUNK
         self._stale = True
 
     async def resend(self, ids: Collection[int]) -> None:

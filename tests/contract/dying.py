@@ -12,7 +12,7 @@ from metarr_desktop.storage.relayed import RelayedDatabase
 from tests.contract.harness import GONE
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Awaitable, Callable, Mapping, Sequence
     from datetime import timedelta
 
     from metarr_desktop.storage.redis_queue import Found
@@ -24,16 +24,22 @@ class Killed(BaseException):
 
 
 class DyingQueue(RedisQueue):
-    """``before`` and ``after`` name the step at which it ends; ``unanswered`` loses the answer to a claim."""
+    """``before`` and ``after`` name the step at which it ends; ``unanswered`` loses the answer to a claim.
+
+    ``meanwhile`` happens with every letter that is sent.
+    """
 
     before = after = ""
     unanswered = False
+    meanwhile: Callable[[], Awaitable[object]] | None = None
     said: Sequence[Mapping[str, Any]] = ()
 
     async def place(self, rows: Sequence[Mapping[str, Any]], *, how: str = "news") -> None:
         self._end(self.before, "place")
         self.said = rows
         await super().place(rows, how=how)
+        if self.meanwhile is not None:
+            await self.meanwhile()
         self._end(self.after, "place")
 
     async def claim(self, *arguments: Any, **more: Any) -> Found:

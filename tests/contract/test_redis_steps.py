@@ -184,9 +184,9 @@ async def test_redis_knew_and_the_outbox_tells_it_again(
     await next_start.recover(now=at(2))
     assert await drained(next_start) == [job.id + 2]
     assert await redis.ran(child.id) == ["done"]
-    assert await redis.database.read(outbox.unread) is not None
+    assert await redis.database.read(outbox.newest) > 0
     await next_start._relayed.finish()
-    assert await redis.database.read(outbox.unread) is None
+    assert await redis.database.read(outbox.newest) == 0
 
 
 async def test_a_letter_that_comes_when_its_job_ended_does_not_bring_it_back(
@@ -290,6 +290,17 @@ async def test_a_redis_that_lost_everything_has_all_jobs_after_the_next_start(
     assert len((await next_start.claim({"discord": 9_999}, now=at(2), limit=9_999)).jobs) == len(jobs)
     assert (await next_start.job(late.id) or jobs[0]).run_after == at(60)
     assert await nothing(next_start, at(59), discord=9_999) == at(60)
+
+
+async def test_work_goes_on_though_webhooks_never_stop_coming_while_redis_is_told(
+    redis: RedisStores, store: JobStore
+) -> None:
+    busy, queue = dying(redis, "busy", lease=LEASE)
+    await added(busy, *(notify() for _ in range(3)))
+
+    queue.meanwhile = lambda: store.store_webhook(webhook(), now=START)
+    queue.link.lost_touch = True
+    assert len((await busy.claim({"discord": 9}, now=at(1), limit=9)).jobs) == 3
 
 
 # --- Back into the database ---
