@@ -6,7 +6,7 @@ import asyncio
 import logging
 import random
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from metarr_desktop.app.commands import Commands
@@ -41,7 +41,7 @@ from metarr_desktop.services.registry import SERVICES
 from metarr_desktop.storage.backup import back_up
 from metarr_desktop.storage.event_store import EventStore
 from metarr_desktop.storage.history_store import HistoryStore
-from metarr_desktop.storage.holder import Holder, this_process
+from metarr_desktop.storage.holder import this_process
 from metarr_desktop.storage.library_store import LibraryStore
 from metarr_desktop.storage.schedule_store import ScheduleStore
 from metarr_desktop.storage.secrets import KeyringSecrets, SecretStore
@@ -167,15 +167,15 @@ async def _build(paths: AppPaths, stack: AsyncExitStack, book: LogBook, given: _
         given.sources,
     )
     bus = Bus()
-    name = this_process().worker
-    database = await open_database(choice, stack, bus=bus, sender=name, serve=serve)
+    holder = this_process(folder=await asyncio.to_thread(paths.folder_id))
+    database = await open_database(choice, stack, bus=bus, sender=holder.worker, serve=serve)
     clock = await clock_of(database, given.clock)
     tasks = TaskSupervisor()
     stack.push_async_callback(tasks.close)
     settings = AppSettings(store=SettingsStore(database), bus=bus, clock=clock)
     await settings.load()
     settings.override(port=given.port, host=given.host)
-    holder = Holder(worker=name, lease=settings.lease)
+    holder = replace(holder, lease=settings.lease)
     database, job_store = await open_queue(
         given.queue, database, stack, bus=bus, holder=holder, now=clock.now()
     )
@@ -304,7 +304,7 @@ async def _build(paths: AppPaths, stack: AsyncExitStack, book: LogBook, given: _
                 queue=queue, store=job_store, history=history, settings=settings, bus=bus,
                 services=[service.key for service in services], worker=worker,
             )  # fmt: skip
-            await others.listen_to(choice.url, password=choice.password, own_name=name, stack=stack)
+            await others.listen_to(choice.url, password=choice.password, own_name=holder.worker, stack=stack)
             if (news := news_of_queue(database, hear=others.hear)) is not None:
                 tasks.spawn(news.run(), name="queue news")
             tasks.spawn(others.run(), name="other computers")

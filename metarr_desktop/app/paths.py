@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import os
+import secrets
+import string
 import sys
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -52,6 +55,23 @@ class AppPaths:
         """Address and token of the running program."""
         return self.data_dir / "control.json"
 
+    def folder_id(self) -> str:
+        """Return a name that this data folder has for good, made at its first use. Raises StorageFailed.
+
+        Where several computers share a database it tells what an earlier program of this folder left behind.
+        """
+        file = self.data_dir / "folder-id"
+        try:
+            with suppress(FileNotFoundError):
+                if known := file.read_text(encoding="ascii", errors="replace").strip():
+                    return "".join(each for each in known if each in string.hexdigits)[:16]
+            made = secrets.token_hex(6)
+            file.touch(mode=0o600)
+            file.write_text(f"{made}\n", encoding="ascii")
+        except OSError as error:
+            raise self._unusable(error) from error
+        return made
+
     def prepare(self) -> None:
         """Make the folders, for this user only. Raises StorageFailed where that is not possible."""
         try:
@@ -59,13 +79,16 @@ class AppPaths:
                 folder.mkdir(mode=0o700, parents=True, exist_ok=True)
             self.data_dir.chmod(0o700)
         except OSError as error:
-            raise StorageFailed(
-                text(
-                    "The data folder {folder} cannot be used: {detail}. Choose another with --data-dir.",
-                    folder=str(self.data_dir),
-                    detail=error.strerror or str(error),
-                )
-            ) from error
+            raise self._unusable(error) from error
+
+    def _unusable(self, error: OSError) -> StorageFailed:
+        return StorageFailed(
+            text(
+                "The data folder {folder} cannot be used: {detail}. Choose another with --data-dir.",
+                folder=str(self.data_dir),
+                detail=error.strerror or str(error),
+            )
+        )
 
 
 def default_data_dir() -> Path:

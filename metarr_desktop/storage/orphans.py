@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from metarr_desktop.domain.jobs import AttemptOutcome, EndStatus, Job, JobRecord
 from metarr_desktop.domain.text import text
 from metarr_desktop.storage.ending import Counts, end_job, put_back, release_waiting
+from metarr_desktop.storage.holder import of_folder
 from metarr_desktop.storage.insertion import insert_attempt
 from metarr_desktop.storage.job_store import POISONED_AT, Recovery, Run
 from metarr_desktop.storage.lane_rows import free_lost_probes
@@ -31,11 +32,16 @@ def recover(db: Sql, holder: Holder, now: datetime, running: tuple[int, ...]) ->
 
     The count of its starts stays, so that a job that ends its process again and again is told from others.
     """
-    condition = "status = 'processing'"
+    condition, place = "status = 'processing'", tuple[str, ...]()
     if db.dialect.shared:
-        condition += f" AND COALESCE(lease_until, 0) < {db.dialect.now_ms}"
+        condition += f" AND (COALESCE(lease_until, 0) < {db.dialect.now_ms}"
+        if holder.folder:
+            condition += " OR (worker LIKE ? AND worker <> ?)"
+            place = of_folder(holder.folder), holder.worker
+            db.execute("DELETE FROM workers WHERE worker LIKE ? AND worker <> ?", place)
+        condition += ")"
     rows = db.execute(
-        f"SELECT {JOB_COLUMNS} FROM job_queue WHERE {condition} ORDER BY id{db.dialect.skip_locked}"
+        f"SELECT {JOB_COLUMNS} FROM job_queue WHERE {condition} ORDER BY id{db.dialect.skip_locked}", place
     ).fetchall()
     jobs: list[Job] = []
     records: list[JobRecord] = []

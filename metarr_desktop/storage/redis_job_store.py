@@ -204,7 +204,12 @@ class RedisJobStore(SqlJobStore):
         """Put back what ran when its process died; each such run is a ``crashed`` attempt."""
         said = await self._relayed.read_aside(mirror.said_to_run)
         found = await self._queue.running()
-        lost = tuple(each for each in found if each.id not in running and not (self.shared and each.held))
+        lost = tuple(
+            each
+            for each in found
+            if each.id not in running
+            and not (self.shared and each.held and not self._holder.came_after(each.worker))
+        )
         for each in lost:
             if each.seized:
                 await self._queue.let_go([each.id], worker=each.worker)

@@ -88,7 +88,7 @@ class SqlStores(Stores):
         await self._services.seed(SERVICES, now=START)
 
     def process(self, name: str, *, lease: timedelta = LEASE) -> JobStore:
-        return SqlJobStore(self.database, holder=Holder(worker=name, lease=lease))
+        return SqlJobStore(self.database, holder=holder(name, lease=lease))
 
     async def enable(self, service: str, *, now: datetime) -> None:
         await self._services.set_enabled(service, enabled=True, now=now)
@@ -117,6 +117,12 @@ class SqlStores(Stores):
         await self.database.close()
 
 
+def holder(name: str, *, lease: timedelta) -> Holder:
+    """Return a process by its name, which may say its data folder as the names of real ones do."""
+    folder = name.rpartition("-")[2].partition(".")[0] if "." in name else ""
+    return Holder(worker=name, folder=folder, lease=lease)
+
+
 class RedisStores(SqlStores):
     """Stores whose queue lies in Redis; each process has a connection of its own."""
 
@@ -128,7 +134,7 @@ class RedisStores(SqlStores):
     def process(self, name: str, *, lease: timedelta = LEASE) -> RedisJobStore:
         link = RedisLink(self._url, prefix="metarr:")
         self.links.append(link)
-        queue = RedisQueue(link, holder=Holder(worker=name, lease=lease), shared=self.database.shared)
+        queue = RedisQueue(link, holder=holder(name, lease=lease), shared=self.database.shared)
         return RedisJobStore(RelayedDatabase(self.database, queue))
 
     async def leave_redis(self) -> None:

@@ -75,6 +75,20 @@ async def test_a_job_that_is_held_is_not_taken_over(store: JobStore, there: JobS
     assert (await settled(store, job, Done())).record is not None
 
 
+async def test_a_program_takes_back_at_once_what_the_last_one_of_its_data_folder_held(stores: Stores) -> None:
+    before = stores.process("nas-1-abc.1")
+    other = stores.process("nas-2-def.1")
+    await before.renew([])
+    await other.renew([])
+    job, theirs = await claimed(before), await claimed(other)
+    after = stores.process("nas-3-abc.2")
+    own = await claimed(after)
+    assert [each.id for each in (await after.recover(now=at(1))).jobs] == [job.id]
+    leases = await after.renew([own.id])
+    assert leases.lost == ()
+    assert (await other.renew([theirs.id])).lost == ()
+
+
 async def test_leases_go_by_the_clock_of_the_server_and_a_heartbeat_renews_them(
     store: JobStore, there: JobStore, stores: Stores
 ) -> None:

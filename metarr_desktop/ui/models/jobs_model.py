@@ -17,11 +17,11 @@ if TYPE_CHECKING:
     from metarr_desktop.app.snapshots import FamilySnapshot
     from metarr_desktop.ui.models.job_nodes import FamilyNode, Node
 
-CAPACITY = 500
+CAPACITY = 200
 """So many webhooks are shown at once; every row costs the view a little on each change."""
 MOST_MEMBERS = 400
 """So many jobs of one webhook are shown; those that run beyond that too."""
-ROOM_FOR_RUNNING = 50
+ROOM_FOR_RUNNING = 30
 STAYS_AFTER_END = timedelta(seconds=10)
 AT_ONCE = 12
 """So many webhooks come or go in one step, which keeps a step short."""
@@ -43,8 +43,10 @@ class JobsModel(JobTree):
         self._pinned: frozenset[int] = frozenset()
         self._touched: set[int] | None = None
         self._changed: dict[int, Node] = {}
+        self._over: dict[int, FamilyNode] = {}
         self._seen: set[int] = set()
         self._resting = False
+        self._may_come = AT_ONCE
         self._lookup_timer = QTimer(self)
         self._lookup_timer.setSingleShot(True)
         self._lookup_timer.setInterval(LOOKUP_MS)
@@ -74,7 +76,7 @@ class JobsModel(JobTree):
         for family in tuple(self._families.values()):
             news = touched.intersection(member.id for member in family.members)
             if family.id not in wanted and not news and not self._stays(family):
-                self._remove(family)
+                self._drop(family)
         known = [snapshot for snapshot in families if snapshot.root_id in self._families]
         new = [snapshot for snapshot in families if snapshot.root_id not in self._families]
         if known and len(new) > AT_ONCE:
@@ -94,15 +96,16 @@ class JobsModel(JobTree):
         """Take the last state of jobs that changed."""
         if self._touched is not None:
             self._touched.update(id_of(job) for job in jobs)
+        self._may_come = AT_ONCE
         for job in jobs:
             self._put(job)
         self._tell_all_changed()
 
     def expire(self) -> bool:
         """Remove webhooks that ended a while ago; True where that made room for others."""
-        over = [family for family in self._families.values() if not family.active and not self._stays(family)]
+        over = [family for family in self._over.values() if not self._stays(family)]
         for family in over[:AT_ONCE]:
-            self._remove(family)
+            self._drop(family)
         return bool(over) and self.has_more
 
     def _take(self, snapshot: FamilySnapshot, *, skipping: Collection[int]) -> None:
@@ -137,16 +140,25 @@ class JobsModel(JobTree):
             self.has_more = True
             return
         self._changed[family.serial] = family
+        if family.active:
+            self._over.pop(family.id, None)
+        else:
+            self._over[family.id] = family
+
+    def _drop(self, family: FamilyNode) -> None:
+        self._over.pop(family.id, None)
+        self._remove(family)
 
     def _make_room(self, job: Job | JobRecord) -> bool:
-        """Beyond the capacity only what runs is let in, for which something that ended goes."""
+        """Beyond the capacity only what runs is let in, few at once, for which something that ended goes."""
         if len(self._families) < CAPACITY:
             return True
-        if not _runs(job):
+        if not _runs(job) or self._may_come <= 0:
             return False
-        for family in self._families.values():
-            if not family.active and family.id not in self._pinned:
-                self._remove(family)
+        self._may_come -= 1
+        for family in self._over.values():
+            if family.id not in self._pinned:
+                self._drop(family)
                 return True
         return len(self._families) < CAPACITY + ROOM_FOR_RUNNING
 
