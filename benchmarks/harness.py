@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
+HIDING = Path(__file__).resolve().parent / "as_installed"
 BODY = (ROOT / "resources" / "samples" / "radarr" / "download.json").read_bytes()
 JSON_HEADERS = {"Content-Type": "application/json"}
 
@@ -52,6 +53,30 @@ def environment(**more: str) -> dict[str, str]:
     kept = {name: value for name, value in os.environ.items() if not name.startswith("METARR_")}
     kept.pop("PYTHONDONTWRITEBYTECODE", None)
     return {**kept, "PYTHONPATH": str(ROOT), "QT_QPA_PLATFORM": "offscreen", **more}
+
+
+def as_installed(**more: str) -> dict[str, str]:
+    """Environment of a process that finds no database driver, wherever the benchmark runs."""
+    return environment(PYTHONPATH=os.pathsep.join([str(ROOT), str(HIDING)]), **more)
+
+
+@contextmanager
+def screen() -> Iterator[dict[str, str]]:
+    """A screen with a tray, for a program hides its window only where a tray brings it back."""
+    read, write = os.pipe()
+    command = ["Xvfb", "-displayfd", str(write), "-screen", "0", "1024x768x24", "-nolisten", "tcp"]
+    server = subprocess.Popen(command, pass_fds=(write,), stderr=subprocess.DEVNULL)
+    os.close(write)
+    with os.fdopen(read) as told:
+        settings = {"DISPLAY": f":{told.readline().strip()}", "QT_QPA_PLATFORM": "xcb"}
+    command = ["trayer", "--edge", "bottom"]
+    tray = subprocess.Popen(command, env={**os.environ, **settings}, stderr=subprocess.DEVNULL)
+    try:
+        yield settings
+    finally:
+        for process in (tray, server):
+            process.terminate()
+            process.wait(10)
 
 
 @contextmanager

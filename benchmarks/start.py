@@ -9,7 +9,7 @@ import urllib.error
 import urllib.request
 from typing import TYPE_CHECKING
 
-from harness import BODY, JSON_HEADERS, environment, folder, goal, report
+from harness import BODY, JSON_HEADERS, as_installed, folder, goal, report
 
 from metarr_desktop.app.paths import AppPaths
 
@@ -30,7 +30,7 @@ import qasync, aiohttp.web, peewee
 def floor() -> float:
     """Load what the program is built on, show an empty window, and end."""
     began = time.perf_counter()
-    subprocess.run([sys.executable, "-c", FLOOR], env=environment(), stderr=subprocess.DEVNULL, check=True)
+    subprocess.run([sys.executable, "-c", FLOOR], env=as_installed(), stderr=subprocess.DEVNULL, check=True)
     return time.perf_counter() - began
 
 
@@ -38,7 +38,7 @@ def subject(path: Path, port: int) -> float:
     """Start the program and send a webhook until it is answered."""
     command = [sys.executable, "-m", "metarr_desktop", "--data-dir", str(AppPaths(path / "data").data_dir)]
     began = time.perf_counter()
-    process = subprocess.Popen([*command, "--port", str(port)], env=environment(), stderr=subprocess.DEVNULL)
+    process = subprocess.Popen([*command, "--port", str(port)], env=as_installed(), stderr=subprocess.DEVNULL)
     request = urllib.request.Request(
         f"http://127.0.0.1:{port}/webhooks/radarr", data=BODY, headers=JSON_HEADERS
     )

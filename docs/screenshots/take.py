@@ -160,10 +160,10 @@ async def take(app: QApplication) -> None:
                     await settle()
                     save(shell.window, f"{page}-{look}")
                 shell.window.show_page("dashboard")
-                shell.dashboard.tabs.setCurrentWidget(shell.dashboard.types)
+                shell.pages.dashboard.tabs.setCurrentWidget(shell.pages.dashboard.types)
                 await settle()
                 save(shell.window, f"statistics-{look}")
-                shell.dashboard.tabs.setCurrentIndex(0)
+                shell.pages.dashboard.tabs.setCurrentIndex(0)
                 for page in ("receiving", "library", "schedule", "advanced", "pushover", "kodi"):
                     shell.open_settings(page)
                     await settle()

@@ -302,7 +302,7 @@ async def _build(paths: AppPaths, stack: AsyncExitStack, book: LogBook, given: _
         if choice.url is not None:
             others = OtherComputers(
                 queue=queue, store=job_store, history=history, settings=settings, bus=bus,
-                services=[service.key for service in services], worker=worker,
+                services=[service.key for service in services], worker=worker, clock=clock,
             )  # fmt: skip
             await others.listen_to(choice.url, password=choice.password, own_name=holder.worker, stack=stack)
             if (news := news_of_queue(database, hear=others.hear)) is not None:

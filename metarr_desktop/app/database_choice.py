@@ -7,7 +7,7 @@ import os
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
-from urllib.parse import unquote, urlsplit, urlunsplit
+from urllib.parse import SplitResult, unquote, urlsplit
 
 from metarr_desktop.domain.errors import Refused, StorageFailed
 from metarr_desktop.domain.text import text
@@ -18,6 +18,9 @@ if TYPE_CHECKING:
 
 VARIABLE = "METARR_DATABASE_URL"
 PASSWORD = "database/password"  # noqa: S105 - the secret's name
+SECRET_OPTIONS = {"password", "sslpassword"}
+"""What libpq also reads from the part behind the question mark."""
+HIDDEN = "(hidden)"
 EXAMPLES = "postgresql://user@host/database or sqlite:////folder/metarr.db"
 
 
@@ -43,7 +46,7 @@ async def choose_database(paths: AppPaths, *, given: str | None, secrets: Secret
     libpq's own ways. Raises Refused for an address that is none, SecretsUnavailable.
     """
     choice, marked = choice_without_password(paths, given=given)
-    if choice.url is None or urlsplit(choice.url).password:
+    if choice.url is None or split_password(choice.url)[1] is not None:
         return choice
     if secrets.provided(PASSWORD) or marked:
         return replace(choice, password=await secrets.get(PASSWORD))
@@ -64,45 +67,73 @@ def choice_without_password(paths: AppPaths, *, given: str | None) -> tuple[Data
 
 def parse_choice(address: str, paths: AppPaths) -> DatabaseChoice:
     """Read an address. Raises Refused where it is none of ours."""
-    parts = urlsplit(address)
+    try:
+        parts = urlsplit(address)
+    except ValueError as error:
+        raise _no_address(address) from error
     if parts.scheme in {"postgresql", "postgres"}:
         rest = address.partition("://")[2]
-        if not rest:
+        if not rest or _is_torn(parts):
             raise _no_address(address)
         return DatabaseChoice(file=paths.database, url=f"postgresql://{rest}")
     if parts.scheme == "sqlite" and not parts.netloc and parts.path not in {"", "/"}:
         file = Path(unquote(parts.path[1:] if parts.path.startswith("//") else parts.path))
         if file.is_absolute():
-            return DatabaseChoice(file=file, own=file != paths.database)
+            return DatabaseChoice(file=file, own=file.resolve() != paths.database.resolve())
     raise _no_address(address)
 
 
 def _no_address(address: str) -> Refused:
     return Refused(
         text(
-            "{address} is no address of a database. Write it like {examples}.",
+            "{address} is no address of a database. Write it like {examples}. In a password # / ? @ and %"
+            " are written as %23 %2F %3F %40 and %25.",
             address=without_password(address)[:200],
             examples=EXAMPLES,
         )
     )
 
 
+def _is_torn(parts: SplitResult) -> bool:
+    """Whether an unescaped letter of a password has ended the part in which it should stand."""
+    options = [each for each in parts.query.split("&") if each]
+    return "@" in parts.path or bool(parts.fragment) or not all("=" in each for each in options)
+
+
 def without_password(address: str) -> str:
     """Return an address as people may see it."""
     try:
         parts = urlsplit(address)
-        if parts.password is None:
-            return address
-        host = parts.netloc.rpartition("@")[2]
-        return urlunsplit(parts._replace(netloc=f"{parts.username or ''}@{host}"))
     except ValueError:
-        return "(hidden)"
+        return HIDDEN
+    if parts.scheme != "sqlite" and (_is_torn(parts) or "password" in parts.path.lower()):
+        return HIDDEN
+    options = [each for each in parts.query.split("&") if _option(each)[0] not in SECRET_OPTIONS]
+    if parts.password is None and options == parts.query.split("&"):
+        return address
+    user, marked, host = parts.netloc.rpartition("@")
+    question = "?" if any(options) else ""
+    return f"{parts.scheme}://{user.partition(':')[0]}{marked}{host}{parts.path}{question}{'&'.join(options)}"
 
 
 def split_password(address: str) -> tuple[str, str | None]:
-    """Return an address without its password, and the password."""
-    parts = urlsplit(address)
-    return without_password(address), None if parts.password is None else unquote(parts.password)
+    """Return an address without its password, and the password. Raises Refused where it cannot be read."""
+    try:
+        parts = urlsplit(address)
+    except ValueError as error:
+        raise _no_address(address) from error
+    if parts.scheme == "sqlite":
+        return address, None
+    if parts.scheme in {"postgresql", "postgres"} and _is_torn(parts):
+        raise _no_address(address)
+    options = dict(_option(each) for each in parts.query.split("&"))
+    found = parts.password or next((options[each] for each in sorted(SECRET_OPTIONS & set(options))), None)
+    return without_password(address), None if found is None else unquote(found)
+
+
+def _option(written: str) -> tuple[str, str]:
+    name, _, value = written.partition("=")
+    return unquote(name).strip().lower(), value
 
 
 def read_choice(paths: AppPaths) -> tuple[str | None, bool]:

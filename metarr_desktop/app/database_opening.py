@@ -6,6 +6,7 @@ import asyncio
 from typing import TYPE_CHECKING
 
 from metarr_desktop.app.lock import DataFolderLock
+from metarr_desktop.app.paths import AppPaths
 from metarr_desktop.domain.changes import StorageChanged
 from metarr_desktop.domain.clock import ShiftedClock, from_ms
 from metarr_desktop.storage.database import Database, SqliteDatabase, postgres_database
@@ -13,6 +14,7 @@ from metarr_desktop.storage.schema import prepare
 
 if TYPE_CHECKING:
     from contextlib import AsyncExitStack
+    from pathlib import Path
 
     from metarr_desktop.app.database_choice import DatabaseChoice
     from metarr_desktop.domain.bus import Bus
@@ -31,7 +33,7 @@ async def open_database(
 
     if choice.url is None:
         if choice.own:
-            lock = DataFolderLock(choice.file.with_name(f"{choice.file.name}.lock"))
+            lock = DataFolderLock(_lock_of(choice.file.resolve()))
             await lock.acquire(serving=serve)
             stack.callback(lock.release)
         await asyncio.to_thread(prepare, choice.file)
@@ -45,6 +47,12 @@ async def open_database(
         database = postgres_database(choice.url, password=choice.password, sender=sender, on_health=tell)
     stack.push_async_callback(database.close)
     return database
+
+
+def _lock_of(file: Path) -> Path:
+    """Return the lock of a file outside the data folder: that of its folder where it may be one itself."""
+    folder = AppPaths(data_dir=file.parent)
+    return folder.lock if file.name == folder.database.name else file.with_name(f"{file.name}.lock")
 
 
 async def clock_of(database: Database, clock: Clock) -> Clock:

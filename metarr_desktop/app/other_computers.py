@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from typing import TYPE_CHECKING
 
-from metarr_desktop.domain.changes import LaneChanged, ServiceChanged, StorageChanged
+from metarr_desktop.domain.changes import LaneChanged, ServiceChanged, SettingsChanged, StorageChanged
 from metarr_desktop.domain.errors import MetarrError
 
 if TYPE_CHECKING:
@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 
     from metarr_desktop.app.settings import AppSettings
     from metarr_desktop.domain.bus import Bus
+    from metarr_desktop.domain.clock import Clock
     from metarr_desktop.jobs.queue import JobQueue
     from metarr_desktop.jobs.worker import Worker
     from metarr_desktop.storage.history_store import HistoryStore
@@ -21,6 +22,9 @@ if TYPE_CHECKING:
 
 MOST_LOADED = 200
 """So many jobs of one piece of news are loaded to be shown; a window reads the rest when it looks."""
+
+TRY_AGAIN_S = 5.0
+"""So long a database is left alone that failed while news were told."""
 
 
 class OtherComputers:
@@ -36,6 +40,7 @@ class OtherComputers:
         services: Sequence[str],
         bus: Bus,
         worker: Worker,
+        clock: Clock,
     ) -> None:
         self._queue = queue
         self._store = store
@@ -46,6 +51,7 @@ class OtherComputers:
         self._topics: dict[str | int, None] = {}
         self._came = asyncio.Event()
         self._worker = worker
+        self._clock = clock
 
     async def listen_to(
         self, url: str, *, password: str | None, own_name: str, stack: AsyncExitStack
@@ -71,8 +77,10 @@ class OtherComputers:
             self._queue.wake.set()
             try:
                 await self._tell(topics)
-            except MetarrError:
-                continue  # told by the database itself; what was missed is read when somebody looks
+            except MetarrError:  # told by the database itself; what was heard is told when it works again
+                self._topics = {**topics, **self._topics}
+                await self._clock.sleep(TRY_AGAIN_S)
+                self._came.set()
 
     async def _tell(self, topics: dict[str | int, None]) -> None:
         if "many" in topics:
@@ -85,6 +93,7 @@ class OtherComputers:
             paused, until = self._settings.pause
             if (paused, until) != self._queue.pause():
                 self._queue.set_pause(paused=paused, until=until)
+            self._bus.publish(SettingsChanged())
         if "services" in topics:
             self._queue.try_here_again()
             for key in self._services:

@@ -216,6 +216,8 @@ class ServiceDesk:
         for stop in await self._queue.lane_stops():
             if stop.cause is not None and stop.cause.value in {"keyring", "not_set_up"}:
                 await self._queue.open_lane(stop.lane)
+        # A run that found the keyring locked may not have been recorded yet.
+        self._queue.try_here_again()
 
     def _service(self, key: str) -> Service:
         try:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import math
 from collections import Counter
 from typing import TYPE_CHECKING
 
@@ -42,6 +43,8 @@ class JobQueue:
         self._job_waits: Waits[int] = Waits(clock)
         self._lane_waits: Waits[str] = Waits(clock)
         self._local_stops: dict[str, LaneStop] = {}
+        self._mended: dict[str, float] = {}
+        self._all_mended = -math.inf
         self._closing: Counter[str] = Counter()
         self._receiving = 0
         self.wake = asyncio.Event()
@@ -127,7 +130,7 @@ class JobQueue:
             self.wake.set()
         if stop is not None:
             if not settled.kept:
-                self._local_stops[stop.lane] = stop
+                self._stop_here(stop, began=moment.elapsed - (run.duration.total_seconds() if run else 0.0))
             elif stop.until is not None:
                 self._lane_waits.add(stop.lane, stop.until, since=moment)
         if stop is not None or settled.opened:
@@ -141,6 +144,13 @@ class JobQueue:
             self._put_off(changed, moment)
         self.tell(settled.changed, settled.records)
         return settled
+
+    def _stop_here(self, stop: LaneStop, *, began: float) -> None:
+        """Stop a lane in this process, unless a person mended what was missing since the run began."""
+        if began >= max(self._all_mended, self._mended.get(stop.lane, -math.inf)):
+            self._local_stops[stop.lane] = stop
+        else:
+            self.wake.set()
 
     def _put_off(self, job: Job, moment: Moment) -> None:
         if job.status is JobStatus.PENDING:
@@ -164,6 +174,7 @@ class JobQueue:
 
     def try_here_again(self) -> None:
         """Forget what stopped in this process only: settings were saved, here or on another computer."""
+        self._all_mended = self._clock.monotonic()
         lanes, self._local_stops = tuple(self._local_stops), {}
         for lane in lanes:
             self._bus.publish(LaneChanged(lane))
@@ -225,6 +236,7 @@ class JobQueue:
 
     async def open_lane(self, lane: str) -> int:
         """End a lane's block or breaker; returns how many jobs waited for it."""
+        self._mended[lane] = self._clock.monotonic()
         local = self._local_stops.pop(lane, None) is not None
         released, waiting = await self._store.open_lane(lane, now=self._clock.now(), local=local)
         if lane not in {stop.lane for stop in await self._store.lane_stops()}:

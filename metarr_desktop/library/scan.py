@@ -36,7 +36,8 @@ STEPS = 3
 READ_DEADLINE = timedelta(seconds=60)
 """A folder that does not answer for so long lies on a drive or share that hangs."""
 
-LARGEST_INTEGER = 2**63 - 1
+LARGEST_ID = 2**63 - 1
+LARGEST_YEAR = 2**31 - 1
 
 
 class MovieStore(Protocol):
@@ -156,8 +157,8 @@ def _scanned(event: MediaEvent, *, place: Place, found: Discovery) -> ScannedMov
     return ScannedMovie(
         library_id=place.library.id,
         title=event.title,
-        year=_storable(event.year),
-        tmdb_id=_storable(event.tmdb_id),
+        year=_storable(event.year, most=LARGEST_YEAR),
+        tmdb_id=_storable(event.tmdb_id, most=LARGEST_ID),
         imdb_id=event.imdb_id,
         folder=readable(str(place.folder)),
         file_path=assets[0].path,
@@ -165,9 +166,9 @@ def _scanned(event: MediaEvent, *, place: Place, found: Discovery) -> ScannedMov
     )
 
 
-def _storable(number: int | None) -> int | None:
+def _storable(number: int | None, *, most: int) -> int | None:
     """No id and no year is longer than what a database column holds."""
-    return number if number is not None and 0 < number <= LARGEST_INTEGER else None
+    return number if number is not None and 0 < number <= most else None
 
 
 def _done(found: Discovery, *, movie: ScannedMovie, saved: SavedMovie) -> Done:

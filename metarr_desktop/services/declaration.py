@@ -17,9 +17,12 @@ if TYPE_CHECKING:
 
 
 class ServiceConfig(BaseModel):
-    """Base of every service's settings; ``SecretStr`` fields live in the keyring only."""
+    """Base of every service's settings; ``SecretStr`` fields live in the keyring only.
 
-    model_config = ConfigDict(frozen=True, extra="forbid", str_strip_whitespace=True)
+    A checker is built when it is first used, for few people use every service.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid", str_strip_whitespace=True, defer_build=True)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

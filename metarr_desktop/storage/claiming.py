@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
-from metarr_desktop.domain.clock import from_ms, optional_from_ms, to_ms
+from metarr_desktop.domain.clock import from_ms, to_ms
 from metarr_desktop.domain.jobs import EndStatus, Job, JobRecord
 from metarr_desktop.domain.text import Text
 from metarr_desktop.storage.ending import end_job
@@ -16,7 +17,6 @@ from metarr_desktop.storage.sharing import lease_ms
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
-    from datetime import datetime
 
     from metarr_desktop.storage.holder import Holder
     from metarr_desktop.storage.sql import Sql
@@ -28,6 +28,8 @@ LONGEST_WINDOW_MS = 5 * 60 * 1000
 """A merge window that ends later than this was made before the clock was set back."""
 RUNNING_TWIN_MS = 1_000
 """While one of its merge key runs, a job looks again after this time."""
+LATEST_MS = to_ms(datetime.max.replace(tzinfo=UTC))
+"""What a person set to a later time waits for ever, and nothing else does."""
 BUSY_MS = 20
 """While another process claims, this one looks again after this time."""
 EXPIRED = Text("It waited too long and was given up. Retry it if it is still wanted.")
@@ -110,7 +112,7 @@ def _next_due(db: Sql, view: LaneView) -> datetime | None:
         "SELECT MIN(expires_at) FROM job_queue WHERE status = 'pending' AND expires_at IS NOT NULL"
     ).fetchone()[0]
     times = [*view.ends, *(each for each in (due, expiry) if isinstance(each, int))]
-    return optional_from_ms(min(times, default=None))
+    return from_ms(min(*times, LATEST_MS)) if times else None
 
 
 class _Picker:

@@ -16,7 +16,8 @@ class Dialect:
     ``skip_locked`` ends a SELECT that takes rows. ``shared`` tells whether several processes work on one
     database, each with a lease on what it runs. ``spend_id`` marks a job's id as used though no row has it.
     ``session`` tells apart who counts, so that nobody waits for another's counter. ``claim_lock`` lets one
-    process claim at a time: lanes bound what runs in all of them together.
+    process claim at a time: lanes bound what runs in all of them together. ``retry_lock`` lets one after the
+    other try ended jobs again, since each looks first whether another did.
     """
 
     name: str
@@ -27,6 +28,7 @@ class Dialect:
     now_ms: str
     session: str
     claim_lock: str
+    retry_lock: str
 
 
 SQLITE = Dialect(
@@ -38,6 +40,7 @@ SQLITE = Dialect(
     now_ms="CAST(strftime('%s', 'now') AS INTEGER) * 1000",
     session="0",
     claim_lock="",
+    retry_lock="",
 )
 POSTGRESQL = Dialect(
     name="postgresql",
@@ -48,6 +51,7 @@ POSTGRESQL = Dialect(
     now_ms="CAST(EXTRACT(EPOCH FROM clock_timestamp()) * 1000 AS BIGINT)",
     session="pg_backend_pid()",
     claim_lock="SELECT pg_try_advisory_xact_lock(7720301)",
+    retry_lock="SELECT pg_advisory_xact_lock(7720302)",
 )
 
 OWN_ID = "INTEGER PRIMARY KEY AUTOINCREMENT"

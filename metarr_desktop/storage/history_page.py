@@ -188,7 +188,8 @@ def _keys(rows: Iterable[tuple[Any, ...]]) -> Iterator[HistoryCursor]:
 
 
 def _like(wanted: str) -> str:
-    escaped = wanted.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
+    sound = wanted.encode("utf-8", "replace").decode("utf-8")  # half a character is found nowhere
+    escaped = sound.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
     return f"%{escaped}%"
 
 

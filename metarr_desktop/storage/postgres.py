@@ -34,6 +34,14 @@ CONNECT_TIMEOUT_S = 5
 NO_DRIVER = Text(
     "PostgreSQL needs its driver, which is not installed. Install metarr-desktop[postgres], then start again."
 )
+NO_ADDRESS = Text(
+    "The address of the database server cannot be read. Write it like postgresql://user@host/database, a %"
+    " in it as %25, and choose it again with: metarr-desktop database use ADDRESS --password."
+)
+NO_RIGHT = Text(
+    "The database server does not let this user work: {detail}. Make the user the database's owner"
+    " (ALTER DATABASE name OWNER TO user), then start again."
+)
 CONFLICT = Text("Another computer changed the same row at the same moment. It is tried again.")
 OPTIONS: dict[str, Any] = {
     "connect_timeout": CONNECT_TIMEOUT_S,
@@ -57,6 +65,9 @@ def open_postgres(url: str, *, password: str | None = None) -> peewee.Postgresql
     try:
         db = peewee.PostgresqlDatabase(url, prefer_psycopg3=True, **given, **OPTIONS)
         db.connect()
+    except (peewee.ProgrammingError, psycopg.ProgrammingError):
+        # What libpq says of it may hold a piece of a password.
+        raise StorageFailed(NO_ADDRESS) from None
     except (peewee.PeeweeException, psycopg.Error) as error:
         raise StorageFailed(_unreachable(error)) from error
     return db
@@ -154,6 +165,10 @@ def postgres_failure(error: Exception) -> MetarrError | None:
             failure = StorageConflict(CONFLICT)
         case errors.DiskFull():
             failure = StorageFailed(DISK_FULL)
+        case errors.InsufficientPrivilege():
+            failure = StorageFailed(text(NO_RIGHT.template, detail=_first_line(error)))
+        case errors.ProgramLimitExceeded():
+            failure = None
         case errors.OperationalError() | errors.InterfaceError():
             failure = StorageFailed(_unreachable(error))
         case errors.ProgrammingError() | errors.IntegrityError() | errors.DataError():

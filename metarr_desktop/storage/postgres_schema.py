@@ -28,7 +28,9 @@ def prepare_postgres(url: str, *, password: str | None = None) -> None:
     except StorageFailed:
         raise
     except Exception as error:
-        failure = postgres_failure(getattr(error, "__cause__", None) or error)
+        # peewee raises errors of its own while it handles those of the driver.
+        told = error.__cause__ or error.__context__
+        failure = postgres_failure(told if isinstance(told, Exception) else error)
         if failure is None:
             raise
         raise failure from error

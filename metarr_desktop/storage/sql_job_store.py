@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import zlib
 from typing import TYPE_CHECKING
 
@@ -50,6 +51,10 @@ if TYPE_CHECKING:
     from metarr_desktop.storage.sql import Sql
 
 
+SMALL_BODY = 256 * 1024
+"""A larger body would be seen to stop the window while it is compressed."""
+
+
 class SqlJobStore:
     """``JobStore`` on the SQL database."""
 
@@ -64,7 +69,10 @@ class SqlJobStore:
 
     async def store_webhook(self, webhook: IncomingWebhook, *, now: datetime) -> tuple[StoredWebhook, Job]:
         """Insert the raw event and its ``webhook-received`` job."""
-        body = zlib.compress(webhook.body, 1)
+        if len(webhook.body) <= SMALL_BODY:
+            body = _compress(webhook.body)
+        else:
+            body = await asyncio.to_thread(_compress, webhook.body)
         return await self._database.run(_store_webhook, webhook, body, now)
 
     async def add(self, jobs: Collection[NewJob], *, now: datetime) -> Insertion:
@@ -160,6 +168,10 @@ class SqlJobStore:
         return await self._database.read(queue_reads.counts)
 
 
+def _compress(body: bytes) -> bytes:
+    return zlib.compress(body, 1)
+
+
 def _store_webhook(
     db: Sql, webhook: IncomingWebhook, body: bytes, now: datetime
 ) -> tuple[StoredWebhook, Job]:
@@ -193,6 +205,8 @@ def _intake_job(event_id: int) -> NewJob:
 def _retry(
     db: Sql, job_id: int, max_retries: int, expires_after: timedelta | None, now: datetime
 ) -> tuple[Job, bool]:
+    if db.dialect.retry_lock:
+        db.execute(db.dialect.retry_lock)
     active = db.execute(
         "WITH RECURSIVE chain (id) AS (SELECT CAST(? AS BIGINT) UNION"
         " SELECT job_history.job_id FROM job_history JOIN chain ON job_history.retry_of = chain.id)"

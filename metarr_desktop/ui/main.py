@@ -10,7 +10,7 @@ import signal
 import sys
 from typing import TYPE_CHECKING, Any
 
-from PySide6.QtCore import QMessageLogContext, QtMsgType, qInstallMessageHandler
+from PySide6.QtCore import QMessageLogContext, Qt, QtMsgType, qInstallMessageHandler
 from PySide6.QtWidgets import QApplication
 
 from metarr_desktop.app.paths import AppPaths
@@ -113,7 +113,7 @@ class Program:
         shell = Shell(core, theme=self._theme, tray=self._tray)
 
         def stop() -> None:
-            shell.window.may_close = True
+            shell.let_close()
             core.stop_requested.set()
 
         self._app.commitDataRequest.connect(lambda _session: stop())
@@ -122,9 +122,8 @@ class Program:
         shell.show(hidden=hidden and not self._tray.clicked_early and not news)
         if news:
             show_news(shell.window, news)
-        # What was loaded stays for good: the collector need not look at it again while jobs come and go.
-        gc.collect()
-        gc.freeze()
+        _freeze()
+        shell.window_built.connect(_freeze, Qt.ConnectionType.QueuedConnection)
         await core.stop_requested.wait()
         shell.close()
 
@@ -165,6 +164,12 @@ class Program:
         for number in (signal.SIGINT, signal.SIGTERM):
             with contextlib.suppress(NotImplementedError):
                 asyncio.get_running_loop().add_signal_handler(number, act)
+
+
+def _freeze() -> None:
+    """What was loaded stays for good: the collector need not look at it again while jobs come and go."""
+    gc.collect()
+    gc.freeze()
 
 
 def _finish(loop: asyncio.AbstractEventLoop, program: asyncio.Task[int]) -> int:

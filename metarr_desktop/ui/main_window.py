@@ -36,10 +36,12 @@ class MainWindow(QMainWindow):
     close_requested = Signal()
     settings_requested = Signal()
 
-    def __init__(self, pages: Mapping[str, tuple[str, QWidget]], *, actions: Actions, version: str) -> None:
+    def __init__(
+        self, pages: Mapping[str, tuple[str, Callable[[], QWidget]]], *, actions: Actions, version: str
+    ) -> None:
         super().__init__()
         self._actions = actions
-        self._pages = {key: page for key, (_, page) in pages.items()}
+        self._builders = {key: build for key, (_, build) in pages.items()}
         self.may_close = False
         self.setWindowTitle("Metarr Desktop")
         self.setWindowIcon(app_icon())
@@ -49,8 +51,6 @@ class MainWindow(QMainWindow):
         self.sidebar = Sidebar(listed, help_title=tr("Help"))
         self.banners = BannerArea()
         self.stack = QStackedWidget()
-        for page in self._pages.values():
-            self.stack.addWidget(page)
         self._listening = QLabel()
         self._counts = QLabel()
         self._lay_out(version)
@@ -58,8 +58,6 @@ class MainWindow(QMainWindow):
         self.sidebar.settings_requested.connect(self.settings_requested)
         actions.told.connect(self.tell)
         connect_keys(self, self._slots())
-        for page in self._pages.values():
-            self._connect_copy(page)
         self.show_page(listed[0][0])
 
     @property
@@ -68,9 +66,13 @@ class MainWindow(QMainWindow):
         return self.stack.currentWidget()
 
     def show_page(self, key: str) -> None:
-        """Show a page."""
+        """Show a page, which is built where it was not needed before."""
         self.sidebar.select(key)
-        self.stack.setCurrentWidget(self._pages[key])
+        page = self._builders[key]()
+        if self.stack.indexOf(page) < 0:
+            self.stack.addWidget(page)
+            self._connect_copy(page)
+        self.stack.setCurrentWidget(page)
 
     def come_up(self) -> None:
         """Show the window above others."""
@@ -139,7 +141,7 @@ class MainWindow(QMainWindow):
 
     def _slots(self) -> dict[str, Callable[[], object]]:
         pages: dict[str, Callable[[], object]] = {
-            f"page {key}": partial(self.show_page, key) for key in self._pages
+            f"page {key}": partial(self.show_page, key) for key in self._builders
         }
         return {
             **pages,

@@ -11,6 +11,7 @@ from PySide6.QtGui import QDesktopServices
 from metarr_desktop.app.snapshots import ProblemKind
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
 
     from metarr_desktop.app.core import Core
@@ -19,7 +20,6 @@ if TYPE_CHECKING:
     from metarr_desktop.ui.glance import Glance
     from metarr_desktop.ui.main_window import MainWindow
     from metarr_desktop.ui.panels.services import OpenSettings
-    from metarr_desktop.ui.tray_menu import TrayMenu
 
 PAGES = {"port": "receiving", "mapping": "library"}
 """Settings pages by the word of an action."""
@@ -30,31 +30,29 @@ class Remedies:
 
     def __init__(
         self,
-        window: MainWindow,
-        menu: TrayMenu,
         *,
         core: Core,
         actions: Actions,
         glance: Glance,
         open_settings: OpenSettings,
+        window: Callable[[], MainWindow],
     ) -> None:
-        self._window = window
         self._core = core
         self._actions = actions
         self._glance = glance
         self._open_settings = open_settings
-        window.banners.acted.connect(self._on_banner)
-        menu.problem_chosen.connect(self._on_problem_chosen)
+        self._window = window
 
-    def _on_problem_chosen(self, problem: Problem) -> None:
+    def on_problem_chosen(self, problem: Problem) -> None:
         """The tray leads to where the problem is settled."""
-        self._window.come_up()
+        self._window().come_up()
         if problem.kind in {ProblemKind.KEY_REJECTED, ProblemKind.NOT_SET_UP}:
             self._open_settings(problem.subject)
         else:
-            self._window.show_page("dashboard")
+            self._window().show_page("dashboard")
 
-    def _on_banner(self, problem: Problem, action: str) -> None:
+    def act(self, problem: Problem, action: str) -> None:
+        """Do what a button of a banner says."""
         commands = self._core.commands
         match action.split():
             case ["settings"]:
@@ -68,7 +66,7 @@ class Remedies:
             case ["unlock"]:
                 self._actions.start(commands.unlock_keyring, name="unlock keyring")
             case ["help"]:
-                self._window.show_page("help")
+                self._window().show_page("help")
             case ["folder"]:
                 open_folder(self._core.paths.data_dir)
             case ["quit"]:

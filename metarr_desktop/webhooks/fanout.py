@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
@@ -15,6 +16,8 @@ if TYPE_CHECKING:
 
 LONGEST_WAIT_FOR_SCAN = timedelta(seconds=60)
 """So long media servers wait for the scan's first attempt; chat services never wait."""
+LONGEST_KEY = 1_000
+"""Bytes of a key: an index of PostgreSQL takes 2,704, and a folder may be longer."""
 
 
 def plan(
@@ -36,7 +39,7 @@ def plan(
         lane=SCAN_LANE,
         priority=HIGH,
         payload=payload,
-        dedupe_key=f"{SCAN_MOVIE}:{event.source}:{event.folder}",
+        dedupe_key=_key(f"{SCAN_MOVIE}:{event.source}:{event.folder}"),
     )
     notify = tuple(
         NewJob(
@@ -47,10 +50,16 @@ def plan(
             max_retries=service.retry.max_retries,
             waits_for=SCAN_MOVIE if scans and service.waits_for_scan else None,
             waits_at_most=LONGEST_WAIT_FOR_SCAN if scans and service.waits_for_scan else None,
-            merge_key=event.folder if service.merge_window is not None and event.folder else None,
+            merge_key=_key(event.folder) if service.merge_window is not None and event.folder else None,
             expires_after=expires_after,
         )
         for service in services
         if service.key in enabled
     )
     return (scan, *notify) if scans else notify
+
+
+def _key(words: str) -> str:
+    """Return the words themselves, or what stands for them where they are too long."""
+    data = words.encode("utf-8", "surrogatepass")
+    return words if len(data) <= LONGEST_KEY else hashlib.sha256(data).hexdigest()

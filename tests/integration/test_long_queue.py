@@ -117,15 +117,15 @@ async def test_a_hundred_thousand_waiting_jobs_do_not_freeze_the_window(
         stalls = Stalls()
         shell.window.show_page("jobs")
         words = "200 of 100000 shown"
-        await until(lambda: shell.jobs.ui.counts.text().replace(",", "") == words)
-        first = shell.jobs.filter.index(0, 0)
-        status = shell.jobs.filter.index(0, 1, first).data()
+        await until(lambda: shell.pages.jobs.ui.counts.text().replace(",", "") == words)
+        first = shell.pages.jobs.filter.index(0, 0)
+        status = shell.pages.jobs.filter.index(0, 1, first).data()
         assert status == "Waiting - Kodi rejected its key"
         for act in (
-            lambda: shell.jobs.ui.group.setChecked(False),
-            lambda: shell.jobs.ui.text.setText("dune"),
-            shell.jobs.clear_filter,
-            lambda: shell.jobs.ui.group.setChecked(True),
+            lambda: shell.pages.jobs.ui.group.setChecked(False),
+            lambda: shell.pages.jobs.ui.text.setText("dune"),
+            shell.pages.jobs.clear_filter,
+            lambda: shell.pages.jobs.ui.group.setChecked(True),
         ):
             act()
             qapp.processEvents()
@@ -152,7 +152,7 @@ async def test_a_job_that_runs_is_cancelled_from_the_jobs_page_after_a_question(
         await core.commands.save_service("kodi", Draft(values=values), enabled=True)
         await core.commands.send_test("radarr")
         shell.window.show_page("jobs")
-        page = shell.jobs
+        page = shell.pages.jobs
 
         def running() -> Any:
             page.ui.view.expandAll()

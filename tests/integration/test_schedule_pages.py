@@ -111,7 +111,7 @@ async def test_the_line_on_history_says_how_long_jobs_are_kept_and_leads_to_adva
 ) -> None:
     async with opened() as (core, shell):
         shell.window.show_page("history")
-        history = shell.history.ui
+        history = shell.pages.history.ui
         assert history.kept.text() == "Done jobs are kept 30 days, failed jobs 90 days."
         qtbot.mouseClick(history.change, Qt.MouseButton.LeftButton)
         await until(lambda: shell.settings.isVisible() and shell.settings._page().key == "advanced")

@@ -130,13 +130,13 @@ async def test_a_webhook_is_seen_on_the_jobs_page_while_it_happens(opened: Any, 
         shell.window.show_page("jobs")
         await core.commands.pause()
         await core.commands.send_test("radarr")
-        view = shell.jobs.findChild(QTreeView)
+        view = shell.pages.jobs.findChild(QTreeView)
         family = ["Downloaded - The Matrix (1999)", "Webhook", "Scan movie", "Notify Discord"]
         await until(lambda: texts(view) == family)
         await core.commands.resume()
         await until(lambda: discord.titles)
         shell.window.show_page("history")
-        history = shell.history.findChild(QTableView)
+        history = shell.pages.history.findChild(QTableView)
         await until(lambda: history.model().rowCount() == 3)
 
 
@@ -221,7 +221,7 @@ async def test_the_address_to_paste_is_copied_with_one_button(opened: Any, qtbot
     async with opened() as (core, shell):
         shell.window.show_page("dashboard")
         address = (await core.queries.addresses())[0].url
-        first = shell.dashboard
+        first = shell.pages.dashboard
 
         def shown() -> bool:
             return any(edit.text() == address for edit in first.findChildren(QLineEdit))
@@ -242,15 +242,15 @@ async def test_the_theme_changes_at_once(opened: Any) -> None:
 async def test_models_keep_qts_rules(opened: Any, qtmodeltester: Any, discord: FakeDiscord) -> None:
     async with opened() as (core, shell):
         shell.window.show_page("jobs")
-        qtmodeltester.check(shell.jobs.model)
+        qtmodeltester.check(shell.pages.jobs.model)
         for source in ("radarr", "sonarr", "lidarr"):
             await core.commands.send_test(source)
-        await until(lambda: shell.jobs.model.rowCount() == 3)
+        await until(lambda: shell.pages.jobs.model.rowCount() == 3)
         shell.window.show_page("history")
-        await until(lambda: shell.history.findChild(QTableView).model().rowCount() == 4)
-        qtmodeltester.check(shell.history.findChild(QTableView).model())
+        await until(lambda: shell.pages.history.findChild(QTableView).model().rowCount() == 4)
+        qtmodeltester.check(shell.pages.history.findChild(QTableView).model())
         shell.window.show_page("log")
-        qtmodeltester.check(shell.log.findChild(QTableView).model())
+        qtmodeltester.check(shell.pages.log.findChild(QTableView).model())
 
 
 async def test_hostile_titles_stay_plain_text(opened: Any, program_body: Callable[[str], bytes]) -> None:
@@ -269,7 +269,7 @@ async def test_hostile_titles_stay_plain_text(opened: Any, program_body: Callabl
         ):
             assert answer.status == 200
         shell.window.show_page("jobs")
-        view = shell.jobs.findChild(QTreeView)
+        view = shell.pages.jobs.findChild(QTreeView)
         await until(lambda: any("<b>bold</b>" in text for text in texts(view)))
         job = (await core.queries.recent())[0].records[0]
         window = shell.job_windows.show_job(job.job_id)
@@ -280,11 +280,11 @@ async def test_hostile_titles_stay_plain_text(opened: Any, program_body: Callabl
 async def test_an_upgrade_is_called_one_wherever_it_is_shown(opened: Any, discord: FakeDiscord) -> None:
     async with opened() as (core, shell):
         await core.commands.send_test("radarr", event="DownloadUpgrade")
-        view = shell.dashboard.findChild(QTableView)
+        view = shell.pages.dashboard.findChild(QTableView)
         await until(lambda: view.model().rowCount() == 1)
         await until(lambda: view.model().index(0, 2).data() == "Upgraded")
         shell.window.show_page("jobs")
-        jobs = shell.jobs.findChild(QTreeView)
+        jobs = shell.pages.jobs.findChild(QTreeView)
         await core.commands.set_enabled("discord", True)
         await core.commands.pause()
         await core.commands.send_test("radarr", event="DownloadUpgrade")

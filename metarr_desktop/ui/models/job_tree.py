@@ -138,6 +138,7 @@ class JobTree(QAbstractItemModel):
         del self._families[family.id], self._nodes[family.serial]
         for member in family.members:
             del self._members[member.id], self._nodes[member.serial]
+        family.members.clear()  # a circle of rows would stay in memory until the collector comes
 
     def _tell_changed(self, node: Node) -> None:
         if node.serial in self._nodes and (self._grouped or isinstance(node, MemberNode)):

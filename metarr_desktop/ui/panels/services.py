@@ -16,6 +16,8 @@ from metarr_desktop.ui.wording import plural, tr
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
 
+    from PySide6.QtGui import QShowEvent
+
     from metarr_desktop.app.commands import Commands
     from metarr_desktop.app.queries import Queries
     from metarr_desktop.app.snapshots import ServiceSnapshot
@@ -59,8 +61,8 @@ class ServicesPanel(QWidget):
         outer = QVBoxLayout(self)
         outer.setContentsMargins(0, 0, 0, 0)
         outer.addWidget(scroll)
-        bridge.service_changed.connect(self.refresh)
-        bridge.jobs_changed.connect(self.refresh)
+        bridge.service_changed.connect(self._on_news)
+        bridge.jobs_changed.connect(self._on_news)
 
     def refresh(self) -> None:
         """Show the services as they are now."""
@@ -78,6 +80,15 @@ class ServicesPanel(QWidget):
         for row in self._rows.values():
             row.switch.setFocus()
             return
+
+    def showEvent(self, event: QShowEvent) -> None:
+        """Read what was missed while nobody looked."""
+        super().showEvent(event)
+        self.refresh()
+
+    def _on_news(self) -> None:
+        if self.isVisible():
+            self.refresh()
 
     def _add_row(self, snapshot: ServiceSnapshot) -> None:
         key = snapshot.key

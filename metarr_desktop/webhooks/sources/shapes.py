@@ -18,9 +18,9 @@ DOWNLOAD = "download"
 
 
 class Shape(BaseModel):
-    """Base of what we read of a body: exact types, the rest ignored."""
+    """Base of what we read of a body: exact types, the rest ignored. Its checker is built late."""
 
-    model_config = ConfigDict(extra="ignore", strict=True, frozen=True)
+    model_config = ConfigDict(extra="ignore", strict=True, frozen=True, defer_build=True)
 
 
 Number = Annotated[int, Field(ge=-(2**63), le=2**63 - 1)]

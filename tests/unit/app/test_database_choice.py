@@ -10,6 +10,7 @@ from metarr_desktop.app.database_choice import (
     DatabaseChoice,
     choose_database,
     parse_choice,
+    split_password,
     without_password,
     write_choice,
 )
@@ -80,6 +81,43 @@ def test_an_address_of_nothing_is_refused_without_its_password(paths: AppPaths, 
     with pytest.raises(Refused, match="no address of a database") as caught:
         parse_choice(address, paths)
     assert "p@" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        "postgresql://u:p/hush@nas/x",
+        "postgresql://u:p#hush@nas/x",
+        "postgresql://u:p?hush@nas/x",
+        "postgresql://[::1/hush",
+        "postgres//u:hush@nas/x",
+        "host=nas password=hush",
+    ],
+)
+def test_an_address_torn_by_its_password_is_refused_without_it(paths: AppPaths, address: str) -> None:
+    with pytest.raises(Refused, match="%40") as caught:
+        parse_choice(address, paths)
+    assert "hush" not in str(caught.value)
+
+
+@pytest.mark.parametrize("name", ["password", "sslpassword", "pass%77ord"])
+async def test_a_password_behind_the_question_mark_is_one_too(paths: AppPaths, name: str) -> None:
+    address = f"postgresql://nas/metarr?user=metarr&{name}=hu%20sh&sslmode=require"
+    plain = "postgresql://nas/metarr?user=metarr&sslmode=require"
+    assert parse_choice(address, paths).shown == plain
+    assert split_password(address) == (plain, "hu sh")
+    secrets = MemorySecretStore({"database/password": "other"})
+    assert (await choose_database(paths, given=address, secrets=secrets)).password is None
+
+
+def test_addresses_without_a_password_stay_as_they_are(paths: AppPaths) -> None:
+    for address in (
+        "postgresql:///metarr?host=/run/postgresql&port=5433",
+        "postgresql://me@a:1,b:2/metarr",
+        "sqlite:////home/me@work/password #1.db",
+    ):
+        assert split_password(address) == (address, None)
+    assert parse_choice("postgresql://me@a:1,b:2/metarr", paths).shown == "postgresql://me@a:1,b:2/metarr"
 
 
 def test_postgres_is_the_same_as_postgresql(paths: AppPaths) -> None:

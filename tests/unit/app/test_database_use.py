@@ -55,7 +55,13 @@ async def test_without_a_keyring_nothing_is_changed_and_the_variable_is_named(
 
 
 @pytest.mark.parametrize(
-    ("address", "password"), [("postgresql://u:hush@nas/x", None), ("sqlite:////srv/x.db", "hush")]
+    ("address", "password"),
+    [
+        ("postgresql://u:hush@nas/x", None),
+        ("postgresql://u@nas/x?password=hush", None),
+        ("postgresql://[::1", None),
+        ("sqlite:////srv/x.db", "hush"),
+    ],
 )
 async def test_a_password_where_none_belongs_is_refused(
     paths: AppPaths, address: str, password: str | None

@@ -302,6 +302,26 @@ async def test_what_stopped_here_only_is_tried_again_when_settings_were_saved(de
     assert len((await desk.queue.claim({"x": 1})).jobs) == 1
 
 
+@pytest.mark.parametrize("mended", ["here", "lane"])
+async def test_a_run_that_began_before_its_keyring_was_opened_stops_nothing(desk: Desk, mended: str) -> None:
+    job = await desk.claimed()
+    began = desk.clock.now()
+    desk.clock.advance(1)
+    if mended == "here":
+        desk.queue.try_here_again()
+    else:
+        await desk.queue.open_lane("x")
+    desk.clock.advance(1)
+    desk.queue.wake.clear()
+    run = Run(started_at=began, duration=timedelta(seconds=2))
+    await desk.queue.settle(job, LOCKED, run=run)
+    assert await desk.queue.lane_stops() == ()
+    assert desk.queue.wake.is_set()
+    desk.clock.advance(1)
+    await desk.settle(await desk.take(), LOCKED)
+    assert len(await desk.queue.lane_stops()) == 1
+
+
 async def test_a_stop_that_could_not_be_stored_stops_nothing(desk: Desk) -> None:
     job = await desk.claimed()
     await desk.add()

@@ -220,10 +220,11 @@ async def test_an_episode_is_not_scanned_as_a_film(root: Path) -> None:
         await scan(import_of(root, kind=MediaKind.EPISODE), store=MemoryMovies(library(root)))
 
 
-async def test_ids_that_no_database_holds_are_dropped(root: Path) -> None:
+@pytest.mark.parametrize("year", [-1, 2**31])
+async def test_ids_that_no_database_holds_are_dropped(root: Path, year: int) -> None:
     folder = movie(root, "Dune.mkv")
     store = MemoryMovies(library(root))
-    await scan(import_of(folder, tmdb_id=2**63, year=-1), store=store)
+    await scan(import_of(folder, tmdb_id=2**63, year=year), store=store)
     assert (store.saved[0].tmdb_id, store.saved[0].year) == (None, None)
 
 

@@ -167,3 +167,8 @@ async def test_a_job_type_nobody_knows_any_more_is_found_by_its_source(database:
     await database.run(insert_ended, [Ended(id=1, type="from-long-ago", source="sonarr")])
     assert await every_page(database, HistoryQuery(source="sonarr")) == [1]
     assert await every_page(database, HistoryQuery(source="lidarr")) == []
+
+
+async def test_half_a_character_is_found_nowhere_and_breaks_nothing(database: Database) -> None:
+    await database.run(insert_ended, [Ended(id=1, error="No answer.")])
+    assert await database.read(read_page, HistoryQuery(text="\udcff")) == ()

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import asyncio
+import threading
 from typing import TYPE_CHECKING
 
 import psycopg
@@ -8,12 +9,16 @@ import pytest
 from psycopg import errors
 
 from metarr_desktop.domain.errors import StorageConflict, StorageFailed
+from metarr_desktop.domain.jobs import NewJob
+from metarr_desktop.domain.outcomes import Failed
+from metarr_desktop.domain.text import Text
 from metarr_desktop.storage.database import Database, postgres_database
 from metarr_desktop.storage.failures import DISK_FULL
 from metarr_desktop.storage.news import PostgresNews
 from metarr_desktop.storage.postgres import MANY, postgres_failure
 from metarr_desktop.storage.postgres_schema import prepare_postgres
-from tests.fakes import until
+from metarr_desktop.storage.sql_job_store import SqlJobStore, _retry
+from tests.fakes import START, until
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -188,10 +193,58 @@ async def test_a_server_out_of_reach_is_a_sentence() -> None:
     assert "hush" not in str(caught.value)
 
 
+async def test_two_computers_that_retry_one_job_at_the_same_moment_get_one_job(
+    database: Database, postgres_url: str
+) -> None:
+    store, there = SqlJobStore(database), postgres_database(postgres_url)
+    await store.add([NewJob(type="notify-x", lane="x", priority=5)], now=START)
+    (job,) = (await store.claim({"x": 1}, now=START)).jobs
+    await store.settle(job, Failed(error=Text("no")), run=None, now=START)
+    retried, commit = asyncio.Event(), threading.Event()
+    loop = asyncio.get_running_loop()
+
+    def retry_slowly(db: Sql) -> int:
+        again, _ = _retry(db, job.id, 3, None, START)
+        loop.call_soon_threadsafe(retried.set)
+        commit.wait(10)
+        return again.id
+
+    first = asyncio.ensure_future(database.run(retry_slowly))
+    await retried.wait()
+    second = asyncio.ensure_future(SqlJobStore(there).retry(job.id, max_retries=3, now=START))
+    with psycopg.connect(postgres_url, autocommit=True) as db:
+        waits = (
+            "SELECT COUNT(*) FROM pg_stat_activity"
+            " WHERE wait_event_type = 'Lock' AND datname = current_database()"
+        )
+        await until(lambda: second.done() or db.execute(waits).fetchone() == (1,))
+    commit.set()
+    again, new = await second
+    assert (again.id, new) == (await first, False)
+    await there.close()
+
+
+async def test_an_address_that_cannot_be_read_is_told_without_a_piece_of_it() -> None:
+    with pytest.raises(StorageFailed, match="%25") as caught:
+        await asyncio.to_thread(prepare_postgres, "postgresql://metarr:hu%sh@127.0.0.1:1/x")
+    assert "sh@" not in str(caught.value)
+    assert caught.value.__cause__ is None
+
+
+@pytest.mark.expects_errors
+async def test_a_user_who_may_not_make_tables_is_told_what_to_do(postgres_url: str) -> None:
+    with psycopg.connect(postgres_url, autocommit=True) as db:
+        db.execute("DROP ROLE IF EXISTS guest")
+        db.execute("CREATE ROLE guest LOGIN")
+    with pytest.raises(StorageFailed, match=r"permission denied for schema public.*OWNER TO"):
+        await asyncio.to_thread(prepare_postgres, postgres_url.replace("user=metarr", "user=guest"))
+
+
 def test_what_postgresql_says_becomes_a_sentence_or_stays_a_mistake_of_ours() -> None:
     assert isinstance(postgres_failure(errors.DeadlockDetected("x")), StorageConflict)
     full = postgres_failure(errors.DiskFull("could not extend file"))
     assert full is not None
     assert full.text == DISK_FULL
     assert postgres_failure(errors.SyntaxError("x")) is None
+    assert postgres_failure(errors.ProgramLimitExceeded("index row size 4024 exceeds 2704")) is None
     assert postgres_failure(ZeroDivisionError()) is None

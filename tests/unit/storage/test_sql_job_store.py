@@ -1,9 +1,16 @@
 from __future__ import annotations
 
 import sqlite3
+import sys
+import zlib
 from typing import TYPE_CHECKING
 
+import pytest
+
+from metarr_desktop.domain.clock import to_ms
+from metarr_desktop.domain.events import IncomingWebhook
 from metarr_desktop.domain.jobs import NewJob
+from metarr_desktop.storage.event_store import EventStore
 from tests.fakes import START
 
 if TYPE_CHECKING:
@@ -11,6 +18,7 @@ if TYPE_CHECKING:
 
     from metarr_desktop.domain.jobs import Job
     from metarr_desktop.storage.database import Database
+    from metarr_desktop.storage.sql import Sql
     from metarr_desktop.storage.sql_job_store import SqlJobStore
 
 LANES = dict.fromkeys(("intake", "scan", "kodi", "discord"), 100)
@@ -106,3 +114,41 @@ async def test_a_start_broken_by_hand_ends_nothing(store: SqlJobStore, database:
 
     await database.run(damage)
     assert len((await store.recover(now=START)).jobs) == 1
+
+
+async def test_a_large_body_is_not_compressed_on_the_loop(store: SqlJobStore, database: Database) -> None:
+    body = b'{"eventType": "Download"}'.ljust(1024 * 1024)
+    webhook = IncomingWebhook(
+        source="radarr", event_type="Download", instance="", body=body, remote_address="127.0.0.1"
+    )
+    compressed_here: list[object] = []
+
+    def profile(_frame: object, event: str, called: object) -> None:
+        if event == "c_call" and called is zlib.compress:
+            compressed_here.append(called)
+
+    sys.setprofile(profile)
+    try:
+        stored, _ = await store.store_webhook(webhook, now=START)
+    finally:
+        sys.setprofile(None)
+    assert compressed_here == []
+    assert await EventStore(database).body(stored.event_id) == ("radarr", body)
+
+
+@pytest.mark.parametrize("far", ["run_after = 1000000000000000000", "expires_at = 1000000000000000000"])
+async def test_a_time_beyond_all_time_set_by_hand_holds_up_its_own_job_only(
+    store: SqlJobStore, database: Database, far: str
+) -> None:
+    await store.add([notify("kodi"), notify("discord")], now=START)
+    later = to_ms(START) + 60_000
+
+    def by_hand(sql: Sql) -> None:
+        sql.execute("UPDATE job_queue SET ready = 0, run_after = ? WHERE lane = 'kodi'", (later,))
+        sql.execute(f"UPDATE job_queue SET {far} WHERE lane = 'kodi'")  # noqa: S608
+
+    await database.run(by_hand)
+    claim = await store.claim(LANES, now=START)
+    assert [job.lane for job in claim.jobs] == ["discord"]
+    assert claim.next_due is not None
+    assert claim.next_due > START

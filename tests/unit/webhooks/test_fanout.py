@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import dataclasses
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any, cast
 
@@ -8,7 +9,7 @@ import pytest
 from metarr_desktop.domain.events import Action, MediaEvent, MediaKind
 from metarr_desktop.domain.retry import RetryPolicy
 from metarr_desktop.services.declaration import Service, ServiceConfig
-from metarr_desktop.webhooks.fanout import plan
+from metarr_desktop.webhooks.fanout import LONGEST_KEY, plan
 
 if TYPE_CHECKING:
     from metarr_desktop.domain.jobs import NewJob
@@ -71,3 +72,24 @@ def test_without_a_scan_nobody_waits() -> None:
 @pytest.mark.parametrize("scans", [True, False])
 def test_services_that_are_off_get_no_job(scans: bool) -> None:
     assert [job.type for job in planned("gone", scans=scans)] == (["scan-movie"] if scans else [])
+
+
+def test_the_keys_of_a_folder_however_long_fit_an_index_and_tell_folders_apart() -> None:
+    def keys(folder: str) -> set[str | None]:
+        merging = service("kodi", merge_window=timedelta(seconds=15))
+        jobs = plan(
+            dataclasses.replace(EVENT, folder=folder),
+            services=(merging,),
+            enabled=frozenset({"kodi"}),
+            scans=True,
+        )
+        return {key for job in jobs for key in (job.dedupe_key, job.merge_key) if key is not None}
+
+    one, other = (
+        keys("/" + "\N{CJK UNIFIED IDEOGRAPH-4E2D}" * 4_000 + "a"),
+        keys("/" + "\N{CJK UNIFIED IDEOGRAPH-4E2D}" * 4_000 + "b"),
+    )
+    assert len(one) == len(other) == 2
+    assert not one & other
+    assert all(key and len(key.encode()) <= LONGEST_KEY for key in one | other)
+    assert keys("/movies/Dune") == {"scan-movie:radarr:/movies/Dune", "/movies/Dune"}

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import gc
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
@@ -7,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from metarr_desktop.app.snapshots import EventSnapshot, FamilySnapshot
 from metarr_desktop.domain.events import Action, MediaEvent, MediaKind
 from metarr_desktop.domain.jobs import EndStatus, Job, JobRecord, JobStatus
+from metarr_desktop.ui.models.job_nodes import FamilyNode
 from metarr_desktop.ui.models.jobs_model import CAPACITY, JobsModel
 
 if TYPE_CHECKING:
@@ -145,3 +147,20 @@ def test_out_of_sight_nothing_is_asked_for(qapp: QApplication) -> None:
     assert model._lookup_timer.isActive()
     model.rest()
     assert asked == []
+
+
+def test_webhooks_that_left_are_freed_without_the_collector(qapp: QApplication) -> None:
+    model = JobsModel()
+    gc.collect()
+    gc.disable()
+    try:
+        before = sum(isinstance(each, FamilyNode) for each in gc.get_objects())
+        long_ago = datetime.now(tz=UTC) - timedelta(minutes=1)
+        model.apply([ended(job(1), at=long_ago), ended(job(2, root=1), at=long_ago)])
+        model.apply([job(3)])
+        model.expire()
+        after = sum(isinstance(each, FamilyNode) for each in gc.get_objects())
+    finally:
+        gc.enable()
+    assert model.rowCount() == 1
+    assert after - before == 1
