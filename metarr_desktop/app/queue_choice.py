@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
-from metarr_desktop.app.database_choice import without_password
+from metarr_desktop.app.database_choice import split_password, without_password
 from metarr_desktop.domain.errors import Refused
 from metarr_desktop.domain.text import text
 
@@ -49,7 +49,7 @@ async def choose_queue(*, given: str | None, secrets: SecretStore) -> QueueChoic
     if address == HOME:
         return QueueChoice(home=True)
     parts = _parts_of(address)
-    if parts.password is None and (secrets.provided(PASSWORD) or parts.username):
+    if split_password(address)[1] is None and (secrets.provided(PASSWORD) or parts.username):
         return QueueChoice(url=address, password=await secrets.get(PASSWORD))
     return QueueChoice(url=address)
 

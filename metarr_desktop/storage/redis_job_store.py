@@ -11,11 +11,12 @@ import asyncio
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from metarr_desktop.domain.clock import from_ms, optional_from_ms, to_ms
+from metarr_desktop.domain.clock import from_ms, to_ms
 from metarr_desktop.domain.errors import NotFound, Refused, StorageFailed
 from metarr_desktop.domain.jobs import JobStatus
 from metarr_desktop.domain.text import Text, text
 from metarr_desktop.storage import mirror, redis_taking
+from metarr_desktop.storage.claiming import LATEST_MS
 from metarr_desktop.storage.job_store import Claim, Leases
 from metarr_desktop.storage.rows import read_job, write_progress
 from metarr_desktop.storage.sql_job_store import SqlJobStore
@@ -115,7 +116,7 @@ class RedisJobStore(SqlJobStore):
         times = [*view.lanes.ends, *([found.next_due] if found.next_due is not None else [])]
         return Claim(
             jobs=jobs,
-            next_due=now if wrong else optional_from_ms(min(times, default=None)),
+            next_due=now if wrong else from_ms(min(*times, LATEST_MS)) if times else None,
             reopened=tuple(view.lanes.over),
             expired=expired,
             held=tuple(read_job(row) for row in told.held),

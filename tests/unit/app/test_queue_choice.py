@@ -58,7 +58,8 @@ async def test_a_user_without_a_password_gets_the_one_that_is_kept() -> None:
     assert (await chosen("redis://me@nas", queue_password="kept")).password == "kept"
 
 
-async def test_a_password_in_the_address_is_enough_and_is_not_shown() -> None:
-    choice = await chosen("redis://me:given@nas:6379/1", queue_password="kept")
+@pytest.mark.parametrize("address", ["redis://me:given@nas:6379/1", "redis://me@nas:6379/1?password=given"])
+async def test_a_password_in_the_address_is_enough_and_is_not_shown(address: str) -> None:
+    choice = await chosen(address, queue_password="kept")
     assert choice.password is None
     assert choice.shown == "redis://me@nas:6379/1"
