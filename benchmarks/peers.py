@@ -30,10 +30,15 @@ from metarr_desktop.jobs.handlers import JobType
 from metarr_desktop.jobs.queue import JobQueue
 from metarr_desktop.jobs.worker import Worker
 from metarr_desktop.storage.database import Database, SqliteDatabase, postgres_database
+from metarr_desktop.storage.holder import this_process
 from metarr_desktop.storage.postgres_schema import prepare_postgres
+from metarr_desktop.storage.redis_job_store import RedisJobStore
+from metarr_desktop.storage.redis_link import RedisLink
+from metarr_desktop.storage.redis_queue import RedisQueue
+from metarr_desktop.storage.relayed import RelayedDatabase
 from metarr_desktop.storage.schema import prepare
 from metarr_desktop.storage.sql_job_store import SqlJobStore
-from tests.servers import PostgresServer, server
+from tests.servers import PostgresServer, RedisServer, server
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -189,6 +194,25 @@ def ours_sqlite(path: Path) -> float:
     return asyncio.run(run())
 
 
+def ours_redis(path: Path, url: str) -> float:
+    """Worker and queue on an empty Redis that syncs every command, with a new SQLite file."""
+
+    async def run() -> float:
+        file = path / f"redis-{time.time_ns()}.db"
+        await asyncio.to_thread(prepare, file)
+        link = RedisLink(url, prefix=f"{file.stem}:")
+        queue = RedisQueue(link, holder=this_process(), shared=False)
+        database = RelayedDatabase(SqliteDatabase(file), queue, run_id=await link.check())
+        try:
+            return await ours(database, filled=lambda: checkpoint(file), store=RedisJobStore(database))
+        finally:
+            await database.close()
+            await link.forget_all()
+            await link.close()
+
+    return asyncio.run(run())
+
+
 def ours_postgres(url: str) -> float:
     """Worker, queue and store on an empty PostgreSQL database."""
 
@@ -209,10 +233,10 @@ def checkpoint(file: Path) -> None:
         db.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
 
 
-async def ours(database: Database, *, filled: Callable[[], None]) -> float:
+async def ours(database: Database, *, filled: Callable[[], None], store: SqlJobStore | None = None) -> float:
     """Drain with the program's own worker, many jobs at a time; history and attempts are written."""
     bus, clock, tasks = Bus(), SystemClock(), TaskSupervisor()
-    queue = JobQueue(store=SqlJobStore(database), bus=bus, clock=clock)
+    queue = JobQueue(store=store or SqlJobStore(database), bus=bus, clock=clock)
     for _ in range(JOBS // 100):
         await queue.add([NewJob(type="nothing", lane="nothing", priority=5, payload=PAYLOAD)] * 100)
     await asyncio.to_thread(filled)
@@ -254,6 +278,7 @@ ON_SQLITE: dict[str, Callable[[Path], float]] = {
     "huey": huey,
     "ours on SQLite": ours_sqlite,
 }
+ON_REDIS = "ours on Redis and SQLite"
 ON_POSTGRES: dict[str, Callable[[str], float | None]] = {
     "raw PostgreSQL, claim + archive": raw_postgres,
     "procrastinate": procrastinate,
@@ -262,8 +287,10 @@ ON_POSTGRES: dict[str, Callable[[str], float | None]] = {
 }
 
 
-def measured(name: str, path: Path, postgres: PostgresServer) -> float | None:
+def measured(name: str, path: Path, postgres: PostgresServer, redis: RedisServer) -> float | None:
     """Jobs a second of one queue, on a new file or database."""
+    if name == ON_REDIS:
+        return ours_redis(path, redis.url())
     if name in ON_SQLITE:
         return ON_SQLITE[name](path)
     database = postgres.create_database()
@@ -284,13 +311,17 @@ def main() -> None:
     """Measure all in each round, every round beginning with another one."""
     logging.getLogger("procrastinate").setLevel(logging.ERROR)
     logging.getLogger("huey").setLevel(logging.ERROR)
-    names = [*ON_SQLITE, *ON_POSTGRES]
+    names = [*ON_SQLITE, ON_REDIS, *ON_POSTGRES]
     rounds: list[dict[str, float]] = []
-    with folder() as path, server(PostgresServer, within=ROOT.parent) as postgres:
+    with (
+        folder() as path,
+        server(PostgresServer, within=ROOT.parent) as postgres,
+        server(RedisServer, within=ROOT.parent) as redis,
+    ):
         check_syncing(postgres)
         for turn in range(ROUNDS):
             first = turn % len(names)
-            found = {name: measured(name, path, postgres) for name in names[first:] + names[:first]}
+            found = {name: measured(name, path, postgres, redis) for name in names[first:] + names[:first]}
             rounds.append({name: speed for name, speed in found.items() if speed is not None})
     report(
         goal(

@@ -57,7 +57,8 @@ def _command(options: argparse.Namespace) -> int:
     from metarr_desktop.cli.commands import run_command  # noqa: PLC0415 - each way loads its own half
     from metarr_desktop.cli.session import FolderSession  # noqa: PLC0415
 
-    return run_command(options, session=FolderSession(data_dir(options), options.database_url))
+    session = FolderSession(data_dir(options), options.database_url, options.queue_url)
+    return run_command(options, session=session)
 
 
 def _start(options: argparse.Namespace) -> int:
@@ -74,6 +75,7 @@ def _start(options: argparse.Namespace) -> int:
         host=options.host,
         minimized=options.minimized,
         database_url=options.database_url,
+        queue_url=options.queue_url,
         listen=not options.no_listener,
     )
     if options.no_listener and not options.headless:

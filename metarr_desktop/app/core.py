@@ -20,6 +20,8 @@ from metarr_desktop.app.logging_setup import LogBook, start_logging
 from metarr_desktop.app.other_computers import OtherComputers
 from metarr_desktop.app.parts import Parts
 from metarr_desktop.app.queries import Queries
+from metarr_desktop.app.queue_choice import choose_queue
+from metarr_desktop.app.queue_opening import news_of_queue, open_queue
 from metarr_desktop.app.receiving import Receiving
 from metarr_desktop.app.sample_sender import SampleSender
 from metarr_desktop.app.service_desk import ServiceDesk
@@ -45,7 +47,6 @@ from metarr_desktop.storage.schedule_store import ScheduleStore
 from metarr_desktop.storage.secrets import KeyringSecrets, SecretStore
 from metarr_desktop.storage.service_store import ServiceStore
 from metarr_desktop.storage.settings_store import SettingsStore
-from metarr_desktop.storage.sql_job_store import SqlJobStore
 from metarr_desktop.storage.statistics_store import StatisticsStore
 from metarr_desktop.storage.upkeep import tidy_up
 from metarr_desktop.webhooks.server import WebhookServer
@@ -57,6 +58,7 @@ if TYPE_CHECKING:
 
     from metarr_desktop.app.database_choice import DatabaseChoice
     from metarr_desktop.app.paths import AppPaths
+    from metarr_desktop.app.queue_choice import QueueChoice
     from metarr_desktop.domain.jobs import Job
     from metarr_desktop.services.declaration import Service
     from metarr_desktop.webhooks.sources.declaration import Source
@@ -92,13 +94,14 @@ class Core:
 
 
 @asynccontextmanager
-async def open_core(
+async def open_core(  # noqa: PLR0913 - what a start can be asked for
     paths: AppPaths,
     *,
     serve: bool,
     port: int | None = None,
     host: str | None = None,
     database_url: str | None = None,
+    queue_url: str | None = None,
     listen: bool = True,
     clock: Clock | None = None,
     secrets: SecretStore | None = None,
@@ -124,7 +127,7 @@ async def open_core(
         if not listen and choice.url is None:
             raise Refused(NO_QUEUE_TO_SHARE)
         given = _Given(
-            choice=choice,
+            choice=choice, queue=await choose_queue(given=queue_url, secrets=secrets),
             serve=serve, listen=listen, port=port, host=host,
             clock=clock or SystemClock(), secrets=secrets,
             services=services, sources=sources,
@@ -132,6 +135,8 @@ async def open_core(
         core = await _build(paths, stack, book, given)
         if serve:
             logger.info("Metarr Desktop %s on %s", core.queries.version, choice.shown)
+            if given.queue.url is not None:
+                logger.info("The queue lies on %s", given.queue.shown)
         yield core
         if serve:
             logger.info("Stopping")
@@ -142,6 +147,7 @@ class _Given:
     """What ``open_core`` was asked for."""
 
     choice: DatabaseChoice
+    queue: QueueChoice
     serve: bool
     listen: bool
     port: int | None
@@ -162,19 +168,21 @@ async def _build(paths: AppPaths, stack: AsyncExitStack, book: LogBook, given: _
     )
     bus = Bus()
     holder = this_process(folder=await asyncio.to_thread(paths.folder_id))
-    name = holder.worker
-    database = await open_database(choice, stack, bus=bus, sender=name, serve=serve)
+    database = await open_database(choice, stack, bus=bus, sender=holder.worker, serve=serve)
     clock = await clock_of(database, given.clock)
     tasks = TaskSupervisor()
     stack.push_async_callback(tasks.close)
+    settings = AppSettings(store=SettingsStore(database), bus=bus, clock=clock)
+    await settings.load()
+    settings.override(port=given.port, host=given.host)
+    holder = replace(holder, lease=settings.lease)
+    database, job_store = await open_queue(
+        given.queue, database, stack, bus=bus, holder=holder, now=clock.now()
+    )
     events = EventStore(database)
     history, library = HistoryStore(database), LibraryStore(database)
     service_store = ServiceStore(database)
     await service_store.seed([service.key for service in services], now=clock.now())
-    settings = AppSettings(store=SettingsStore(database), bus=bus, clock=clock)
-    await settings.load()
-    settings.override(port=given.port, host=given.host)
-    job_store = SqlJobStore(database, holder=replace(holder, lease=settings.lease))
     queue = JobQueue(store=job_store, bus=bus, clock=clock)
     paused, until = settings.pause
     queue.set_pause(paused=paused, until=until)
@@ -296,7 +304,9 @@ async def _build(paths: AppPaths, stack: AsyncExitStack, book: LogBook, given: _
                 queue=queue, store=job_store, history=history, settings=settings, bus=bus,
                 services=[service.key for service in services], worker=worker, clock=clock,
             )  # fmt: skip
-            await others.listen_to(choice.url, password=choice.password, own_name=name, stack=stack)
+            await others.listen_to(choice.url, password=choice.password, own_name=holder.worker, stack=stack)
+            if (news := news_of_queue(database, hear=others.hear)) is not None:
+                tasks.spawn(news.run(), name="queue news")
             tasks.spawn(others.run(), name="other computers")
         await _serve(
             core, stack, queue=queue, desk=desk, listener=listener, worker=worker, scheduler=scheduler

@@ -58,6 +58,7 @@ async def _serve(options: StartOptions) -> int:
         port=options.port,
         host=options.host,
         database_url=options.database_url,
+        queue_url=options.queue_url,
         listen=options.listen,
     ) as core:
         loop = asyncio.get_running_loop()

@@ -21,4 +21,5 @@ class StartOptions:
     host: str | None = None
     minimized: bool = False
     database_url: str | None = None
+    queue_url: str | None = None
     listen: bool = True

@@ -39,6 +39,12 @@ def build_parser() -> argparse.ArgumentParser:
         help="database for this run: postgresql://user@host/name or sqlite:////path (or METARR_DATABASE_URL)",
     )
     parser.add_argument(
+        "--queue-url",
+        metavar="URL",
+        help="queue for this run: redis://host:6379/0 or unix:///path (or METARR_QUEUE_URL),"
+        ' or "database", where it lies else',
+    )
+    parser.add_argument(
         "--no-listener",
         action="store_true",
         help="with --headless: run jobs of a shared PostgreSQL and receive no webhooks",

@@ -43,6 +43,7 @@ class FolderSession:
 
     data_dir: Path
     database_url: str | None = None
+    queue_url: str | None = None
     starting_s: float = STARTING_S
     stopping_s: float = STOPPING_S
     wait: Callable[[float], None] = time.sleep
@@ -97,7 +98,10 @@ class FolderSession:
 
         async def run() -> dict[str, Any]:
             async with open_core(
-                AppPaths(self.data_dir), serve=False, database_url=self.database_url
+                AppPaths(self.data_dir),
+                serve=False,
+                database_url=self.database_url,
+                queue_url=self.queue_url,
             ) as core:
                 return await answer(core, action, params)
 

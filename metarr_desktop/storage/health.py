@@ -39,9 +39,14 @@ class Health:
     """
 
     def __init__(
-        self, *, probe: Callable[[], asyncio.Future[None]], on_change: Callable[[Text | None], None] | None
+        self,
+        *,
+        probe: Callable[[], asyncio.Future[None]],
+        on_change: Callable[[Text | None], None] | None,
+        works_again: str = "The database works again",
     ) -> None:
         self._probe = probe
+        self._works_again = works_again
         self._on_change = on_change
         self._damaged = False
         self._timer: asyncio.TimerHandle | None = None
@@ -95,7 +100,7 @@ class Health:
     def _recovered(self) -> None:
         self.close()
         if self.problem is not None and not self._damaged:
-            logger.info("The database works again")
+            logger.info("%s", self._works_again)
             self._tell(None)
 
     def _tell(self, problem: Text | None) -> None:

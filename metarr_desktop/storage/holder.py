@@ -23,6 +23,10 @@ class Holder:
     folder: str = ""
     lease: timedelta = LEASE
 
+    def came_after(self, worker: str) -> bool:
+        """Whether that is an earlier program of the same data folder, so that it holds nothing any more."""
+        return bool(self.folder) and f"-{self.folder}." in worker and worker != self.worker
+
 
 def this_process(*, folder: str = "", lease: timedelta = LEASE) -> Holder:
     """Return a holder that no other run of the program is, on any computer."""

@@ -43,6 +43,15 @@ class LaneNews:
 
 def view_lanes(db: Sql, stamp: int) -> LaneView:
     """Look at the stops; those that are over are ended."""
+    view = look_at_lanes(db, stamp)
+    for lane in view.over:
+        db.execute("DELETE FROM lanes WHERE lane = ?", (lane,))
+        db.tell("lanes")
+    return view
+
+
+def look_at_lanes(db: Sql, stamp: int) -> LaneView:
+    """Look at the stops and change nothing."""
     view = LaneView()
     for lane, state, until in db.execute("SELECT lane, state, until FROM lanes").fetchall():
         if state == COUNTING:
@@ -56,9 +65,6 @@ def view_lanes(db: Sql, stamp: int) -> LaneView:
             view.stopped.add(lane)
             if isinstance(until, int) and until > stamp:
                 view.ends.append(until)
-    for lane in view.over:
-        db.execute("DELETE FROM lanes WHERE lane = ?", (lane,))
-        db.tell("lanes")
     return view
 
 

@@ -86,6 +86,7 @@ class Program:
                     port=options.port,
                     host=options.host,
                     database_url=options.database_url,
+                    queue_url=options.queue_url,
                 ) as core:
                     await self._serve(core, minimized=options.minimized, news=news)
             except Refused as error:

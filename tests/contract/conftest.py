@@ -12,7 +12,7 @@ import pytest
 from metarr_desktop.storage.database import SqliteDatabase, postgres_database
 from metarr_desktop.storage.postgres_schema import prepare_postgres
 from metarr_desktop.storage.schema import prepare
-from tests.contract.harness import MemoryStores, SqlStores
+from tests.contract.harness import MemoryStores, RedisStores, SqlStores
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Iterator
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from tests.contract.harness import Stores
     from tests.servers import PostgresServer
 
-KINDS = ("memory", "sqlite", "postgres")
+KINDS = ("memory", "sqlite", "postgres", "redis", "redis-postgres")
 
 
 @pytest.fixture(scope="session")
@@ -60,11 +60,18 @@ async def stores(
             made = MemoryStores()
         case "sqlite":
             made = await _sqlite_stores(empty_sqlite, tmp_path)
+        case "postgres":
+            made = await _emptied_stores(request)
+        case "redis":
+            url = str(request.getfixturevalue("redis_url"))
+            made = RedisStores((await _sqlite_stores(empty_sqlite, tmp_path)).database, url)
         case _:
-            request.getfixturevalue("postgres_server").start()
-            made = await _emptied_stores(request.getfixturevalue("postgres_of_all"))
+            url = str(request.getfixturevalue("redis_url"))
+            made = RedisStores((await _emptied_stores(request)).database, url)
     yield made
-    if kind != "postgres":
+    if isinstance(made, RedisStores):
+        await made.leave_redis()
+    if not kind.endswith("postgres"):
         await made.close()
 
 
@@ -76,7 +83,9 @@ async def _sqlite_stores(empty: Path, folder: Path) -> SqlStores:
     return made
 
 
-async def _emptied_stores(database: Database) -> SqlStores:
+async def _emptied_stores(request: pytest.FixtureRequest) -> SqlStores:
+    request.getfixturevalue("postgres_server").start()
+    database: Database = request.getfixturevalue("postgres_of_all")
     await database.run(_delete_all)
     made = SqlStores(database)
     await made.prepare()

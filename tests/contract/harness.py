@@ -9,6 +9,10 @@ from typing import TYPE_CHECKING
 from metarr_desktop.storage.event_store import EventStore
 from metarr_desktop.storage.history_store import HistoryStore
 from metarr_desktop.storage.holder import Holder
+from metarr_desktop.storage.redis_job_store import RedisJobStore
+from metarr_desktop.storage.redis_link import RedisLink
+from metarr_desktop.storage.redis_queue import RedisQueue
+from metarr_desktop.storage.relayed import RelayedDatabase
 from metarr_desktop.storage.service_store import ServiceStore
 from metarr_desktop.storage.sql_job_store import SqlJobStore
 from tests.fakes import START
@@ -84,8 +88,7 @@ class SqlStores(Stores):
         await self._services.seed(SERVICES, now=START)
 
     def process(self, name: str, *, lease: timedelta = LEASE) -> JobStore:
-        folder = name.rpartition("-")[2].partition(".")[0] if "." in name else ""
-        return SqlJobStore(self.database, holder=Holder(worker=name, folder=folder, lease=lease))
+        return SqlJobStore(self.database, holder=holder(name, lease=lease))
 
     async def enable(self, service: str, *, now: datetime) -> None:
         await self._services.set_enabled(service, enabled=True, now=now)
@@ -112,6 +115,31 @@ class SqlStores(Stores):
 
     async def close(self) -> None:
         await self.database.close()
+
+
+def holder(name: str, *, lease: timedelta) -> Holder:
+    """Return a process by its name, which may say its data folder as the names of real ones do."""
+    folder = name.rpartition("-")[2].partition(".")[0] if "." in name else ""
+    return Holder(worker=name, folder=folder, lease=lease)
+
+
+class RedisStores(SqlStores):
+    """Stores whose queue lies in Redis; each process has a connection of its own."""
+
+    def __init__(self, database: Database, url: str) -> None:
+        super().__init__(database)
+        self._url = url
+        self.links: list[RedisLink] = []
+
+    def process(self, name: str, *, lease: timedelta = LEASE) -> RedisJobStore:
+        link = RedisLink(self._url, prefix="metarr:")
+        self.links.append(link)
+        queue = RedisQueue(link, holder=holder(name, lease=lease), shared=self.database.shared)
+        return RedisJobStore(RelayedDatabase(self.database, queue))
+
+    async def leave_redis(self) -> None:
+        for link in self.links:
+            await link.close()
 
 
 class MemoryStores(Stores):

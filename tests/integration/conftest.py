@@ -174,18 +174,31 @@ class Program:
 def database_url(request: pytest.FixtureRequest) -> str:
     """Address of the database, empty for SQLite; a test asks for PostgreSQL by an indirect parameter."""
     kind = getattr(request, "param", "sqlite")
-    if kind == "sqlite":
+    if kind in {"sqlite", "redis"}:
         return ""
     url: str = request.getfixturevalue("postgres_url")
     return url
 
 
 @pytest.fixture
-def program(tmp_path: Path, database_url: str) -> Iterator[Callable[..., Program]]:
+def queue_url(request: pytest.FixtureRequest) -> str:
+    """Address of the queue, empty where it lies in the database; a test asks for others by a parameter."""
+    of_database = getattr(request.node, "callspec", None)
+    kind = "" if of_database is None else of_database.params.get("database_url", "")
+    if kind not in {"redis", "redis-postgresql"}:
+        return ""
+    url: str = request.getfixturevalue("redis_url")
+    return url
+
+
+@pytest.fixture
+def program(tmp_path: Path, database_url: str, queue_url: str) -> Iterator[Callable[..., Program]]:
     """Make a program with extra environment variables; it is killed at the end of the test."""
     made: list[Program] = []
 
     def make(*, folder: str = "data", **env: str) -> Program:
+        if queue_url:
+            env["METARR_QUEUE_URL"] = queue_url
         made.append(Program(tmp_path / folder, env=env, database_url=database_url))
         return made[-1]
 

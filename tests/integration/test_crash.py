@@ -28,7 +28,9 @@ AT_ONCE = 5
 KILLS_IN_ENDURANCE = 1_000
 KODI_JOBS = "SELECT COUNT(*) FROM job_queue WHERE type = 'notify-kodi'"
 on_each_database = pytest.mark.parametrize(
-    ("database_url", "kills"), [("sqlite", 30), ("postgresql", 10)], indirect=["database_url"]
+    ("database_url", "kills"),
+    [("sqlite", 30), ("postgresql", 10), ("redis", 10), ("redis-postgresql", 10)],
+    indirect=["database_url"],
 )
 
 

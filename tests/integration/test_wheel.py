@@ -12,6 +12,7 @@ import pytest
 
 ROOT = Path(__file__).parents[2]
 MIGRATIONS = ROOT / "metarr_desktop" / "storage" / "migrations"
+SCRIPTS = ROOT / "metarr_desktop" / "storage" / "redis"
 # -I keeps out the checkout and the environment of the test run; the libraries are the ones the tests use.
 PROBE = """
 import json, os, sys
@@ -33,6 +34,7 @@ print(json.dumps({
     "icon_is_drawn": QSvgRenderer(str(icon)).isValid(),
     "version": metarr_desktop.__version__,
     "migrations": sorted(path.name for path in (package / "storage" / "migrations").glob("[0-9]*.py")),
+    "scripts": sorted(path.name for path in (package / "storage" / "redis").glob("*.lua")),
     "resources": sorted(
         path.relative_to(package / "resources").as_posix()
         for path in (package / "resources").rglob("*") if path.is_file()
@@ -59,13 +61,15 @@ def installed(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return target
 
 
-def test_the_installed_program_finds_its_icons_and_migrations(installed: Path) -> None:
+def test_the_installed_program_finds_its_icons_migrations_and_scripts(installed: Path) -> None:
     found = json.loads(run(sys.executable, "-I", "-c", PROBE, installed))
     assert found["package"] == str(installed / "metarr_desktop")
     assert Path(found["icon"]).is_relative_to(installed)
     assert found["icon_is_drawn"]
     assert found["migrations"] == sorted(path.name for path in MIGRATIONS.glob("[0-9]*.py"))
     assert found["migrations"]
+    assert found["scripts"] == sorted(path.name for path in SCRIPTS.glob("*.lua"))
+    assert found["scripts"]
     resources = ROOT / "resources"
     files = (path for path in resources.rglob("*") if path.is_file())
     assert found["resources"] == sorted(path.relative_to(resources).as_posix() for path in files)
