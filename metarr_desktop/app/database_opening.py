@@ -7,8 +7,7 @@ from contextlib import suppress
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
-from metarr_desktop.app.lock import DataFolderLock
-from metarr_desktop.app.paths import AppPaths
+from metarr_desktop.app.lock import DataFolderLock, lock_of_file
 from metarr_desktop.domain.changes import StorageChanged
 from metarr_desktop.domain.clock import ShiftedClock, from_ms
 from metarr_desktop.domain.errors import StorageFailed
@@ -17,7 +16,6 @@ from metarr_desktop.storage.schema import prepare
 
 if TYPE_CHECKING:
     from contextlib import AsyncExitStack
-    from pathlib import Path
 
     from metarr_desktop.app.database_choice import DatabaseChoice
     from metarr_desktop.domain.bus import Bus
@@ -40,7 +38,7 @@ async def open_database(
 
     if choice.url is None:
         if choice.own:
-            lock = DataFolderLock(_lock_of(choice.file.resolve()))
+            lock = DataFolderLock(lock_of_file(choice.file))
             await lock.acquire(serving=serve)
             stack.callback(lock.release)
         await asyncio.to_thread(prepare, choice.file)
@@ -54,12 +52,6 @@ async def open_database(
         database = postgres_database(choice.url, password=choice.password, sender=sender, on_health=tell)
     stack.push_async_callback(database.close)
     return database
-
-
-def _lock_of(file: Path) -> Path:
-    """Return the lock of a file outside the data folder: that of its folder where it may be one itself."""
-    folder = AppPaths(data_dir=file.parent)
-    return folder.lock if file.name == folder.database.name else file.with_name(f"{file.name}.lock")
 
 
 async def clock_of(database: Database, clock: Clock) -> Clock:
