@@ -8,7 +8,7 @@ from collections import Counter
 from typing import TYPE_CHECKING
 
 from metarr_desktop.domain.changes import EventStored, JobChanged, JobEnded, LaneChanged, PauseChanged
-from metarr_desktop.domain.errors import NotFound, StorageFailed
+from metarr_desktop.domain.errors import NotFound, Refused, StorageFailed
 from metarr_desktop.domain.jobs import Job, JobRecord, JobStatus
 from metarr_desktop.domain.lanes import BlockCause, LaneState
 from metarr_desktop.domain.outcomes import Blocked, Cancelled
@@ -227,6 +227,14 @@ class JobQueue:
         job = await self._store.job(job_id)
         if job is None:
             raise NotFound(text("Job {id} is not in the queue.", id=job_id))
+        if job.merged_into is not None:
+            raise Refused(
+                text(
+                    "Job {id} runs as one with job {leader}. Cancel that one.",
+                    id=job_id,
+                    leader=job.merged_into,
+                )
+            )
         if job.status is JobStatus.PROCESSING:
             await self._store.request_cancel(job_id, now=self._clock.now())
             return

@@ -412,6 +412,14 @@ async def test_a_waiting_job_is_cancelled_and_told(desk: Desk) -> None:
         await desk.queue.cancel(job.id)
 
 
+async def test_a_job_that_runs_as_one_with_another_is_cancelled_by_that_one(desk: Desk) -> None:
+    await desk.add(merge_key="/a")
+    leader = await desk.claimed(merge_key="/a")
+    (follower,) = leader.merged
+    with pytest.raises(Refused, match=f"Job {follower.id} runs as one with job {leader.id}"):
+        await desk.queue.cancel(follower.id)
+
+
 async def test_a_job_that_nobody_else_could_run_is_not_cancelled_elsewhere(desk: Desk) -> None:
     job = await desk.claimed()
     with pytest.raises(Refused):
