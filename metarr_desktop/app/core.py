@@ -7,6 +7,7 @@ import logging
 import random
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from dataclasses import dataclass, field, replace
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from metarr_desktop.app.commands import Commands
@@ -29,7 +30,6 @@ from metarr_desktop.app.settings import AppSettings
 from metarr_desktop.app.tasks import TaskSupervisor
 from metarr_desktop.app.upkeep import Upkeep
 from metarr_desktop.domain.bus import Bus
-from metarr_desktop.domain.changes import JobChanged
 from metarr_desktop.domain.clock import Clock, ShiftedClock, SystemClock
 from metarr_desktop.domain.errors import PortUnavailable, Refused
 from metarr_desktop.domain.schedules import CLEAN_UP
@@ -55,12 +55,13 @@ from metarr_desktop.webhooks.sources.registry import SOURCES
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Sequence
     from datetime import datetime
+    from pathlib import Path
 
     from metarr_desktop.app.database_choice import DatabaseChoice
     from metarr_desktop.app.paths import AppPaths
     from metarr_desktop.app.queue_choice import QueueChoice
-    from metarr_desktop.domain.jobs import Job
     from metarr_desktop.services.declaration import Service
+    from metarr_desktop.storage.database import Database
     from metarr_desktop.webhooks.sources.declaration import Source
 
 logger = logging.getLogger(__name__)
@@ -187,24 +188,20 @@ async def _build(paths: AppPaths, stack: AsyncExitStack, book: LogBook, given: _
     paused, until = settings.pause
     queue.set_pause(paused=paused, until=until)
 
-    def tell_added(job: Job) -> None:
-        bus.publish(JobChanged(job))
-        queue.wake.set()
-
     schedules, schedule_store = (CLEAN_UP,), ScheduleStore(database)
     scheduler = Scheduler(
-        store=schedule_store, schedules=schedules, clock=clock, spawn=tasks.spawn, added=tell_added
+        store=schedule_store,
+        schedules=schedules,
+        clock=clock,
+        spawn=tasks.spawn,
+        added=lambda job: queue.tell((job,)),
     )
-
-    def copy(now: datetime) -> str:
-        return back_up(choice.file, paths.backups, now=now).path.name
-
     upkeep = Upkeep(
         database=database,
         paths=paths,
         settings=settings,
         clock=clock,
-        back_up=None if database.shared else copy,
+        back_up=None if database.shared else partial(_copy, choice.file, paths.backups),
         tidy=lambda: tidy_up(database, choice.file),
     )
 
@@ -299,21 +296,40 @@ async def _build(paths: AppPaths, stack: AsyncExitStack, book: LogBook, given: _
         stop_requested=parts.stop_requested,
     )
     if worker is not None:
-        if choice.url is not None:
+        if database.shared:
             others = OtherComputers(
                 queue=queue, store=job_store, history=history, settings=settings, bus=bus,
                 services=[service.key for service in services], worker=worker, clock=clock,
             )  # fmt: skip
-            await others.listen_to(choice.url, password=choice.password, own_name=holder.worker, stack=stack)
-            if (news := news_of_queue(database, hear=others.hear)) is not None:
-                tasks.spawn(news.run(), name="queue news")
-            tasks.spawn(others.run(), name="other computers")
+            await _hear(others, stack, tasks, database=database, choice=choice, own_name=holder.worker)
         if isinstance(clock, ShiftedClock):
             tasks.spawn(keep_to_server(database, clock), name="clock of the server")
         await _serve(
             core, stack, queue=queue, desk=desk, listener=listener, worker=worker, scheduler=scheduler
         )
     return core
+
+
+def _copy(file: Path, folder: Path, now: datetime) -> str:
+    """Copy the database for the nightly clean-up; returns the name of the copy."""
+    return back_up(file, folder, now=now).path.name
+
+
+async def _hear(
+    others: OtherComputers,
+    stack: AsyncExitStack,
+    tasks: TaskSupervisor,
+    *,
+    database: Database,
+    choice: DatabaseChoice,
+    own_name: str,
+) -> None:
+    """Listen to what other computers do on the same database."""
+    if choice.url is not None:
+        await others.listen_to(choice.url, password=choice.password, own_name=own_name, stack=stack)
+    if (news := news_of_queue(database, hear=others.hear)) is not None:
+        tasks.spawn(news.run(), name="queue news")
+    tasks.spawn(others.run(), name="other computers")
 
 
 async def _serve(
