@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import subprocess
 import sys
 import time
@@ -59,9 +60,11 @@ async def send_webhooks(port: int) -> None:
 
 
 def drained(path: Path, env: dict[str, str]) -> bool:
-    """Whether the queue is empty, asked the way a person would."""
-    command = [sys.executable, "-m", "metarr_desktop", "--data-dir", str(path / "data"), "jobs", "--json"]
-    return subprocess.run(command, env=env, capture_output=True, text=True, check=True).stdout.strip() == "[]"
+    """Whether the queue is empty, asked for the counts only: a list of thousands would cost memory itself."""
+    command = [sys.executable, "-m", "metarr_desktop", "--data-dir", str(path / "data"), "status", "--json"]
+    told = subprocess.run(command, env=env, capture_output=True, text=True, check=True).stdout
+    queue = json.loads(told)["queue"]
+    return not queue["pending"] and not queue["processing"]
 
 
 def windows(env: dict[str, str]) -> str:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from metarr_desktop.app.commands import Commands
 from metarr_desktop.app.control import ControlServer
 from metarr_desktop.app.database_choice import choose_database
-from metarr_desktop.app.database_opening import clock_of, open_database
+from metarr_desktop.app.database_opening import clock_of, keep_to_server, open_database
 from metarr_desktop.app.job_types import notify_job_types, own_job_types
 from metarr_desktop.app.listener import Listener
 from metarr_desktop.app.lock import DataFolderLock
@@ -30,7 +30,7 @@ from metarr_desktop.app.tasks import TaskSupervisor
 from metarr_desktop.app.upkeep import Upkeep
 from metarr_desktop.domain.bus import Bus
 from metarr_desktop.domain.changes import JobChanged
-from metarr_desktop.domain.clock import Clock, SystemClock
+from metarr_desktop.domain.clock import Clock, ShiftedClock, SystemClock
 from metarr_desktop.domain.errors import PortUnavailable, Refused
 from metarr_desktop.domain.schedules import CLEAN_UP
 from metarr_desktop.jobs.queue import JobQueue
@@ -308,6 +308,8 @@ async def _build(paths: AppPaths, stack: AsyncExitStack, book: LogBook, given: _
             if (news := news_of_queue(database, hear=others.hear)) is not None:
                 tasks.spawn(news.run(), name="queue news")
             tasks.spawn(others.run(), name="other computers")
+        if isinstance(clock, ShiftedClock):
+            tasks.spawn(keep_to_server(database, clock), name="clock of the server")
         await _serve(
             core, stack, queue=queue, desk=desk, listener=listener, worker=worker, scheduler=scheduler
         )

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import shlex
-from contextlib import asynccontextmanager, suppress
+from contextlib import ExitStack, asynccontextmanager, suppress
 from typing import TYPE_CHECKING
 
 from metarr_desktop.app.database_choice import choice_without_password
-from metarr_desktop.app.lock import AlreadyRunning, DataFolderLock
+from metarr_desktop.app.lock import AlreadyRunning, DataFolderLock, lock_of_file
 from metarr_desktop.domain.clock import SystemClock
 from metarr_desktop.domain.errors import NotFound, Refused, StorageFailed
 from metarr_desktop.domain.text import text
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from metarr_desktop.app.paths import AppPaths
     from metarr_desktop.domain.backup import Backup, Replaced
     from metarr_desktop.domain.clock import Clock
+    from metarr_desktop.domain.text import Text
 
 
 class DatabaseFile:
@@ -80,21 +81,28 @@ class DatabaseFile:
     @asynccontextmanager
     async def _alone(self) -> AsyncIterator[None]:
         await asyncio.to_thread(self._paths.prepare)
-        lock = DataFolderLock(self._paths.lock)
-        try:
-            await lock.acquire(serving=False)
-        except AlreadyRunning as error:
-            raise Refused(
-                text(
+        with ExitStack() as stack:
+            await self._hold(
+                DataFolderLock(self._paths.lock),
+                stack,
+                refusal=text(
                     "Metarr Desktop is using {folder}. Quit it first, with: {command}",
                     folder=str(self._paths.data_dir),
                     command=command(self._paths, "quit"),
-                )
-            ) from error
-        try:
+                ),
+            )
+            if self.path.resolve() != self._paths.database.resolve():
+                refusal = text("Another Metarr Desktop is using {file}. Quit it first.", file=str(self.path))
+                await self._hold(DataFolderLock(lock_of_file(self.path)), stack, refusal=refusal)
             yield
-        finally:
-            lock.release()
+
+    @staticmethod
+    async def _hold(lock: DataFolderLock, stack: ExitStack, *, refusal: Text) -> None:
+        try:
+            await lock.acquire(serving=False)
+        except AlreadyRunning as error:
+            raise Refused(refusal) from error
+        stack.callback(lock.release)
 
 
 def file_in_use(paths: AppPaths, *, given: str | None) -> DatabaseFile:

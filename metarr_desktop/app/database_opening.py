@@ -3,24 +3,29 @@
 from __future__ import annotations
 
 import asyncio
+from contextlib import suppress
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
-from metarr_desktop.app.lock import DataFolderLock
-from metarr_desktop.app.paths import AppPaths
+from metarr_desktop.app.lock import DataFolderLock, lock_of_file
 from metarr_desktop.domain.changes import StorageChanged
 from metarr_desktop.domain.clock import ShiftedClock, from_ms
+from metarr_desktop.domain.errors import StorageFailed
 from metarr_desktop.storage.database import Database, SqliteDatabase, postgres_database
 from metarr_desktop.storage.schema import prepare
 
 if TYPE_CHECKING:
     from contextlib import AsyncExitStack
-    from pathlib import Path
 
     from metarr_desktop.app.database_choice import DatabaseChoice
     from metarr_desktop.domain.bus import Bus
     from metarr_desktop.domain.clock import Clock
     from metarr_desktop.domain.text import Text
     from metarr_desktop.storage.sql import Sql
+
+LOOK_AGAIN_S = 60.0
+SLIGHT = timedelta(seconds=1)
+"""Clocks that differ no more than this are not corrected, so that time does not tremble."""
 
 
 async def open_database(
@@ -33,7 +38,7 @@ async def open_database(
 
     if choice.url is None:
         if choice.own:
-            lock = DataFolderLock(_lock_of(choice.file.resolve()))
+            lock = DataFolderLock(lock_of_file(choice.file))
             await lock.acquire(serving=serve)
             stack.callback(lock.release)
         await asyncio.to_thread(prepare, choice.file)
@@ -49,19 +54,30 @@ async def open_database(
     return database
 
 
-def _lock_of(file: Path) -> Path:
-    """Return the lock of a file outside the data folder: that of its folder where it may be one itself."""
-    folder = AppPaths(data_dir=file.parent)
-    return folder.lock if file.name == folder.database.name else file.with_name(f"{file.name}.lock")
-
-
 async def clock_of(database: Database, clock: Clock) -> Clock:
     """Return the clock to go by: where several computers share a database, that of its server."""
     if not database.shared:
         return clock
-    before = clock.now()
+    shifted = ShiftedClock(clock, ahead=timedelta(0))
+    shifted.move(await _behind(database, shifted))
+    return shifted
+
+
+async def keep_to_server(database: Database, clock: ShiftedClock) -> None:
+    """Go by the server's clock though this computer's is set meanwhile, until cancelled."""
+    while True:
+        await clock.sleep(LOOK_AGAIN_S)
+        with suppress(StorageFailed):
+            behind = await _behind(database, clock)
+            if abs(behind) > SLIGHT:
+                clock.move(behind)
+
+
+async def _behind(database: Database, clock: Clock) -> timedelta:
+    """How far a clock lies behind the server's."""
+    before, began = clock.now(), clock.monotonic()
     server = from_ms(await database.read(_server_ms))
-    return ShiftedClock(clock, ahead=server - (before + (clock.now() - before) / 2))
+    return server - (before + timedelta(seconds=(clock.monotonic() - began) / 2))
 
 
 def _server_ms(db: Sql) -> int:

@@ -9,6 +9,7 @@ import os
 import sys
 from typing import TYPE_CHECKING
 
+from metarr_desktop.app.paths import AppPaths
 from metarr_desktop.domain.errors import Refused, StorageFailed
 from metarr_desktop.domain.text import text
 
@@ -75,6 +76,13 @@ class DataFolderLock:
                 os.ftruncate(self._descriptor, 0)
             os.close(self._descriptor)
             self._descriptor = None
+
+
+def lock_of_file(file: Path) -> Path:
+    """Return the lock of a database elsewhere: that of its folder where it may be a data folder itself."""
+    file = file.resolve()
+    folder = AppPaths(data_dir=file.parent)
+    return folder.lock if file.name == folder.database.name else file.with_name(f"{file.name}.lock")
 
 
 def _already_running(path: Path, *, holder: str | None) -> AlreadyRunning:

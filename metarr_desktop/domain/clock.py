@@ -47,6 +47,10 @@ class ShiftedClock:
         self._clock = clock
         self._ahead = ahead
 
+    def move(self, by: timedelta) -> None:
+        """Set it forward, or with a negative time back."""
+        self._ahead += by
+
     def now(self) -> datetime:
         """Return the current instant, aware, in UTC."""
         return self._clock.now() + self._ahead

@@ -8,7 +8,7 @@ from collections import Counter
 from typing import TYPE_CHECKING
 
 from metarr_desktop.domain.changes import EventStored, JobChanged, JobEnded, LaneChanged, PauseChanged
-from metarr_desktop.domain.errors import NotFound, StorageFailed
+from metarr_desktop.domain.errors import NotFound, Refused, StorageFailed
 from metarr_desktop.domain.jobs import Job, JobRecord, JobStatus
 from metarr_desktop.domain.lanes import BlockCause, LaneState
 from metarr_desktop.domain.outcomes import Blocked, Cancelled
@@ -114,7 +114,7 @@ class JobQueue:
     ) -> Settlement:
         """End an attempt. Raises StorageFailed, or NotFound where the job is not ours any more."""
         # The next claim is made before the store answers.
-        closing = isinstance(outcome, Blocked) and outcome.cause is BlockCause.KEYRING
+        closing = isinstance(outcome, Blocked) and outcome.cause is not BlockCause.KEY_REJECTED
         # What is put off is put off from now on, even if the clock is set before the store answers.
         moment = this_moment(self._clock)
         self._closing[job.lane] += closing
@@ -127,6 +127,7 @@ class JobQueue:
         stop = settled.stopped
         if settled.opened:
             self._lane_waits.discard(job.lane)
+        if settled.opened or closing:
             self.wake.set()
         if stop is not None:
             if not settled.kept:
@@ -149,8 +150,6 @@ class JobQueue:
         """Stop a lane in this process, unless a person mended what was missing since the run began."""
         if began >= max(self._all_mended, self._mended.get(stop.lane, -math.inf)):
             self._local_stops[stop.lane] = stop
-        else:
-            self.wake.set()
 
     def _put_off(self, job: Job, moment: Moment) -> None:
         if job.status is JobStatus.PENDING:
@@ -228,6 +227,14 @@ class JobQueue:
         job = await self._store.job(job_id)
         if job is None:
             raise NotFound(text("Job {id} is not in the queue.", id=job_id))
+        if job.merged_into is not None:
+            raise Refused(
+                text(
+                    "Job {id} runs as one with job {leader}. Cancel that one.",
+                    id=job_id,
+                    leader=job.merged_into,
+                )
+            )
         if job.status is JobStatus.PROCESSING:
             await self._store.request_cancel(job_id, now=self._clock.now())
             return

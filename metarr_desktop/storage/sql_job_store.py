@@ -210,8 +210,9 @@ def _retry(
     active = db.execute(
         "WITH RECURSIVE chain (id) AS (SELECT CAST(? AS BIGINT) UNION"
         " SELECT job_history.job_id FROM job_history JOIN chain ON job_history.retry_of = chain.id)"
-        f" SELECT {JOB_COLUMNS} FROM job_queue"
-        " WHERE id IN (SELECT id FROM chain) OR retry_of IN (SELECT id FROM chain)",
+        f" SELECT {JOB_COLUMNS} FROM job_queue WHERE id = (SELECT MIN(active.id) FROM ("
+        "SELECT job_queue.id FROM chain JOIN job_queue ON job_queue.id = chain.id UNION ALL"
+        " SELECT job_queue.id FROM chain JOIN job_queue ON job_queue.retry_of = chain.id) AS active)",
         (job_id,),
     ).fetchone()
     if active is not None:

@@ -135,8 +135,10 @@ class WebhookRoutes:
         too_large = Refusal(status=413, answer=Text("The webhook is larger than 16 MB."), reason=TOO_LARGE)
         if (request.content_length or 0) > MAX_BYTES:
             return too_large
+        # A body that is here already needs no timer; Qt's loop keeps each until its time is over.
+        limit = None if request.content.is_eof() else self._read_within
         try:
-            async with asyncio.timeout(self._read_within):
+            async with asyncio.timeout(limit):
                 body = await request.read()
         except web.HTTPRequestEntityTooLarge:
             return too_large

@@ -98,3 +98,20 @@ def test_backups_that_cannot_be_read_are_not_offered(file: DatabaseFile, paths: 
     paths.backups.touch()
     assert file.offered() == ()
     assert "no backup yet" in damage_report(paths, given=None)
+
+
+async def test_a_file_that_another_program_serves_is_not_replaced_under_it(
+    paths: AppPaths, tmp_path: Path
+) -> None:
+    other = AppPaths(tmp_path / "other")
+    other.prepare()
+    prepare(other.database)
+    serving = DataFolderLock(other.lock)
+    await serving.acquire(serving=True)
+    before = other.database.stat().st_ino
+    with pytest.raises(Refused, match=r"Another Metarr Desktop is using .*metarr\.db"):
+        await DatabaseFile(paths, file=other.database).start_empty()
+    assert other.database.stat().st_ino == before
+    serving.release()
+    await DatabaseFile(paths, file=other.database).start_empty()
+    assert other.database.stat().st_ino != before

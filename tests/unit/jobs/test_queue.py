@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import asyncio
 from datetime import timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -20,10 +20,12 @@ from tests.fakes import START, FakeClock
 from tests.memory.store import MemoryJobStore
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from metarr_desktop.domain.changes import Change
     from metarr_desktop.domain.jobs import Job
     from metarr_desktop.domain.outcomes import Outcome
-    from metarr_desktop.storage.job_store import Settlement
+    from metarr_desktop.storage.job_store import Claim, Settlement
 
 LANES = {"x": 3, "scan": 1}
 HOUR = timedelta(hours=1)
@@ -258,7 +260,10 @@ async def test_a_locked_keyring_stops_the_lane_here_until_it_is_opened(desk: Des
     assert (await desk.take()).id == job.id
 
 
-async def test_a_claim_that_overtakes_the_news_of_a_locked_keyring_takes_nothing(desk: Desk) -> None:
+@pytest.mark.parametrize("cause", [BlockCause.KEYRING, BlockCause.NOT_SET_UP])
+async def test_a_claim_that_overtakes_the_news_of_what_is_missing_here_takes_nothing(
+    desk: Desk, cause: BlockCause
+) -> None:
     job = await desk.claimed()
     await desk.add()
     settled, settle = asyncio.Event(), desk.store.settle
@@ -269,9 +274,17 @@ async def test_a_claim_that_overtakes_the_news_of_a_locked_keyring_takes_nothing
         return settlement
 
     desk.store.settle = slowly  # type: ignore[method-assign]
-    settling = asyncio.ensure_future(desk.settle(job, LOCKED))
+    asked, claim = list[set[str]](), desk.store.claim
+
+    async def noting(lanes: Mapping[str, int], **named: Any) -> Claim:
+        asked.append(set(lanes))
+        return await claim(lanes, **named)
+
+    desk.store.claim = noting  # type: ignore[method-assign]
+    settling = asyncio.ensure_future(desk.settle(job, Blocked(reason=Text("Missing."), cause=cause)))
     await asyncio.sleep(0)
     assert await desk.is_idle()
+    assert asked == [{"scan"}]
     settled.set()
     await settling
     assert await desk.is_idle()
@@ -397,6 +410,14 @@ async def test_a_waiting_job_is_cancelled_and_told(desk: Desk) -> None:
     assert told.record.status.value == "cancelled"
     with pytest.raises(NotFound):
         await desk.queue.cancel(job.id)
+
+
+async def test_a_job_that_runs_as_one_with_another_is_cancelled_by_that_one(desk: Desk) -> None:
+    await desk.add(merge_key="/a")
+    leader = await desk.claimed(merge_key="/a")
+    (follower,) = leader.merged
+    with pytest.raises(Refused, match=f"Job {follower.id} runs as one with job {leader.id}"):
+        await desk.queue.cancel(follower.id)
 
 
 async def test_a_job_that_nobody_else_could_run_is_not_cancelled_elsewhere(desk: Desk) -> None:

@@ -2,17 +2,18 @@ from __future__ import annotations
 
 import asyncio
 import threading
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import psycopg
 import pytest
 from psycopg import errors
 
-from metarr_desktop.domain.errors import StorageConflict, StorageFailed
+from metarr_desktop.domain.errors import NotFound, StorageConflict, StorageFailed
 from metarr_desktop.domain.jobs import NewJob
 from metarr_desktop.domain.outcomes import Failed
 from metarr_desktop.domain.text import Text
 from metarr_desktop.storage.database import Database, postgres_database
+from metarr_desktop.storage.dialect import POSTGRESQL
 from metarr_desktop.storage.failures import DISK_FULL
 from metarr_desktop.storage.news import PostgresNews
 from metarr_desktop.storage.postgres import MANY, postgres_failure
@@ -21,9 +22,9 @@ from metarr_desktop.storage.sql_job_store import SqlJobStore, _retry
 from tests.fakes import START, until
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator
+    from collections.abc import AsyncIterator, Sequence
 
-    from metarr_desktop.storage.sql import Sql
+    from metarr_desktop.storage.sql import Rows, Sql
     from tests.servers import PostgresServer
 
 
@@ -222,6 +223,30 @@ async def test_two_computers_that_retry_one_job_at_the_same_moment_get_one_job(
     again, new = await second
     assert (again.id, new) == (await first, False)
     await there.close()
+
+
+async def test_a_retry_looks_for_an_active_job_by_index(database: Database) -> None:
+    plans: list[str] = []
+
+    class Explained:
+        dialect = POSTGRESQL
+
+        def __init__(self, db: Sql) -> None:
+            self.execute_plain, self.tell = db.execute, db.tell
+
+        def execute(self, sql: str, parameters: Sequence[Any] = (), /) -> Rows:
+            if "job_queue" in sql and "nextval" not in sql:
+                plans.extend(row[0] for row in self.execute_plain(f"EXPLAIN {sql}", parameters).fetchall())
+            return self.execute_plain(sql, parameters)
+
+    def retry_explained(db: Sql) -> None:
+        db.execute("SET LOCAL enable_seqscan = off")
+        with pytest.raises(NotFound):
+            _retry(Explained(db), 5, 3, None, START)
+
+    await database.run(retry_explained)
+    assert any("job_queue_retry_of" in line for line in plans)
+    assert not any("Seq Scan on job_queue" in line for line in plans)
 
 
 async def test_an_address_that_cannot_be_read_is_told_without_a_piece_of_it() -> None:

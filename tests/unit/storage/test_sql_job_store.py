@@ -3,6 +3,7 @@ from __future__ import annotations
 import sqlite3
 import sys
 import zlib
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
 import pytest
@@ -10,8 +11,15 @@ import pytest
 from metarr_desktop.domain.clock import to_ms
 from metarr_desktop.domain.events import IncomingWebhook
 from metarr_desktop.domain.jobs import NewJob
+from metarr_desktop.domain.outcomes import Done
+from metarr_desktop.storage.claiming import claim
 from metarr_desktop.storage.event_store import EventStore
+from metarr_desktop.storage.holder import Holder
+from metarr_desktop.storage.job_store import Run
+from metarr_desktop.storage.orphans import recover
+from metarr_desktop.storage.settlement import settle
 from tests.fakes import START
+from tests.unit.storage.history_rows import Explained
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -36,22 +44,28 @@ async def claimed(store: SqlJobStore, new: NewJob | None = None) -> Job:
     return claim.job
 
 
-async def test_the_claim_uses_its_indexes_at_every_step(store: SqlJobStore, database: Database) -> None:
-    def plans(sql: sqlite3.Connection) -> list[str]:
-        head = "FROM job_queue WHERE lane = 'x' AND ready = 1 AND status = 'pending' ORDER BY"
-        statements = [
-            f"SELECT priority, run_after, id {head} priority, run_after, id LIMIT 1",
-            f"SELECT run_after, id {head} run_after, id LIMIT 1",
-            "UPDATE job_queue SET ready = 1 WHERE ready = 0 AND status = 'pending' AND run_after <= 5",
-            "SELECT MIN(run_after) FROM job_queue WHERE ready = 0 AND status = 'pending'",
-            "SELECT id FROM job_queue WHERE waits_for = 3",
-        ]
-        return [str(sql.execute(f"EXPLAIN QUERY PLAN {each}").fetchall()) for each in statements]
+async def test_claim_and_settlement_read_no_more_of_the_queue_than_indexes_give(
+    store: SqlJobStore, database: Database
+) -> None:
+    await store.add([notify("kodi", merge_key="/a"), notify("kodi", merge_key="/b"), notify()], now=START)
+    lines: list[str] = []
+    holder = Holder(worker="here")
+    run = Run(started_at=START, duration=timedelta(seconds=1))
+    window = timedelta(seconds=15)
 
-    for plan in await database.read(plans):
-        assert "USING" in plan
-        assert "INDEX job_queue_" in plan
-        assert "TEMP B-TREE" not in plan
+    def work(sql: Sql) -> None:
+        explained = Explained(sql)
+        for turn in (0, 9):
+            for job in claim(explained, holder, LANES, START, turn, 2).jobs:
+                settle(explained, holder, job, Done(), run, START, (), window)
+        recover(explained, holder, START, ())
+        lines.extend(explained.slow)
+
+    await database.run(work)
+    few = ("job_queue_processing", "SCAN lanes", "SCAN merge_windows")
+    grouped = "GROUP BY lane: USE TEMP B-TREE FOR GROUP BY"
+    assert [each for each in lines if grouped not in each and not any(one in each for one in few)] == []
+    assert any("job_queue_processing" in each for each in lines)
 
 
 async def test_people_use_the_queue_from_another_connection_while_we_do(
