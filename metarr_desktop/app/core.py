@@ -61,6 +61,7 @@ if TYPE_CHECKING:
     from metarr_desktop.app.queue_choice import QueueChoice
     from metarr_desktop.domain.jobs import Job
     from metarr_desktop.services.declaration import Service
+    from metarr_desktop.storage.database import Database
     from metarr_desktop.webhooks.sources.declaration import Source
 
 logger = logging.getLogger(__name__)
@@ -172,9 +173,7 @@ async def _build(paths: AppPaths, stack: AsyncExitStack, book: LogBook, given: _
     clock = await clock_of(database, given.clock)
     tasks = TaskSupervisor()
     stack.push_async_callback(tasks.close)
-    settings = AppSettings(store=SettingsStore(database), bus=bus, clock=clock)
-    await settings.load()
-    settings.override(port=given.port, host=given.host)
+    settings = await _settings(database, bus=bus, clock=clock, given=given)
     holder = replace(holder, lease=settings.lease)
     database, job_store = await open_queue(
         given.queue, database, stack, bus=bus, holder=holder, now=clock.now()
@@ -314,6 +313,13 @@ async def _build(paths: AppPaths, stack: AsyncExitStack, book: LogBook, given: _
             core, stack, queue=queue, desk=desk, listener=listener, worker=worker, scheduler=scheduler
         )
     return core
+
+
+async def _settings(database: Database, *, bus: Bus, clock: Clock, given: _Given) -> AppSettings:
+    settings = AppSettings(store=SettingsStore(database), bus=bus, clock=clock)
+    await settings.load()
+    settings.override(port=given.port, host=given.host)
+    return settings
 
 
 async def _serve(
