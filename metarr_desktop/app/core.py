@@ -173,9 +173,7 @@ async def _build(paths: AppPaths, stack: AsyncExitStack, book: LogBook, given: _
     clock = await clock_of(database, given.clock)
     tasks = TaskSupervisor()
     stack.push_async_callback(tasks.close)
-    settings = AppSettings(store=SettingsStore(database), bus=bus, clock=clock)
-    await settings.load()
-    settings.override(port=given.port, host=given.host)
+    settings = await _settings(database, bus=bus, clock=clock, given=given)
     holder = replace(holder, lease=settings.lease)
     database, job_store = await open_queue(
         given.queue, database, stack, bus=bus, holder=holder, now=clock.now()
@@ -330,6 +328,13 @@ async def _hear(
     if (news := news_of_queue(database, hear=others.hear)) is not None:
         tasks.spawn(news.run(), name="queue news")
     tasks.spawn(others.run(), name="other computers")
+
+
+async def _settings(database: Database, *, bus: Bus, clock: Clock, given: _Given) -> AppSettings:
+    settings = AppSettings(store=SettingsStore(database), bus=bus, clock=clock)
+    await settings.load()
+    settings.override(port=given.port, host=given.host)
+    return settings
 
 
 async def _serve(

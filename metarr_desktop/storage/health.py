@@ -23,10 +23,10 @@ LOOK_AGAIN_S = 5.0
 def write_nothing(sql: Sql) -> None:
     """Write a page as it is: what only looks, and a statement that changes no row, work on a full disk.
 
-    A server is asked whether it is there.
+    A server is asked for the number of a transaction that writes, which it gives where it can write only.
     """
     if sql.dialect.shared:
-        sql.execute("SELECT 1")
+        sql.execute("SELECT pg_current_xact_id()")
         return
     (version,) = sql.execute("PRAGMA user_version").fetchone()
     sql.execute(f"PRAGMA user_version = {version}")

@@ -54,13 +54,12 @@ class RedisJobStore(SqlJobStore):
                 await asyncio.wait(self._settling)
             try:
                 await self._agree()
-                claim = await self._claim(lanes, now=now, turn=turn, limit=limit)
+                await self._relayed.works()
+                return await self._claim(lanes, now=now, turn=turn, limit=limit)
             except StorageFailed as error:
                 if self._queue.link.lost_touch:
                     self._relayed.fails(error)
                 raise
-            await self._relayed.works()
-            return claim
 
     async def _agree(self) -> None:
         """After a lost answer or connection: find out what Redis did and forgot, before it is asked again."""
@@ -111,8 +110,9 @@ class RedisJobStore(SqlJobStore):
             for job in found.jobs
             if job.id not in wrong
         )
-        self._held.update({each.id: (each, stamp) for each in taken if each.id not in wrong})
         await self._relayed.tell(*(each.id for each in taken), *(["lanes"] if view.lanes.over else []))
+        # Nothing may fail from here on: what is held counts as run by this process.
+        self._held.update({each.id: (each, stamp) for each in taken if each.id not in wrong})
         times = [*view.lanes.ends, *([found.next_due] if found.next_due is not None else [])]
         return Claim(
             jobs=jobs,

@@ -166,9 +166,10 @@ class RelayedDatabase(Database):
             await self.tell(*dict.fromkeys(job_id for each in batch for job_id in each.ids))
 
     async def tell(self, *topics: str | int) -> None:
-        """Tell other processes what changed in Redis."""
-        if self.shared:
-            await self.queue.link.publish(topics, sender=self.queue.holder.worker)
+        """Tell other processes what changed in Redis; who does not hear it looks at all after a reconnect."""
+        if self.shared and topics:
+            with suppress(StorageFailed):
+                await self.queue.link.publish(topics, sender=self.queue.holder.worker)
 
     async def _probe(self) -> None:
         await self.queue.link.run_id()

@@ -292,6 +292,21 @@ async def test_a_redis_that_lost_everything_has_all_jobs_after_the_next_start(
     assert await nothing(next_start, at(59), discord=9_999) == at(60)
 
 
+async def test_news_that_reach_nobody_cost_no_job(redis: RedisStores, store: JobStore) -> None:
+    (job,) = await added(store, notify())
+    mute, queue = dying(redis, "mute", lease=LEASE)
+
+    async def fails(*_: object, **__: object) -> None:
+        queue.link.lost_touch = True
+        raise StorageFailed("Nobody hears.")
+
+    queue.link.publish = fails  # type: ignore[method-assign]
+    mine = await take(mute)
+    assert mine.id == job.id
+    assert (await mute.claim(LANES, now=at(1))).jobs == ()
+    assert (await settled(mute, mine, Done())).record is not None
+
+
 async def test_work_goes_on_though_webhooks_never_stop_coming_while_redis_is_told(
     redis: RedisStores, store: JobStore
 ) -> None:

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import threading
 from typing import TYPE_CHECKING, Any
 
@@ -15,6 +16,7 @@ from metarr_desktop.domain.text import Text
 from metarr_desktop.storage.database import Database, postgres_database
 from metarr_desktop.storage.dialect import POSTGRESQL
 from metarr_desktop.storage.failures import DISK_FULL
+from metarr_desktop.storage.health import write_nothing
 from metarr_desktop.storage.news import PostgresNews
 from metarr_desktop.storage.postgres import MANY, postgres_failure
 from metarr_desktop.storage.postgres_schema import prepare_postgres
@@ -273,3 +275,32 @@ def test_what_postgresql_says_becomes_a_sentence_or_stays_a_mistake_of_ours() ->
     assert postgres_failure(errors.SyntaxError("x")) is None
     assert postgres_failure(errors.ProgramLimitExceeded("index row size 4024 exceeds 2704")) is None
     assert postgres_failure(ZeroDivisionError()) is None
+
+
+@pytest.mark.expects_errors("read-only")
+async def test_a_server_that_can_only_be_read_stays_a_problem_until_it_can_be_written(
+    database: Database, postgres_url: str
+) -> None:
+    def lock() -> None:
+        with psycopg.connect(postgres_url, autocommit=True) as db:
+            db.execute("ALTER SYSTEM SET default_transaction_read_only = on")
+            db.execute("SELECT pg_reload_conf()")
+
+    await asyncio.to_thread(lock)
+    try:
+        async with asyncio.timeout(10):
+            while database.problem is None:
+                with contextlib.suppress(StorageFailed):
+                    await database.run(store, "x")
+        assert "read-only" in str(database.problem)
+        with pytest.raises(StorageFailed, match="read-only"):
+            await database._writer.submit(write_nothing, ())
+    finally:
+        await asyncio.to_thread(_writable, postgres_url)
+
+
+def _writable(url: str) -> None:
+    with psycopg.connect(url, autocommit=True) as db:
+        db.execute("SET default_transaction_read_only = off")
+        db.execute("ALTER SYSTEM RESET default_transaction_read_only")
+        db.execute("SELECT pg_reload_conf()")
