@@ -23,9 +23,11 @@ LOOK_AGAIN_S = 5.0
 def write_nothing(sql: Sql) -> None:
     """Write a page as it is: what only looks, and a statement that changes no row, work on a full disk.
 
-    A server is asked for the number of a transaction that writes, which it gives where it can write only.
+    A server is asked for a change of no row, which it refuses where it is read-only, in a transaction that
+    it has to write down.
     """
     if sql.dialect.shared:
+        sql.execute("UPDATE settings SET value = value WHERE name = ''")
         sql.execute("SELECT pg_current_xact_id()")
         return
     (version,) = sql.execute("PRAGMA user_version").fetchone()
