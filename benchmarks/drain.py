@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 ROUNDS, JOBS, IDLE_S = 3, 10_000, 10.0
-AT_ONCE = 30
+AT_ONCE = 24
 """So many run beside one another: what ends together shares a commit with what begins."""
 TICK_S = 0.01
 

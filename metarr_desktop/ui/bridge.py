@@ -26,6 +26,8 @@ if TYPE_CHECKING:
     from metarr_desktop.domain.jobs import Job, JobRecord
 
 FLUSH_MS = 100
+BUSY, BUSY_FLUSH_MS = 50, 250
+"""While so many jobs change from one batch to the next, nobody can read them: batches come less often."""
 GLANCE_MS = 500
 
 
@@ -67,6 +69,7 @@ class Bridge(QObject):
         """Tell what waits to be told."""
         jobs, services, settings = self._jobs, self._services, self._settings
         self._jobs, self._services, self._settings = {}, False, False
+        self._flush.setInterval(BUSY_FLUSH_MS if len(jobs) > BUSY else FLUSH_MS)
         if jobs:
             self.jobs_changed.emit(JobBatch(tuple(jobs.values())))
         if services:

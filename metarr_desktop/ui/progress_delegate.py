@@ -9,6 +9,7 @@ from PySide6.QtGui import QPainter, QPalette
 from PySide6.QtWidgets import QStyle, QStyledItemDelegate, QStyleOptionViewItem
 
 from metarr_desktop.domain.jobs import Progress
+from metarr_desktop.ui.models.job_cells import JobsColumn
 from metarr_desktop.ui.models.job_tree import PROGRESS_ROLE
 
 if TYPE_CHECKING:
@@ -21,7 +22,22 @@ LEAST_BAR = 40
 
 
 class RoomyRows(QStyledItemDelegate):
-    """Rows as high as those of the tables."""
+    """Rows as high as those of the tables, of text and icons alone: painted often, and with few questions."""
+
+    def initStyleOption(self, option: QStyleOptionViewItem, index: ModelIndex) -> None:
+        """Take the text and the icon; Qt's own way asks for seven roles of each cell."""
+        option.index = index  # type: ignore[assignment] # Qt hands it on
+        option.displayAlignment = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter
+        text = index.data(Qt.ItemDataRole.DisplayRole)
+        if text:
+            option.text = text
+            option.features |= QStyleOptionViewItem.ViewItemFeature.HasDisplay
+        if index.column() == JobsColumn.STATUS:
+            icon = index.data(Qt.ItemDataRole.DecorationRole)
+            if icon is not None:
+                option.icon = icon
+                option.features |= QStyleOptionViewItem.ViewItemFeature.HasDecoration
+                option.decorationSize = icon.actualSize(option.decorationSize)
 
     def sizeHint(self, option: QStyleOptionViewItem, index: ModelIndex) -> QSize:
         """The usual size, and some air."""

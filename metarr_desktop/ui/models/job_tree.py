@@ -33,6 +33,16 @@ ROOT = QModelIndex()
 NODE_ROLE = int(Qt.ItemDataRole.UserRole)
 PROGRESS_ROLE = NODE_ROLE + 1
 """How far the running job of a row is, in the Worker column."""
+ANSWERED = frozenset(
+    {
+        int(Qt.ItemDataRole.DisplayRole),
+        int(Qt.ItemDataRole.AccessibleTextRole),
+        int(Qt.ItemDataRole.DecorationRole),
+        int(Qt.ItemDataRole.ToolTipRole),
+        NODE_ROLE,
+        PROGRESS_ROLE,
+    }
+)
 
 
 class JobTree(QAbstractItemModel):
@@ -187,6 +197,8 @@ class JobTree(QAbstractItemModel):
 
     def data(self, index: ModelIndex, role: int = Qt.ItemDataRole.DisplayRole) -> Any:  # noqa: ANN401 - Qt's own
         """One cell."""
+        if role not in ANSWERED:  # most of what is asked for each cell on each painting
+            return None
         node = self.node(index)
         if node is None:
             return None

@@ -23,7 +23,7 @@ MOST_MEMBERS = 400
 """So many jobs of one webhook are shown; those that run beyond that too."""
 ROOM_FOR_RUNNING = 30
 STAYS_AFTER_END = timedelta(seconds=10)
-AT_ONCE = 12
+AT_ONCE = 8
 """So many webhooks come or go in one step, which keeps a step short."""
 LOOKUP_MS = 50
 LOOKUPS_AT_ONCE = 20
