@@ -26,6 +26,11 @@ def give_mnemonics(root: QWidget, *, taken: str = "") -> None:
             continue
         used.add(text[place].lower())
         widget.setText(f"{text[:place]}&{text[place:]}")
+        if isinstance(widget, QLabel):
+            # The underline parts a pair such as "Ty", and a label as narrow as the pair would cut its end.
+            font = widget.font()
+            font.setKerning(False)
+            widget.setFont(font)
 
 
 def without_mnemonic(text: str) -> str:
