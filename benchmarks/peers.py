@@ -47,7 +47,7 @@ if TYPE_CHECKING:
 ROUNDS, JOBS = 7, 1_000
 PAYLOAD: dict[str, Any] = json.loads(BODY)
 TEXT = BODY.decode()
-AT_ONCE = 32
+AT_ONCE = 24
 FLOOR = "raw sqlite3, claim + archive"
 DURABLE_ON_SQLITE = ("persist-queue", "litequeue")
 PEERS = ("huey", "litequeue", "persist-queue", "procrastinate")
