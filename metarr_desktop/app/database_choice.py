@@ -20,6 +20,8 @@ VARIABLE = "METARR_DATABASE_URL"
 PASSWORD = "database/password"  # noqa: S105 - the secret's name
 SECRET_OPTIONS = {"password", "sslpassword"}
 """What libpq also reads from the part behind the question mark."""
+HIDDEN_OPTIONS = SECRET_OPTIONS | {"ssl_password"}
+"""The last is what the client of Redis reads there."""
 HIDDEN = "(hidden)"
 EXAMPLES = "postgresql://user@host/database or sqlite:////folder/metarr.db"
 
@@ -108,7 +110,7 @@ def without_password(address: str) -> str:
         return HIDDEN
     if parts.scheme != "sqlite" and (_is_torn(parts) or "password" in parts.path.lower()):
         return HIDDEN
-    options = [each for each in parts.query.split("&") if _option(each)[0] not in SECRET_OPTIONS]
+    options = [each for each in parts.query.split("&") if _option(each)[0] not in HIDDEN_OPTIONS]
     if parts.password is None and options == parts.query.split("&"):
         return address
     user, marked, host = parts.netloc.rpartition("@")

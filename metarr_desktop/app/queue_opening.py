@@ -9,7 +9,7 @@ from metarr_desktop.domain.errors import Refused, StorageFailed
 from metarr_desktop.domain.text import Text, text
 from metarr_desktop.storage.queue_place import name_queue, queue_name, take_home
 from metarr_desktop.storage.redis_job_store import RedisJobStore
-from metarr_desktop.storage.redis_link import RedisLink
+from metarr_desktop.storage.redis_link import RedisLink, detail_of
 from metarr_desktop.storage.redis_news import RedisNews
 from metarr_desktop.storage.redis_queue import RedisQueue
 from metarr_desktop.storage.relayed import RelayedDatabase
@@ -58,9 +58,11 @@ async def open_queue(
     except StorageFailed as error:
         raise StorageFailed(
             text(
-                "The queue cannot be opened on {place}. {reason} Start Redis, or start without --queue-url.",
+                "The queue cannot be opened on {place}: {detail}. Nothing was started, and no webhook is"
+                " received. See that Redis runs there and that the password is right, or start with"
+                " --queue-url database.",
                 place=choice.shown,
-                reason=str(error),
+                detail=detail_of(error.__cause__ or error),
             )
         ) from error
     link.prefix = f"metarr:{await name_queue(database, now=now)}:"

@@ -57,16 +57,16 @@ def mark_held(db: Sql, held: Mapping[int, int], *, stamp: int) -> list[Any]:
     return rows
 
 
-def unmark(db: Sql, job_ids: Collection[int]) -> None:
-    """Let rows wait again whose jobs were taken and did not run, unless a twin waits by now."""
+def unmark(db: Sql, job_ids: Collection[int], worker: str) -> None:
+    """Let rows wait again whose jobs this worker took and did not run, unless a twin waits by now."""
     for job_id in job_ids:
         db.execute(
             "UPDATE job_queue SET status = 'pending', ready = 1, started_at = NULL, worker = NULL,"
             " lease_until = NULL, merged_into = NULL, progress = NULL, starts = CASE WHEN starts > 0"
-            " THEN starts - 1 ELSE 0 END WHERE id = ? AND status = 'processing' AND NOT EXISTS"
+            " THEN starts - 1 ELSE 0 END WHERE id = ? AND worker = ? AND status = 'processing' AND NOT EXISTS"
             " (SELECT 1 FROM job_queue AS twin WHERE twin.dedupe_key = job_queue.dedupe_key"
             " AND twin.status = 'pending')",
-            (job_id,),
+            (job_id, worker),
         )
 
 

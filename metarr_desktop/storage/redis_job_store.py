@@ -71,7 +71,7 @@ class RedisJobStore(SqlJobStore):
             await self._relayed.mend()
             freed = await self._queue.agree(self._held.values())
             if freed:
-                await self._relayed.write_aside(mirror.unmark, freed)
+                await self._relayed.write_aside(mirror.unmark, freed, self._holder.worker)
         except BaseException:
             self._queue.link.lost_touch = True
             raise
@@ -224,8 +224,7 @@ class RedisJobStore(SqlJobStore):
             self._held.clear()
             await self._queue.link.forget_all()
         if self._first_look:
-            await self._relayed.mend()
-            await self._relayed.heal()
+            await self._relayed.mend(anew=True)
             self._first_look = False
         else:
             await self._relayed.catch_up()
@@ -279,5 +278,8 @@ class RedisJobStore(SqlJobStore):
         self, lane: str, *, now: datetime, local: bool = False
     ) -> tuple[tuple[Job, ...], int]:
         """End a lane's block or breaker; returns the jobs that were tried in vain, and how many wait."""
-        await self._relayed.mirror(now=to_ms(now))
+        try:
+            await self._relayed.mirror(now=to_ms(now))
+        except StorageFailed as error:  # the lane is opened all the same; Redis hears of it when it answers
+            self._relayed.fails(error)
         return await super().open_lane(lane, now=now, local=local)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import secrets
 from contextlib import suppress
 from importlib import resources
 from typing import TYPE_CHECKING, Any
@@ -34,7 +35,8 @@ class RedisLink:
 
     ``lost_touch`` is set when a call failed: what it asked for may have happened all the same. It is set too
     when the one connection was lost and is open again (``connections`` counts them): the server may have been
-    restarted meanwhile, without what came last.
+    restarted meanwhile, without what came last. And it is set when ``mark``, which ``make_mark`` leaves
+    beside what the queue has there, is another one or gone: somebody removed it all.
     """
 
     def __init__(self, url: str, *, password: str | None = None, prefix: str = "") -> None:
@@ -69,6 +71,7 @@ class RedisLink:
         self.prefix = prefix
         self.lost_touch = False
         self.connections = 0
+        self.mark = ""
 
     async def check(self) -> str:
         """Refuse a server that would forget jobs; returns the id of its run.
@@ -92,8 +95,23 @@ class RedisLink:
         return await self.run_id()
 
     async def look(self) -> None:
-        """See whether the server is there and the connection still the same one."""
-        await self._call(self._client.ping())
+        """See whether the server is there, the connection still the same one, and the mark too."""
+        found = await self.found_mark()
+        if not found or found != self.mark:
+            self.lost_touch = True
+
+    async def found_mark(self) -> str:
+        """Return the mark that is there; empty where it was never made, or removed."""
+        return await self._call(self._client.get(self._mark_key)) or ""
+
+    async def make_mark(self) -> None:
+        """Say that all the queue has is there now; of two processes the first one's mark stands."""
+        await self._call(self._client.set(self._mark_key, secrets.token_hex(8), nx=True))
+        self.mark = await self.found_mark()
+
+    @property
+    def _mark_key(self) -> str:
+        return f"{self.prefix}here"
 
     async def _opened(self, connection: Any) -> None:
         await connection.on_connect()
@@ -169,8 +187,14 @@ class RedisLink:
             raise
 
 
+def detail_of(error: BaseException) -> str:
+    """Return what the client or the server said, in one line without its full stop."""
+    said = (str(error).strip().splitlines() or [""])[0].rstrip(".")[:300]
+    return said or type(error).__name__
+
+
 def _sentence(error: BaseException) -> Text:
-    detail = (str(error).strip().splitlines() or [type(error).__name__])[0].rstrip(".")[:300]
+    detail = detail_of(error)
     if detail.startswith("OOM"):
         return FULL
     if detail.startswith("MISCONF"):
@@ -178,5 +202,5 @@ def _sentence(error: BaseException) -> Text:
     return text(
         "The Redis server of the queue cannot be used: {detail}. Webhooks are stored, and what waits goes on"
         " when it answers again.",
-        detail=detail or type(error).__name__,
+        detail=detail,
     )

@@ -76,7 +76,8 @@ class RedisQueue:
 
     async def place(self, rows: Sequence[Mapping[str, Any]], *, how: str = "news") -> None:
         """Bring jobs to what the database says; see place.lua."""
-        await self.link.script("place", how, json.dumps(rows))
+        patience = lease_ms(self.holder) if self._shared else 0
+        await self.link.script("place", how, json.dumps(rows), patience)
 
     async def claim(
         self,
@@ -136,7 +137,8 @@ class RedisQueue:
     async def renew(self, job_ids: Sequence[int]) -> Leases:
         """Hold jobs for another lease."""
         ids = [padded(each) for each in job_ids]
-        found = await self.link.script("renew", self.holder.worker, lease_ms(self.holder), json.dumps(ids))
+        lease, mark = lease_ms(self.holder), self.link.mark
+        found = await self.link.script("renew", self.holder.worker, lease, json.dumps(ids), mark)
         states = dict(zip(job_ids, found, strict=True))
         return Leases(
             lost=tuple(each for each in job_ids if states[each] == "lost"),

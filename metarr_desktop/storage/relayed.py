@@ -64,7 +64,8 @@ class RelayedDatabase(Database):
         delivered = tuple(self._delivered[:FORGET_AT_ONCE])
         result, mail = await self._inner.run(outbox.recorded, fn, args, delivered)
         if mail is not None:
-            del self._delivered[: len(delivered)]
+            told = set(delivered)
+            self._delivered = [number for number in self._delivered if number not in told]
             if not self.queue.link.lost_touch:  # else it waits in the outbox, and nobody for it
                 try:
                     await self._deliver(mail)
@@ -126,13 +127,14 @@ class RelayedDatabase(Database):
             await self.queue.place(mail.letters)
             await self._inner.run(outbox.forget, mail.numbers)
 
-    async def mend(self) -> None:
-        """After a start or a loss: tell Redis what it has not heard, and all it forgot in a restart."""
+    async def mend(self, *, anew: bool = False) -> None:
+        """After a start or a loss: tell Redis what it has not heard, and all where it forgot some."""
         await self.catch_up()
         run_id = await self.queue.link.run_id()
-        if run_id != self._run_id:
+        if anew or run_id != self._run_id or not await self.queue.link.found_mark():
             await self.heal()
             self._run_id = run_id
+        await self.queue.link.make_mark()
 
     async def heal(self) -> None:
         """Compare the whole queue with Redis, which gets what it does not have."""

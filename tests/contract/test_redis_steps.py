@@ -25,6 +25,7 @@ from tests.contract.scenes import (
     claimed,
     nothing,
     notify,
+    rejected,
     scan,
     settled,
     take,
@@ -78,7 +79,7 @@ async def died(step: Coroutine[Any, Any, object]) -> None:
 
 async def lies_in_redis(store: RedisJobStore) -> list[str]:
     link = store._queue.link
-    return sorted(await link._client.keys(f"{link.prefix}*"))
+    return sorted({*await link._client.keys(f"{link.prefix}*")} - {f"{link.prefix}here"})
 
 
 # --- The database first, and then not Redis ---
@@ -290,6 +291,48 @@ async def test_a_redis_that_lost_everything_has_all_jobs_after_the_next_start(
     assert len((await next_start.claim({"discord": 9_999}, now=at(2), limit=9_999)).jobs) == len(jobs)
     assert (await next_start.job(late.id) or jobs[0]).run_after == at(60)
     assert await nothing(next_start, at(59), discord=9_999) == at(60)
+
+
+async def test_a_redis_that_somebody_emptied_is_told_anew_and_what_runs_goes_on(
+    redis: RedisStores, store: JobStore, redis_server: RedisServer
+) -> None:
+    await store.recover(now=START)
+    running = await claimed(store)
+    waiting = await added(store, notify(), notify())
+    redis_server.empty()
+    jobs = await works_again(store)
+    assert [each.id for each in jobs] == [each.id for each in waiting]
+    assert (await store.renew([running.id])).lost == ()
+    for job in (running, *jobs):
+        await settled(store, job, Done(), now=LONG_AFTER)
+    assert await redis.ran(running.id) == ["done"]
+
+
+@pytest.mark.parametrize("kind", ["redis-postgres"])
+async def test_who_empties_redis_takes_no_job_from_the_others(
+    redis: RedisStores, store: JobStore, redis_server: RedisServer
+) -> None:
+    other = redis.process("other")
+    for each in (store, other):
+        await each.recover(now=START)
+    theirs = await claimed(other)
+    assert [each.status for each in await store.jobs()] == [JobStatus.PROCESSING]
+    redis_server.empty()
+    assert await works_again(store) == ()
+    assert (await store.recover(now=at(1))).jobs == ()
+    assert await works_again(store) == ()
+    assert (await other.renew([theirs.id])).lost == ()
+    await settled(other, theirs, Done(), now=at(2))
+    assert await redis.ran(theirs.id) == ["done"]
+
+
+@pytest.mark.expects_errors("Redis server of the queue cannot be used")
+async def test_a_lane_is_opened_while_redis_is_away(store: JobStore, redis_server: RedisServer) -> None:
+    blocked = await settled(store, await claimed(store), rejected())
+    await asyncio.to_thread(redis_server.stop)
+    await store.open_lane("discord", now=at(1))
+    await asyncio.to_thread(redis_server.start)
+    assert [each.id for each in await works_again(store)] == [blocked.job.id]
 
 
 async def test_news_that_reach_nobody_cost_no_job(redis: RedisStores, store: JobStore) -> None:

@@ -92,6 +92,7 @@ async def test_a_program_takes_back_at_once_what_the_last_one_of_its_data_folder
 async def test_leases_go_by_the_clock_of_the_server_and_a_heartbeat_renews_them(
     store: JobStore, there: JobStore, stores: Stores
 ) -> None:
+    await store.recover(now=START)  # as each program begins
     job = await claimed(stores.process("here", lease=GONE))
     assert (await store.renew([job.id])).lost == ()
     assert (await there.recover(now=at(3600 * 24))).jobs == ()
@@ -100,6 +101,7 @@ async def test_leases_go_by_the_clock_of_the_server_and_a_heartbeat_renews_them(
 async def test_a_lost_lease_is_told_and_drops_the_settlement(
     store: JobStore, there: JobStore, stores: Stores
 ) -> None:
+    await store.recover(now=START)
     job, kept = await claimed(stores.process("here", lease=GONE)), await claimed(store)
     (back,) = (await there.recover(now=at(1))).jobs
     assert back.id == job.id

@@ -86,6 +86,13 @@ async def test_a_running_job_does_not_expire_but_does_when_it_waits_again(store:
     assert len((await store.claim(LANES, now=at(12))).expired) == 1
 
 
+async def test_a_job_that_expires_leaves_its_place_in_the_lane_to_the_next(store: JobStore) -> None:
+    await added(store, notify(expires_after=timedelta(seconds=1)))
+    (job,) = await added(store, notify())
+    claim = await store.claim({"discord": 1}, now=at(1))
+    assert (len(claim.expired), [each.id for each in claim.jobs]) == (1, [job.id])
+
+
 async def test_many_expire_over_several_claims(store: JobStore) -> None:
     await added(store, *(notify(expires_after=timedelta(seconds=1)) for _ in range(60)))
     ended = 0

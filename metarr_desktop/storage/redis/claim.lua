@@ -20,8 +20,8 @@ end
 
 local expired = {}
 for _, id in ipairs(redis.call('ZRANGEBYSCORE', P .. 'expiry', '-inf', now, 'LIMIT', 0, tonumber(ARGV[11]))) do
-  local had = fields(id, 'lane', 'merge')
-  run(id, had[1], had[2], '')
+  stop_waiting(id, fields(id, 'lane')[1]) -- it is only being ended, and takes no place in its lane
+  redis.call('SADD', P .. 'running', id)
   redis.call('HSET', P .. 'job:' .. id, 'status', 'processing', 'worker', worker, 'started', ARGV[1],
     'lease', lease, 'leader', '', 'seized', '1')
   expired[#expired + 1] = id

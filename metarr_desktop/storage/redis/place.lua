@@ -1,4 +1,5 @@
--- Bring jobs to what the database says of them. ARGV: how, the jobs as JSON.
+-- Bring jobs to what the database says of them. ARGV: how, the jobs as JSON, for how many ms a run that
+-- Redis forgot counts as held, for whoever runs it to say so.
 -- "news" follows changes one by one: what is older than what was seen (rev) says nothing. "heal" compares
 -- everything after a start or a loss, and leaves a run that goes on alone. Either may come twice.
 local how = ARGV[1]
@@ -28,12 +29,12 @@ for _, job in ipairs(cjson.decode(ARGV[2])) do
       'run_after', job.run_after, 'expires', job.expires, 'merge', job.merge, 'waits', job.waits,
       'left', job.left, 'dedupe', job.dedupe, 'runs', job.runs, 'rev', rev, 'status', job.status,
       'starts', job.starts, 'worker', job.worker, 'started', job.started, 'leader', job.leader,
-      'lease', 0, 'longest', '', 'cancel', '', 'progress', '', 'seized', '', 'mark', '',
+      'lease', server_ms() + tonumber(ARGV[3]), 'longest', '', 'cancel', '', 'progress', '', 'seized', '', 'mark', '',
       'updated', job.started)
     if job.merge ~= '' then
       redis.call('SADD', P .. 'family:' .. job.lane .. '|' .. job.merge, job.id)
     end
-    if job.status == 'processing' then -- nobody holds it: the next look at orphans takes it back
+    if job.status == 'processing' then -- where nobody holds it, a look at orphans takes it back
       run(job.id, job.lane, job.merge, job.leader)
     else
       if job.ready == '1' then

@@ -7,6 +7,7 @@
 --   due            waiting jobs by the time they get due expiry        waiting jobs by the time they expire
 --   running        what runs                             busy:<lane>   what runs there, merged ones not counted
 --   family:<lane>|<merge key>   jobs that may go as one  going:<lane>|<merge key>   those of them that run
+--   here           a mark that says all of this is there, and by which each process sees that it was removed
 local P = KEYS[1]
 local PRIORITY = 4398046511104 -- 2^42, more than the milliseconds of any due time
 

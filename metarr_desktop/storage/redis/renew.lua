@@ -1,5 +1,8 @@
--- Hold jobs for another lease. ARGV: worker, lease in ms, ids as JSON. Returns, for each, "lost",
--- "cancelled" where a person wants it cancelled, or "held".
+-- Hold jobs for another lease. ARGV: worker, lease in ms, ids as JSON, the mark this process knows. Returns,
+-- for each, "lost", "cancelled" where a person wants it cancelled, or "held".
+if redis.call('GET', P .. 'here') ~= ARGV[4] then
+  return redis.error_reply('ERR somebody removed what the queue had there')
+end
 local lease, found = server_ms() + tonumber(ARGV[2]), {}
 for at, id in ipairs(cjson.decode(ARGV[3])) do
   local had = fields(id, 'status', 'worker', 'cancel')

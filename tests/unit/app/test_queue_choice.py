@@ -63,3 +63,8 @@ async def test_a_password_in_the_address_is_enough_and_is_not_shown(address: str
     choice = await chosen(address, queue_password="kept")
     assert choice.password is None
     assert choice.shown == "redis://me@nas:6379/1"
+
+
+async def test_the_passphrase_of_a_key_file_is_not_shown() -> None:
+    choice = await chosen("rediss://nas:6379/1?ssl_certfile=/a&ssl_password=hidden")
+    assert choice.shown == "rediss://nas:6379/1?ssl_certfile=/a"

@@ -56,7 +56,7 @@ async def test_a_redis_that_may_forget_jobs_is_refused_with_what_to_set(
 
 
 async def test_a_redis_that_is_not_there_is_told_with_what_to_do(tmp_path: Path) -> None:
-    with pytest.raises(StorageFailed, match=r"Start Redis, or start without --queue-url\."):
+    with pytest.raises(StorageFailed, match=r"Nothing was started.* --queue-url database\."):
         async with AsyncExitStack() as stack:
             await opened(stack, tmp_path, f"unix://{tmp_path}/none.sock")
 
