@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from metarr_desktop.app.sample_sender import SampleSender
     from metarr_desktop.app.service_desk import ServiceDesk
     from metarr_desktop.app.settings import AppSettings
+    from metarr_desktop.app.tasks import TaskSupervisor
     from metarr_desktop.domain.bus import Bus
     from metarr_desktop.domain.clock import Clock
     from metarr_desktop.domain.schedules import Schedule
@@ -64,6 +65,8 @@ class Parts:
     log: LogBook
     bus: Bus
     clock: Clock
+    tasks: TaskSupervisor
+    worker_name: str
     stop_requested: asyncio.Event
     listener: Listener | None = None
     worker: Worker | None = None
