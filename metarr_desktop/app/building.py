@@ -29,13 +29,18 @@ from metarr_desktop.storage.backup import back_up
 from metarr_desktop.storage.event_store import EventStore
 from metarr_desktop.storage.history_store import HistoryStore
 from metarr_desktop.storage.holder import this_process
+from metarr_desktop.storage.import_store import ImportStore
+from metarr_desktop.storage.issue_store import IssueStore
 from metarr_desktop.storage.library_store import LibraryStore
+from metarr_desktop.storage.route_store import RouteStore
 from metarr_desktop.storage.schedule_store import ScheduleStore
 from metarr_desktop.storage.secrets import KeyringSecrets
+from metarr_desktop.storage.sender_store import SenderStore
 from metarr_desktop.storage.service_store import ServiceStore
 from metarr_desktop.storage.settings_store import SettingsStore
 from metarr_desktop.storage.statistics_store import StatisticsStore
 from metarr_desktop.storage.upkeep import tidy_up
+from metarr_desktop.webhooks.receive import ReceiveWebhook
 from metarr_desktop.webhooks.server import WebhookServer
 
 if TYPE_CHECKING:
@@ -94,6 +99,8 @@ async def build_parts(paths: AppPaths, stack: AsyncExitStack, book: LogBook, giv
     events = EventStore(database)
     history, library = HistoryStore(database), LibraryStore(database)
     service_store = ServiceStore(database)
+    sender_store, route_store = SenderStore(database), RouteStore(database)
+    imports, issues = ImportStore(database), IssueStore(database)
     await service_store.seed([service.key for service in services], now=clock.now())
     queue = JobQueue(store=job_store, bus=bus, clock=clock)
     paused, until = settings.pause
@@ -116,21 +123,24 @@ async def build_parts(paths: AppPaths, stack: AsyncExitStack, book: LogBook, giv
         tidy=lambda: tidy_up(database, choice.file),
     )
 
+    receive = ReceiveWebhook(
+        events=events,
+        senders=sender_store,
+        imports=imports,
+        issues=issues,
+        routes=route_store,
+        sources=sources,
+        services=services,
+        clock=clock,
+        expires_after=lambda: settings.deliver_within,
+    )
     http = Http()
     stack.push_async_callback(http.close)
     notifiers: dict[str, Any] = {
         service.key: service.notifier(http=http, clock=clock) for service in services
     }
     types = (
-        *own_job_types(
-            events=events,
-            library=library,
-            settings=settings,
-            sources=sources,
-            services=services,
-            clean_up=upkeep.steps(),
-            clock=clock,
-        ),
+        *own_job_types(receive=receive, library=library, clean_up=upkeep.steps(), clock=clock),
         *notify_job_types(
             services=services,
             notifiers=notifiers,
@@ -176,6 +186,10 @@ async def build_parts(paths: AppPaths, stack: AsyncExitStack, book: LogBook, giv
         statistics=StatisticsStore(database),
         events=events,
         service_store=service_store,
+        sender_store=sender_store,
+        imports=imports,
+        issues=issues,
+        route_store=route_store,
         schedule_store=schedule_store,
         library=library,
         secrets=secrets,

@@ -27,10 +27,14 @@ if TYPE_CHECKING:
     from metarr_desktop.storage.database import Database
     from metarr_desktop.storage.event_store import EventStore
     from metarr_desktop.storage.history_store import HistoryStore
+    from metarr_desktop.storage.import_store import ImportStore
+    from metarr_desktop.storage.issue_store import IssueStore
     from metarr_desktop.storage.job_store import JobStore
     from metarr_desktop.storage.library_store import LibraryStore
+    from metarr_desktop.storage.route_store import RouteStore
     from metarr_desktop.storage.schedule_store import ScheduleStore
     from metarr_desktop.storage.secrets import SecretStore
+    from metarr_desktop.storage.sender_store import SenderStore
     from metarr_desktop.storage.service_store import ServiceStore
     from metarr_desktop.storage.statistics_store import StatisticsStore
     from metarr_desktop.webhooks.sources.declaration import Source
@@ -53,6 +57,10 @@ class Parts:
     statistics: StatisticsStore
     events: EventStore
     service_store: ServiceStore
+    sender_store: SenderStore
+    imports: ImportStore
+    issues: IssueStore
+    route_store: RouteStore
     schedule_store: ScheduleStore
     library: LibraryStore
     secrets: SecretStore
