@@ -8,9 +8,8 @@ from typing import TYPE_CHECKING, Any, Protocol
 from metarr_desktop.domain.errors import MetarrError, NothingToDo, Permanent, SecretsUnavailable
 from metarr_desktop.domain.events import MediaEvent, read_event
 from metarr_desktop.domain.outcomes import Done
-from metarr_desktop.domain.paths import PathMapping, map_path
-from metarr_desktop.domain.senders import slug
 from metarr_desktop.domain.text import Text, text
+from metarr_desktop.domain.tracing import scopes_of, to_here, to_service
 from metarr_desktop.jobs.composing import compose
 from metarr_desktop.services.forms import build_config, secret_fields
 
@@ -18,6 +17,7 @@ if TYPE_CHECKING:
     from metarr_desktop.domain.clock import Clock
     from metarr_desktop.domain.events import Event
     from metarr_desktop.domain.jobs import Job
+    from metarr_desktop.domain.paths import PathMapping
     from metarr_desktop.jobs.handlers import Report
     from metarr_desktop.services.declaration import Service, ServiceConfig
     from metarr_desktop.services.notifier import Notifier
@@ -86,22 +86,10 @@ class Notify:
         """Folder as the service writes it: mapped from the sender's path, else from this computer's."""
         if not isinstance(event, MediaEvent):
             return None
-        for_service = await self._mappings.mappings(self._service.key)
-        if not for_service:
-            return event.folder
-        here = map_path(event.folder, await mappings_of_sender(self._mappings, event))
-        mapped = map_path(event.folder, for_service)
-        if mapped is None and here is not None:
-            mapped = map_path(here, for_service)
-        return event.folder if mapped is None else mapped
-
-
-async def mappings_of_sender(mappings: Mappings, event: MediaEvent) -> tuple[PathMapping, ...]:
-    """Path mappings of the one who sent an event; those of all of its type where none is its own."""
-    own = await mappings.mappings(slug(event.instance)) if slug(event.instance) else ()
-    if map_path(event.folder, own) is not None:
-        return own
-    return await mappings.mappings(event.source)
+        mappings = await self._mappings.mappings()
+        here = to_here(event.folder, scopes=scopes_of(event), mappings=mappings)
+        told = to_service(event.folder, here=here, service=self._service.key, mappings=mappings)
+        return told.path
 
 
 async def load_config(service: Service, row: ServiceRow, secrets: SecretStore) -> ServiceConfig:

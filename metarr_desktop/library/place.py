@@ -8,11 +8,12 @@ from typing import TYPE_CHECKING
 
 from metarr_desktop.domain.errors import NotHere, NothingToDo
 from metarr_desktop.domain.media import readable
-from metarr_desktop.domain.paths import is_inside, is_windows, map_path, parts
+from metarr_desktop.domain.paths import is_windows
 from metarr_desktop.domain.text import text
+from metarr_desktop.domain.tracing import holding, scopes_of, to_here
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Collection, Iterable, Sequence
 
     from metarr_desktop.domain.events import MediaEvent
     from metarr_desktop.domain.media import LibraryFolder
@@ -35,7 +36,7 @@ class Place:
 
 
 def locate(
-    event: MediaEvent, *, libraries: Sequence[LibraryFolder], mappings: Iterable[PathMapping]
+    event: MediaEvent, *, libraries: Sequence[LibraryFolder], mappings: Collection[PathMapping]
 ) -> Place:
     """Translate the sender's folder and find the library folder of this computer that holds it.
 
@@ -47,11 +48,15 @@ def locate(
     movies = [library for library in libraries if library.type == "movies"]
     if not movies:
         raise NothingToDo(NO_MOVIE_LIBRARY)
-    path = map_path(event.folder, mappings) or event.folder
-    holding = [library for library in movies if is_inside(path, library.path)]
-    if not holding or "\0" in path:
+    path = to_here(event.folder, scopes=scopes_of(event), mappings=mappings).path
+    library = holding(path, movies)
+    if library is None:
         raise path_unknown(event)
-    library = max(holding, key=lambda one: len(parts(one.path)))
+    return place_in(library, path=path, libraries=libraries)
+
+
+def place_in(library: LibraryFolder, *, path: str, libraries: Iterable[LibraryFolder]) -> Place:
+    """Return the place of a path of this computer that lies in a library folder."""
     root = Path(library.path)
     below = Path(path).parts[len(root.parts) :]
     return Place(library=library, folder=root.joinpath(*below), roots=tuple(one.path for one in libraries))

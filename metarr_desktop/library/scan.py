@@ -81,7 +81,7 @@ class ScanMovie:
         """Find the film's folder, its video and its artwork, and store what was found."""
         event = _event(job)
         libraries = await self._store.libraries()
-        place = locate(event, libraries=libraries, mappings=await self._store.mappings(event.source))
+        place = locate(event, libraries=libraries, mappings=await self._store.mappings())
         expected = expected_name(event)
         report(0, STEPS, Text("Reading the folder"))
         try:

@@ -140,7 +140,8 @@ def _absolute(path: str) -> str:
     """Check one side of a mapping, which may be a path of any system."""
     path = path.strip()
     rooted = any(first.endswith("/") for first in parts(path)[:1])
-    absolute = rooted or is_windows(path)
+    named = len(parts(path)) > 1 or not (path.startswith("\\\\") or "://" in path)
+    absolute = (rooted or is_windows(path)) and named
     if not absolute or ".." in parts(path) or "\0" in path or readable(path) != path:
         message = "Give a whole path such as /movies, D:\\Movies or smb://nas/movies, not {path}."
         raise Refused(text(message, path=readable(path)))
