@@ -35,8 +35,18 @@ class Mappings(Protocol):
         """Return the mappings of one scope, or all."""
 
 
+class ReadyCheck(Protocol):
+    """Knows whether what an event tells of lies on the disk already."""
+
+    async def check(self, event: MediaEvent, job: Job, /) -> Text | None:
+        """Raise NotNow while it does not; returns a warning where it is told without."""
+
+
 class Notify:
-    """Handler of ``notify-<key>``: checks again that the service is on, then sends."""
+    """Handler of ``notify-<key>``: checks again that the service is on, then sends.
+
+    With ``ready`` it waits until a media server finds what it is told to look at.
+    """
 
     def __init__(
         self,
@@ -47,6 +57,7 @@ class Notify:
         secrets: SecretStore,
         mappings: Mappings,
         clock: Clock,
+        ready: ReadyCheck | None = None,
     ) -> None:
         self._service = service
         self._notifier = notifier
@@ -54,6 +65,7 @@ class Notify:
         self._secrets = secrets
         self._mappings = mappings
         self._clock = clock
+        self._ready = ready
 
     async def __call__(self, job: Job, _report: Report) -> Done:
         """Deliver one message; raises NothingToDo where the service was switched off meanwhile."""
@@ -65,12 +77,19 @@ class Notify:
             event = read_event(job.payload["event"])
         except (KeyError, TypeError, ValueError) as error:
             raise Permanent("This job does not say what happened.") from error
+        warning = await self._wait_for_files(event, job)
         delivery = await self._notifier.send(config, compose(event, folder=await self._folder(event)))
-        result: dict[str, Any] = {"warnings": [str(warning) for warning in delivery.warnings]}
+        warnings = (*delivery.warnings, *(() if warning is None else (warning,)))
+        result: dict[str, Any] = {"warnings": [str(each) for each in warnings]}
         if delivery.message_id is not None:
             result["message_id"] = delivery.message_id
         await self._remember(row)
-        return Done(detail=_with_warnings(delivery.detail, delivery.warnings), result=result)
+        return Done(detail=_with_warnings(delivery.detail, warnings), result=result)
+
+    async def _wait_for_files(self, event: Event, job: Job) -> Text | None:
+        if self._ready is None or not isinstance(event, MediaEvent):
+            return None
+        return await self._ready.check(event, job)
 
     async def _remember(self, row: ServiceRow) -> None:
         """A delivery is the best connection test, but only news is worth a write."""

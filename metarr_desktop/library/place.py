@@ -69,11 +69,38 @@ def path_unknown(event: MediaEvent) -> NotHere:
 
 def expected_name(event: MediaEvent) -> str | None:
     """Name of the video relative to the folder, with ``/``; None where it is unknown or leads elsewhere."""
-    if not event.files or "\0" in event.files[0]:
+    return plain_name(event.files[0], folder=event.folder) if event.files else None
+
+
+def names_below(event: MediaEvent) -> tuple[str, ...]:
+    """Names of all files relative to the folder, with ``/``; those that lead elsewhere are left out."""
+    names = (plain_name(file, folder=event.folder) for file in event.files)
+    return tuple(name for name in names if name is not None)
+
+
+def plain_name(name: str, *, folder: str) -> str | None:
+    """Return a file's name below its folder with ``/``, or None where it leads elsewhere."""
+    if "\0" in name:
         return None
-    name = event.files[0]
-    windows = is_windows(event.folder)
-    path = PureWindowsPath(name) if windows else PurePosixPath(name)
+    path = PureWindowsPath(name) if is_windows(folder) else PurePosixPath(name)
     if path.is_absolute() or path.anchor or ".." in path.parts:
         return None
     return path.as_posix() if path.parts else None
+
+
+def old_paths(
+    event: MediaEvent,
+    *,
+    place: Place,
+    libraries: Collection[LibraryFolder],
+    mappings: Collection[PathMapping],
+) -> tuple[str, ...]:
+    """Paths on this computer of the files that were renamed or deleted, as they are stored."""
+    found = []
+    for file in event.old_files:
+        name = plain_name(file, folder=event.folder)
+        if name is not None:
+            found.append(readable(str(place.folder / name)))
+        elif holding(path := to_here(file, scopes=scopes_of(event), mappings=mappings).path, libraries):
+            found.append(readable(path))
+    return tuple(found)
