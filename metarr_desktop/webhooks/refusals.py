@@ -20,7 +20,6 @@ if TYPE_CHECKING:
 logger = logging.getLogger(__name__)
 
 LINES_IN_A_MINUTE = 10
-MINUTE_S = 60.0
 MOST_REMEMBERED = 1_000
 
 
@@ -36,9 +35,12 @@ class _Minute:
 class Refusals:
     """Tells log and window of refusals: ten a minute for each caller, then how many more there were."""
 
-    def __init__(self, *, bus: Bus, clock: Callable[[], float] = time.monotonic) -> None:
+    def __init__(
+        self, *, bus: Bus, clock: Callable[[], float] = time.monotonic, minute_s: float = 60.0
+    ) -> None:
         self._bus = bus
         self._clock = clock
+        self._minute_s = minute_s
         self._minutes: OrderedDict[str, _Minute] = OrderedDict()
         self._timer: asyncio.TimerHandle | None = None
 
@@ -46,7 +48,7 @@ class Refusals:
         """Tell that a request from there was refused; the reason holds nothing of the request itself."""
         home = home_of(address)
         minute = self._minutes.get(home)
-        if minute is not None and self._clock() - minute.began >= MINUTE_S:
+        if minute is not None and self._clock() - minute.began >= self._minute_s:
             self._sum_up(home)
             minute = None
         if minute is None:
@@ -59,7 +61,7 @@ class Refusals:
             return
         minute.untold += 1
         if self._timer is None:
-            self._timer = asyncio.get_running_loop().call_later(MINUTE_S, self._on_timer)
+            self._timer = asyncio.get_running_loop().call_later(self._minute_s, self._on_timer)
 
     def close(self) -> None:
         """Tell what was not told yet."""
@@ -73,10 +75,10 @@ class Refusals:
         self._timer = None
         now = self._clock()
         for home, minute in list(self._minutes.items()):
-            if now - minute.began >= MINUTE_S:
+            if now - minute.began >= self._minute_s:
                 self._sum_up(home)
         if any(minute.untold for minute in self._minutes.values()):
-            self._timer = asyncio.get_running_loop().call_later(MINUTE_S, self._on_timer)
+            self._timer = asyncio.get_running_loop().call_later(self._minute_s, self._on_timer)
 
     def _sum_up(self, home: str) -> None:
         minute = self._minutes.pop(home)
