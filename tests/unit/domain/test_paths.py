@@ -18,8 +18,20 @@ NAMES = st.text(st.characters(codec="utf-8", exclude_characters="/\\:\0"), min_s
 )
 BELOW = st.lists(NAMES, max_size=4)
 ROOTS = st.sampled_from(
-    ["/", "/data", "D:\\", "d:/Films", "Z:", "\\\\NAS\\films", "smb://nas/films", "smb://me@NAS:445/f"]
-    + ["nfs://10.0.0.2/export/f", "smb://nas", "/data/", "\\\\nas\\films\\"]
+    [
+        "/",
+        "/data",
+        "/data/",
+        "D:\\",
+        "d:/Films",
+        "Z:",
+        "\\\\NAS\\films",
+        "\\\\nas\\films\\",
+        "smb://nas",
+        "smb://nas/films",
+        "smb://me@NAS:445/f",
+        "nfs://10.0.0.2/export/f",
+    ]
 )
 
 

@@ -183,7 +183,7 @@ async def test_grabs_wait_for_nothing(root: Path, clock: WritingClock) -> None:
 
 async def test_an_nfo_is_waited_for_where_it_is_asked_for(root: Path, clock: WritingClock) -> None:
     folder = put(root / "Dune", "Dune.mkv")
-    with pytest.raises(NotNow, match="No NFO in .*Dune yet"):
+    with pytest.raises(NotNow, match=r"No NFO in .*Dune yet"):
         await check(event(folder), films(root, needs_nfo=True), clock=clock)
     put(folder, "movie.nfo")
     assert await check(event(folder), films(root, needs_nfo=True), clock=clock) is None
