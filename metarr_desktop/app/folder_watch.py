@@ -9,7 +9,7 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import timedelta
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 from metarr_desktop.domain.changes import JobChanged, SettingsChanged
 from metarr_desktop.domain.errors import MetarrError, Refused
@@ -24,7 +24,6 @@ from metarr_desktop.library.watching import QuietFolders, folder_to_ask, is_wort
 from metarr_desktop.webhooks.sources.by_hand import SOURCE as BY_HAND
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
     from datetime import datetime
 
     from metarr_desktop.app.scan_requests import ScanRequests
@@ -40,6 +39,7 @@ RECENT = timedelta(minutes=10)
 MOST_RECENT = 5_000
 STEP_MS = 400
 LONGEST_GROUP_MS = 5_000
+BREATH_MS = 1_000
 ENDS_WITHIN_S = 1.0
 
 
@@ -57,16 +57,34 @@ DEFAULT_TIMES = WatchTimes()
 
 
 @dataclass(slots=True, kw_only=True)
-class _Watcher:
-    """The thread that watches one folder; ``ended`` carries why it ended by itself."""
+class Watcher:
+    """The thread that watches one folder: it sees changes once it ``began``; ``ended`` is why it is over.
+
+    ``place`` names the file system that lay there when it was started.
+    """
 
     library: LibraryFolder
     polling: bool
     place: tuple[int, int]
     stop: threading.Event = field(default_factory=threading.Event)
     ended: BaseException | None = None
+    began: bool = False
     over: bool = False
     thread: threading.Thread | None = None
+
+
+class Tell(Protocol):
+    """Tells the loop in which folders something happened; none, where only the watcher itself changed."""
+
+    def __call__(self, folders: frozenset[Path], /) -> None:
+        """Call from the thread."""
+
+
+class WatchThread(Protocol):
+    """Watches until it is told to stop."""
+
+    def __call__(self, watcher: Watcher, tell: Tell, /, *, poll_s: float) -> None:
+        """Run in a thread."""
 
 
 class FolderWatch:
@@ -80,14 +98,16 @@ class FolderWatch:
         bus: Bus,
         clock: Clock,
         times: WatchTimes = DEFAULT_TIMES,
+        watch: WatchThread | None = None,
     ) -> None:
         self._library = library
         self._scans = scans
         self._bus = bus
         self._clock = clock
         self._times = times
+        self._watch = watch or watch_folder
         self._looks = Looks(deadline=timedelta(seconds=20))
-        self._watchers: dict[int, _Watcher] = {}
+        self._watchers: dict[int, Watcher] = {}
         self._only_polling: set[int] = set()
         self._quiet = QuietFolders(quiet_s=times.quiet_s, at_most_s=times.at_most_s)
         self._told: dict[tuple[str, str, str], tuple[MediaEvent, datetime]] = {}
@@ -125,7 +145,9 @@ class FolderWatch:
     @property
     def watched(self) -> frozenset[str]:
         """Names of the library folders that are watched right now."""
-        return frozenset(each.library.name for each in self._watchers.values() if not each.over)
+        return frozenset(
+            each.library.name for each in self._watchers.values() if each.began and not each.over
+        )
 
     async def _round(self) -> None:
         libraries = await self._library.libraries()
@@ -133,6 +155,7 @@ class FolderWatch:
         self._wanted = bool(wanted)
         for number in [each for each in self._watchers if each not in wanted]:
             self._end(number)
+        self._only_polling &= {number for number, each in wanted.items() if each.watch == "events"}
         for library in wanted.values():
             await self._tend(library)
         due = self._quiet.take_due(now=self._clock.monotonic())
@@ -167,7 +190,7 @@ class FolderWatch:
         if place is not None and not self._closed:
             self._start(library, polling=polling, place=place)
 
-    def _judge(self, watcher: _Watcher) -> bool:
+    def _judge(self, watcher: Watcher) -> bool:
         """Say why a watcher ended; returns whether polling has to do instead."""
         name, error = watcher.library.name, watcher.ended
         if watcher.polling or isinstance(error, FileNotFoundError):
@@ -184,14 +207,14 @@ class FolderWatch:
 
     def _start(self, library: LibraryFolder, *, polling: bool, place: tuple[int, int]) -> None:
         loop = asyncio.get_running_loop()
-        watcher = _Watcher(library=library, polling=polling, place=place)
+        watcher = Watcher(library=library, polling=polling, place=place)
 
         def tell(folders: frozenset[Path]) -> None:
             with suppress(RuntimeError):  # the loop is closed: the program ended
                 loop.call_soon_threadsafe(self._see, watcher, folders)
 
         watcher.thread = threading.Thread(
-            target=_watch,
+            target=self._watch,
             args=(watcher, tell),
             kwargs={"poll_s": self._times.poll_s},
             name=f"watch {library.name}",
@@ -199,14 +222,13 @@ class FolderWatch:
         )
         watcher.thread.start()
         self._watchers[library.id] = watcher
-        logger.info("Watching the library folder %s%s", library.name, " by polling" if polling else "")
 
     def _end(self, number: int) -> None:
         watcher = self._watchers.pop(number)
         watcher.stop.set()
         self._quiet.forget_below(Path(watcher.library.path))
 
-    def _see(self, watcher: _Watcher, folders: frozenset[Path]) -> None:
+    def _see(self, watcher: Watcher, folders: frozenset[Path]) -> None:
         if watcher.stop.is_set():
             return
         self._quiet.note(folders, now=self._clock.monotonic())
@@ -215,7 +237,6 @@ class FolderWatch:
     def _hear(self, change: Change) -> None:
         """Note what senders and people ask for, and that settings changed."""
         if isinstance(change, SettingsChanged):
-            self._only_polling.clear()
             self._wake.set()
         elif isinstance(change, JobChanged) and self._watchers:
             job = change.job
@@ -284,12 +305,13 @@ def _identity(library: LibraryFolder) -> tuple[int, int] | None:
     return (found.st_dev, found.st_ino)
 
 
-def _watch(watcher: _Watcher, tell: Callable[[frozenset[Path]], None], *, poll_s: float) -> None:
-    """Run in a thread of its own, for even to begin reads every folder of a library."""
+def watch_folder(watcher: Watcher, tell: Tell, /, *, poll_s: float) -> None:
+    """Watch in a thread of its own, for even to begin reads every folder of a library."""
     from watchfiles import Change as Seen  # noqa: PLC0415 - loaded only where a folder is watched
     from watchfiles import watch  # noqa: PLC0415
 
     logging.getLogger("watchfiles").setLevel(logging.WARNING)
+    name = watcher.library.name
     try:
         batches: Any = watch(
             watcher.library.path,
@@ -301,9 +323,15 @@ def _watch(watcher: _Watcher, tell: Callable[[frozenset[Path]], None], *, poll_s
             force_polling=watcher.polling,
             poll_delay_ms=int(poll_s * 1000),
             ignore_permission_denied=True,
-            rust_timeout=1_000,
+            rust_timeout=BREATH_MS,
+            yield_on_timeout=True,
         )
         for batch in batches:
+            if not watcher.began:
+                watcher.began = True
+                logger.info(
+                    "Watching the library folder %s%s", name, " by polling" if watcher.polling else ""
+                )
             found = {
                 folder_to_ask(Path(path), library=watcher.library, moved=seen is not Seen.modified)
                 for seen, path in batch

@@ -27,6 +27,7 @@ LARGEST_FORM = 1_000_000
 READ_WITHIN_S = 10.0
 
 WRONG_KEY = Text("The key is wrong or missing. Give it as ?apikey=, in X-Api-Key or as the password.")
+NO_KEY_YET = Text("This address always needs a key, and there is none yet: metarr-desktop receiving new-key")
 NO_FOLDER = bad(Text("Name a folder: /triggers/manual?dir=/films/Dune"))
 TOO_MANY = bad(Text("At most 200 folders go into one request."))
 BAD_FORM = bad(Text("The form could not be read."))
@@ -55,8 +56,9 @@ class Triggers:
 
     async def answer(self, request: web.Request, caller: Caller, /) -> web.StreamResponse:
         """Take each folder that is named; raises KeyRefused where no key is right."""
-        if not has_key(caller, self._digests()):
-            raise KeyRefused(WRONG_KEY)
+        digests = self._digests()
+        if not has_key(caller, digests):
+            raise KeyRefused(WRONG_KEY if digests else NO_KEY_YET)
         if caller.path.rstrip("/") != ADDRESS:
             return refused(NOTHING_HERE)
         if request.method != "POST":
