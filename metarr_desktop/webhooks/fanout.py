@@ -36,8 +36,8 @@ def plan(
     """Plan a scan, where there is something to look at, and one notify job for each service that is told.
 
     One scan of a folder waits at most; refreshes of one folder that wait together run as one. What was
-    recovered from a sender's history is no news to people: they get one summary. A delivery that still waits
-    after ``expires_after`` is given up.
+    recovered from a sender's history is no news to people: they get one summary. What still waits
+    after ``expires_after``, for a service or for a drive, is given up.
     """
     payload = {"event": event.to_payload()}
     folder = event.folder if isinstance(event, MediaEvent) else ""
@@ -48,6 +48,7 @@ def plan(
         priority=HIGH,
         payload=payload,
         dedupe_key=_key(f"{SCAN_MOVIE}:{event.source}:{folder}"),
+        expires_after=expires_after,
     )
     notify = tuple(
         NewJob(
