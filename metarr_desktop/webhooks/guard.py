@@ -7,13 +7,13 @@ import binascii
 import hashlib
 import hmac
 import ipaddress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from metarr_desktop.domain.text import Text
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Collection, Iterable
 
 FORWARDING_HEADERS = ("Forwarded", "X-Forwarded-For", "Via")
 
@@ -36,11 +36,15 @@ class ReceivingRules:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Caller:
-    """What the head of a request tells about who sent it; ``keys`` are all keys it gives."""
+    """What the head of a request tells about who sent it, and where to.
+
+    ``keys`` are all keys it gives, ``path`` is the decoded path within the program.
+    """
 
     peer: str
     host: str | None
     keys: tuple[bytes, ...] = ()
+    path: str = ""
     from_page: bool = False
     forwarded: bool = False
 
@@ -80,21 +84,49 @@ WRONG_KEY = Refusal(
 )
 
 
+class KeyRefused(Exception):  # noqa: N818 - a refusal, no fault
+    """Raised by further routes whose own key is wrong or missing; ``answer`` says which one that is."""
+
+    def __init__(self, answer: Text) -> None:
+        super().__init__(str(answer))
+        self.refusal = replace(WRONG_KEY, answer=answer)
+
+
 def judge(caller: Caller, rules: ReceivingRules) -> Refusal | None:
     """Return why the caller is refused, or None where it may go on."""
+    return judge_place(caller, rules) or judge_key(caller, rules)
+
+
+def judge_place(caller: Caller, rules: ReceivingRules) -> Refusal | None:
+    """Return why nobody like the caller is heard on any route, whatever key it has; or None."""
     if caller.from_page:
         return FROM_A_PAGE
-    here = is_loopback(caller.peer)
-    if not here and not rules.lan:
+    if not is_loopback(caller.peer) and not rules.lan:
         return NOT_FROM_HOME
+    return None
+
+
+def judge_key(caller: Caller, rules: ReceivingRules) -> Refusal | None:
+    """Return why a caller that is heard lacks the key it needs; or None."""
+    digests = () if rules.key_sha256 is None else (rules.key_sha256,)
+    here = is_loopback(caller.peer)
     local = here and (not caller.forwarded or caller.peer in rules.trusted_proxies)
     if local and not rules.local_needs_key:
-        if _is_own_name(caller.host, own_addresses=rules.own_addresses) or _is_right(
-            caller.keys, rules.key_sha256
-        ):
+        if _is_own_name(caller.host, own_addresses=rules.own_addresses) or has_key(caller, digests):
             return None
         return WRONG_HOST
-    return None if _is_right(caller.keys, rules.key_sha256) else WRONG_KEY
+    return None if has_key(caller, digests) else WRONG_KEY
+
+
+def has_key(caller: Caller, digests: Collection[str]) -> bool:
+    """Whether the caller gives a key with one of these SHA-256 digests, in hexadecimal.
+
+    Every key given is compared with every digest in constant time, so that time tells nothing.
+    """
+    expected = [digest.encode("ascii", "replace") for digest in digests]
+    given = [hashlib.sha256(key).hexdigest().encode() for key in caller.keys]
+    matches = [hmac.compare_digest(key, digest) for key in given for digest in expected]
+    return any(matches)
 
 
 def given_keys(*, query: Iterable[str], header: str | None, authorization: str | None) -> tuple[bytes, ...]:
@@ -153,12 +185,3 @@ def _basic_password(authorization: str) -> bytes | None:
     except (binascii.Error, ValueError):
         return None
     return decoded.partition(b":")[2]
-
-
-def _is_right(keys: tuple[bytes, ...], key_sha256: str | None) -> bool:
-    """Compare digests in constant time, and every key given, so that time tells nothing."""
-    if key_sha256 is None:
-        return False
-    expected = key_sha256.encode("ascii", "replace")
-    matches = [hmac.compare_digest(hashlib.sha256(key).hexdigest().encode(), expected) for key in keys]
-    return any(matches)

@@ -16,7 +16,15 @@ from metarr_desktop.domain.errors import StorageFailed
 from metarr_desktop.domain.events import IncomingWebhook
 from metarr_desktop.domain.text import Text, text
 from metarr_desktop.webhooks.body import MAX_BYTES, SMALL_BODY, InvalidBody, read_object
-from metarr_desktop.webhooks.guard import FORWARDING_HEADERS, Caller, Refusal, given_keys, judge
+from metarr_desktop.webhooks.guard import (
+    FORWARDING_HEADERS,
+    Caller,
+    KeyRefused,
+    Refusal,
+    given_keys,
+    judge_key,
+    judge_place,
+)
 from metarr_desktop.webhooks.sources.wording import MAX_NAME, line
 
 if TYPE_CHECKING:
@@ -42,6 +50,17 @@ class Intake(Protocol):
         """Store the delivery and its job in one transaction; raises StorageFailed and stores nothing."""
 
 
+class ExtraRoutes(Protocol):
+    """Answers what lies below its prefix, for a caller that is heard but whose key nobody looked at yet."""
+
+    @property
+    def prefix(self) -> str:
+        """The path it answers, together with everything below: ``/api/v1``."""
+
+    async def answer(self, request: web.Request, caller: Caller, /) -> web.StreamResponse:
+        """Answer by ``caller.path``; raises KeyRefused where its key is wrong or missing."""
+
+
 class WebhookRoutes:
     """Answers every request; each answer is JSON, none is a redirect, none shows a traceback."""
 
@@ -53,11 +72,13 @@ class WebhookRoutes:
         bus: Bus,
         sources: Sequence[Source],
         read_within: timedelta,
+        extra: Sequence[ExtraRoutes] = (),
     ) -> None:
         self._intake = intake
         self._rules = rules
         self._bus = bus
         self._read_within = read_within.total_seconds()
+        self._extra = tuple(extra)
         # With and without a slash, for senders follow a redirect without the body.
         self._sources = {
             f"{prefix}/{source.key}{slash}": source
@@ -81,18 +102,30 @@ class WebhookRoutes:
         application.on_response_prepare.append(_hide_versions)
         return application
 
-    async def _answer(self, request: web.Request) -> web.Response:
+    async def _answer(self, request: web.Request) -> web.StreamResponse:
         try:
             return await self._route(request)
+        except web.HTTPException:
+            raise
         except Exception:
+            if request.writer.output_size and request.transport is not None:
+                # An answer has begun: it cannot become another one, only end.
+                request.transport.abort()
             # The sender must learn that nothing was stored, and nothing else.
             logger.exception("A request from %s could not be answered", request.remote)
             return _error(
                 503, Text("Metarr Desktop could not take the webhook. Its log says why."), retry=True
             )
 
-    async def _route(self, request: web.Request) -> web.Response:
-        refusal = judge(_caller(request), self._rules())
+    async def _route(self, request: web.Request) -> web.StreamResponse:
+        caller, rules = _caller(request), self._rules()
+        refusal = judge_place(caller, rules)
+        if refusal is not None:
+            return self._refuse(request, refusal)
+        for extra in self._extra:
+            if caller.path == extra.prefix or caller.path.startswith(f"{extra.prefix}/"):
+                return await self._hand_on(request, caller, extra=extra)
+        refusal = judge_key(caller, rules)
         if refusal is not None:
             return self._refuse(request, refusal)
         source = self._sources.get(request.path)
@@ -105,6 +138,14 @@ class WebhookRoutes:
                 return self._refuse(request, _wrong_method("GET, HEAD"))
             return _json(200, {"status": "ok", "version": __version__})
         return self._refuse(request, self._nowhere)
+
+    async def _hand_on(
+        self, request: web.Request, caller: Caller, *, extra: ExtraRoutes
+    ) -> web.StreamResponse:
+        try:
+            return await extra.answer(request, caller)
+        except KeyRefused as error:
+            return self._refuse(request, error.refusal)
 
     async def _receive(self, request: web.Request, *, source: Source) -> web.Response:
         body = await self._read(request)
@@ -172,6 +213,7 @@ def _caller(request: web.Request) -> Caller:
             header=headers.get("X-Api-Key"),
             authorization=headers.get("Authorization"),
         ),
+        path=request.path,
         from_page="Origin" in headers or headers.get("Sec-Fetch-Site", "none") != "none",
         forwarded=any(name in headers for name in FORWARDING_HEADERS),
     )

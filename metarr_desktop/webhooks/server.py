@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from metarr_desktop.domain.bus import Bus
     from metarr_desktop.webhooks.guard import ReceivingRules
-    from metarr_desktop.webhooks.routes import Intake
+    from metarr_desktop.webhooks.routes import ExtraRoutes, Intake
     from metarr_desktop.webhooks.sources.declaration import Source
 
 logger = logging.getLogger(__name__)
@@ -42,9 +42,10 @@ class WebhookServer:
         bus: Bus,
         sources: Sequence[Source],
         read_within: timedelta = READ_WITHIN,
+        extra: Sequence[ExtraRoutes] = (),
     ) -> None:
         self._routes = WebhookRoutes(
-            intake=intake, rules=rules, bus=bus, sources=sources, read_within=read_within
+            intake=intake, rules=rules, bus=bus, sources=sources, read_within=read_within, extra=extra
         )
         self._runner: web.AppRunner | None = None
         self._address: tuple[str, int] | None = None

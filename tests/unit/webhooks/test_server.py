@@ -17,13 +17,15 @@ from typing import TYPE_CHECKING, Any
 
 import aiohttp
 import pytest
+from aiohttp import web
 
 from metarr_desktop import __version__
 from metarr_desktop.domain.bus import Bus
 from metarr_desktop.domain.changes import Change, WebhookRefused
 from metarr_desktop.domain.errors import PortUnavailable, StorageFailed
 from metarr_desktop.domain.events import IncomingWebhook, StoredWebhook
-from metarr_desktop.webhooks.guard import ReceivingRules
+from metarr_desktop.domain.text import Text
+from metarr_desktop.webhooks.guard import Caller, KeyRefused, ReceivingRules, has_key
 from metarr_desktop.webhooks.server import WebhookServer
 from metarr_desktop.webhooks.sources.registry import SOURCES
 
@@ -57,6 +59,30 @@ class Intake:
         return StoredWebhook(event_id=len(self.stored), job_id=100 + len(self.stored))
 
 
+class Further:
+    """Routes of the app's own, behind a key of their own; below ``/break`` they fail."""
+
+    prefix = "/api/v1"
+
+    def __init__(self) -> None:
+        self.callers: list[Caller] = []
+
+    async def answer(self, request: web.Request, caller: Caller, /) -> web.StreamResponse:
+        self.callers.append(caller)
+        if not has_key(caller, [hashlib.sha256(b"api-key").hexdigest()]):
+            raise KeyRefused(Text("Give the key of the API."))
+        if caller.path == "/api/v1/break":
+            raise RuntimeError("secret detail")
+        if caller.path == "/api/v1/half":
+            answer = web.StreamResponse()
+            await answer.prepare(request)
+            await answer.write(b"begun")
+            raise RuntimeError("secret detail")
+        if caller.path == "/api/v1/none":
+            raise web.HTTPNotFound
+        return web.json_response({"path": caller.path, "method": request.method})
+
+
 @dataclass
 class Listening:
     """A running server and what it told."""
@@ -67,6 +93,7 @@ class Listening:
     base: str
     port: int
     rules: list[ReceivingRules]
+    further: Further
     refused: list[WebhookRefused] = field(default_factory=list)
 
     async def send(
@@ -110,16 +137,17 @@ async def send_raw(port: int, content: bytes) -> bytes:
 @pytest.fixture
 async def listening() -> AsyncIterator[Listening]:
     bus, intake = Bus(), Intake()
-    rules = [ReceivingRules()]
+    rules, further = [ReceivingRules()], Further()
     server = WebhookServer(
         intake=intake,
         rules=lambda: rules[0],
         bus=bus,
         sources=SOURCES,
+        extra=[further],
     )
     host, port = await server.start("127.0.0.1", 0)
     async with aiohttp.ClientSession() as session:
-        running = Listening(server, intake, session, f"http://{host}:{port}", port, rules)
+        running = Listening(server, intake, session, f"http://{host}:{port}", port, rules, further)
 
         def note(change: Change) -> None:
             if isinstance(change, WebhookRefused):
@@ -371,6 +399,60 @@ async def test_a_key_opens_the_door_wherever_it_is_given(
 async def test_a_forwarded_request_is_not_local(listening: Listening) -> None:
     for header in ("Forwarded", "X-Forwarded-For", "Via"):
         assert (await listening.send("/webhooks/radarr", headers={header: "1.1 proxy"}))[0] == 401
+
+
+# --- Further routes ---
+
+
+@pytest.mark.parametrize("path", ["/api/v1", "/api/v1/", "/api/v1/jobs/7", "/api/%76%31/x"])
+async def test_further_routes_answer_their_prefix_and_what_lies_below(
+    listening: Listening, path: str
+) -> None:
+    answer = await listening.send(path, headers={"X-Api-Key": "api-key"})
+    assert answer == (200, {"path": path.replace("%76%31", "v1"), "method": "POST"})
+    assert not listening.intake.stored
+
+
+async def test_further_routes_judge_their_own_key_even_on_this_computer(listening: Listening) -> None:
+    listening.rules[0] = ReceivingRules(
+        local_needs_key=True, key_sha256=hashlib.sha256(KEY.encode()).hexdigest()
+    )
+    for key in ("", KEY, "wrong"):
+        status, answer = await listening.send("/api/v1/jobs", headers={"X-Api-Key": key})
+        assert (status, answer["error"]) == (401, "Give the key of the API.")
+    assert (await listening.send("/api/v1/jobs?apikey=api-key"))[0] == 200
+    assert (await listening.send("/webhooks/radarr?apikey=api-key"))[0] == 401
+
+
+@pytest.mark.parametrize("headers", [{"Origin": "http://evil.example.com"}, {"Sec-Fetch-Site": "none, x"}])
+async def test_further_routes_never_see_who_is_heard_nowhere(
+    listening: Listening, headers: dict[str, str]
+) -> None:
+    assert (await listening.send("/api/v1/jobs", headers={"X-Api-Key": "api-key"} | headers))[0] == 403
+    assert not listening.further.callers
+
+
+async def test_what_only_looks_like_a_prefix_is_no_further_route(listening: Listening) -> None:
+    assert (await listening.send("/api/v10", headers={"X-Api-Key": "api-key"}))[0] == 404
+    assert (await listening.send("/api", headers={"X-Api-Key": "api-key"}))[0] == 404
+    assert not listening.further.callers
+
+
+@pytest.mark.expects_errors("could not be answered")
+async def test_a_fault_of_a_further_route_is_told_without_its_details(listening: Listening) -> None:
+    status, answer = await listening.send("/api/v1/break", headers={"X-Api-Key": "api-key"})
+    assert status == 503
+    assert "secret detail" not in str(answer)
+    with pytest.raises(aiohttp.ClientError):
+        async with listening.session.get(
+            listening.base + "/api/v1/half", headers={"X-Api-Key": "api-key"}
+        ) as reply:
+            await reply.read()
+    async with listening.session.get(
+        listening.base + "/api/v1/none", headers={"X-Api-Key": "api-key"}
+    ) as reply:
+        assert reply.status == 404
+    await listening.still_works()
 
 
 # --- When storing fails ---
