@@ -10,6 +10,8 @@ from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
+from metarr_desktop.app.api import Api
+from metarr_desktop.app.api_key import ApiKey
 from metarr_desktop.app.commands import Commands
 from metarr_desktop.app.control import ControlServer
 from metarr_desktop.app.database_choice import choose_database
@@ -87,6 +89,7 @@ class Core:
     log: LogBook
     settings: AppSettings
     receiving: Receiving
+    api_key: ApiKey
     secrets: SecretStore
     listener: Listener | None
     serving: bool
@@ -239,9 +242,13 @@ async def _build(paths: AppPaths, stack: AsyncExitStack, book: LogBook, given: _
     if isinstance(secrets, KeyringSecrets):
         secrets.on_usable = lambda: tasks.spawn(desk.free_keyring_lanes(), name="keyring answers again")
     receiving = Receiving(settings=settings, secrets=secrets, sources=sources)
+    api_key = ApiKey(settings=settings, secrets=secrets)
+    api = Api(key=api_key, bus=bus, clock=clock, tasks=tasks)
     listener, worker = None, None
     if serve and given.listen:
-        server = WebhookServer(intake=queue, rules=receiving.rules, bus=bus, sources=sources)
+        server = WebhookServer(
+            intake=queue, rules=receiving.rules, bus=bus, sources=sources, extra=api.routes
+        )
         listener = Listener(server=server, receiving=receiving, settings=settings, bus=bus)
     if serve:
         worker = Worker(
@@ -288,6 +295,7 @@ async def _build(paths: AppPaths, stack: AsyncExitStack, book: LogBook, given: _
         log=book,
         settings=settings,
         receiving=receiving,
+        api_key=api_key,
         secrets=secrets,
         listener=listener,
         serving=serve,
@@ -303,7 +311,14 @@ async def _build(paths: AppPaths, stack: AsyncExitStack, book: LogBook, given: _
         if isinstance(clock, ShiftedClock):
             tasks.spawn(keep_to_server(database, clock), name="clock of the server")
         await _serve(
-            core, stack, queue=queue, desk=desk, listener=listener, worker=worker, scheduler=scheduler
+            core,
+            stack,
+            queue=queue,
+            desk=desk,
+            api=api,
+            listener=listener,
+            worker=worker,
+            scheduler=scheduler,
         )
     return core
 
@@ -343,6 +358,7 @@ async def _serve(
     *,
     queue: JobQueue,
     desk: ServiceDesk,
+    api: Api,
     listener: Listener | None,
     worker: Worker,
     scheduler: Scheduler,
@@ -358,6 +374,7 @@ async def _serve(
         await asyncio.gather(*stops, *([] if listener is None else [listener.stop()]))
 
     stack.push_async_callback(stop)
+    await api.serve(core, stack)
     if listener is not None:
         with suppress(PortUnavailable):
             await listener.start()

@@ -253,9 +253,34 @@ class PauseJson(TypedDict):
     until: str | None
 
 
+class JobIdJson(TypedDict):
+    """The job that was meant, or that was made."""
+
+    job_id: int
+
+
+class RetriedJson(TypedDict):
+    """How many jobs are tried again."""
+
+    retried: int
+
+
 class MessageJson(TypedDict):
     """One message of the stream: what happened, when, and the job as it was then."""
 
     type: MessageKind
     at: str | None
     job: JobJson | EndedJobJson
+
+
+class ProblemJson(TypedDict):
+    """Why a request of the API was not done: a word for scripts, a sentence for people."""
+
+    kind: str
+    message: str
+
+
+class ErrorJson(TypedDict):
+    """The answer of the API to a request that was not done."""
+
+    error: ProblemJson

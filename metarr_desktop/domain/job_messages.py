@@ -46,15 +46,17 @@ class JobMessages:
     def __init__(self) -> None:
         self._seen: dict[int, datetime | None] = {}
 
-    def kind(self, change: Change) -> MessageKind | None:
-        """What this change tells of a job; None where it is about something else."""
+    def read(self, change: Change, *, at: datetime) -> JobMessage | None:
+        """Return what this change tells of a job; None where it is about something else."""
         match change:
             case JobEnded(record):
                 self._seen.pop(record.job_id, None)
-                return MessageKind.COMPLETED if record.status in DONE else MessageKind.FAILED
+                kind = MessageKind.COMPLETED if record.status in DONE else MessageKind.FAILED
+                return JobMessage(kind=kind, at=at, job=record)
             case JobChanged(job):
-                return self._changed(job)
-        return None
+                return JobMessage(kind=self._changed(job), at=at, job=job)
+            case _:
+                return None
 
     def _changed(self, job: Job) -> MessageKind:
         new = job.id not in self._seen

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -124,6 +124,22 @@ class Job:
     merged_into: int | None = None
     merged: tuple[Job, ...] = ()
     probe: bool = False
+
+
+class QueuePlace(Protocol):
+    """A place in the order of the queue: that of a job, whether it is there still or not."""
+
+    @property
+    def priority(self) -> int:
+        """The lowest goes first."""
+
+    @property
+    def run_after(self) -> datetime:
+        """Of one priority, the earliest goes first."""
+
+    @property
+    def id(self) -> int:
+        """Of one time, the lowest goes first."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

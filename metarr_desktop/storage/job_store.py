@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from datetime import datetime, timedelta
 
     from metarr_desktop.domain.events import IncomingWebhook, StoredWebhook
-    from metarr_desktop.domain.jobs import Job, JobRecord, NewJob, Progress, QueueCounts
+    from metarr_desktop.domain.jobs import Job, JobRecord, NewJob, Progress, QueueCounts, QueuePlace
     from metarr_desktop.domain.lanes import LaneStop
     from metarr_desktop.domain.outcomes import Outcome
     from metarr_desktop.domain.text import Text
@@ -194,7 +194,7 @@ class JobStore(Protocol):
     async def lane_stops(self) -> tuple[LaneStop, ...]:
         """Return the lanes that take no jobs."""
 
-    async def jobs(self, *, after: Job | None = None, limit: int | None = None) -> tuple[Job, ...]:
+    async def jobs(self, *, after: QueuePlace | None = None, limit: int | None = None) -> tuple[Job, ...]:
         """Rows of the queue by priority, due time and id: all, or so many that come after one."""
 
     async def job(self, job_id: int) -> Job | None:

@@ -18,6 +18,7 @@ from metarr_desktop.domain.jobs import (
     NewJob,
     Progress,
     QueueCounts,
+    QueuePlace,
 )
 from metarr_desktop.domain.lanes import LaneState
 from metarr_desktop.domain.text import text
@@ -151,7 +152,7 @@ class SqlJobStore:
         """Return the lanes that take no jobs."""
         return await self._database.read(lane_stops)
 
-    async def jobs(self, *, after: Job | None = None, limit: int | None = None) -> tuple[Job, ...]:
+    async def jobs(self, *, after: QueuePlace | None = None, limit: int | None = None) -> tuple[Job, ...]:
         """Rows of the queue by priority, due time and id: all, or so many that come after one."""
         return await self._database.read(queue_reads.jobs, after, limit)
 

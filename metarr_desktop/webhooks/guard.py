@@ -8,12 +8,12 @@ import hashlib
 import hmac
 import ipaddress
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from metarr_desktop.domain.text import Text
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable
+    from collections.abc import Collection, Iterable, Mapping
 
 FORWARDING_HEADERS = ("Forwarded", "X-Forwarded-For", "Via")
 
@@ -51,12 +51,16 @@ class Caller:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Refusal:
-    """An answer that ends the request; ``reason`` completes the line in the log."""
+    """An answer that ends the request; ``reason`` completes the line in the log.
+
+    ``content`` is its JSON where that has another form than those of webhooks.
+    """
 
     status: int
     answer: Text
     reason: str
     headers: dict[str, str] = field(default_factory=dict)
+    content: Mapping[str, Any] | None = None
 
 
 FROM_A_PAGE = Refusal(
@@ -87,9 +91,9 @@ WRONG_KEY = Refusal(
 class KeyRefused(Exception):  # noqa: N818 - a refusal, no fault
     """Raised by further routes whose own key is wrong or missing; ``answer`` says which one that is."""
 
-    def __init__(self, answer: Text) -> None:
+    def __init__(self, answer: Text, *, content: Mapping[str, Any] | None = None) -> None:
         super().__init__(str(answer))
-        self.refusal = replace(WRONG_KEY, answer=answer)
+        self.refusal = replace(WRONG_KEY, answer=answer, content=content)
 
 
 def judge(caller: Caller, rules: ReceivingRules) -> Refusal | None:
@@ -130,10 +134,12 @@ def has_key(caller: Caller, digests: Collection[str]) -> bool:
 
 
 def given_keys(*, query: Iterable[str], header: str | None, authorization: str | None) -> tuple[bytes, ...]:
-    """Every key a request gives: in the query, in ``X-Api-Key``, or as a Basic password."""
+    """Every key a request gives: in the query, in ``X-Api-Key``, as a Bearer or as a Basic password."""
     keys = [key.encode("utf-8", "surrogateescape") for key in query]
     if header is not None:
         keys.append(header.encode("utf-8", "surrogateescape"))
+    if authorization is not None and authorization[:7].casefold() == "bearer ":
+        keys.append(authorization[7:].strip().encode("utf-8", "surrogateescape"))
     password = _basic_password(authorization) if authorization is not None else None
     if password is not None:
         # Senders write ISO-8859-1, everybody else UTF-8.

@@ -199,6 +199,8 @@ class WebhookRoutes:
         sentence = f"Refused webhook from {remote}: {refusal.reason}"
         logger.warning("%s", sentence)
         self._bus.publish(WebhookRefused(remote, sentence))
+        if refusal.content is not None:
+            return _json(refusal.status, refusal.content, headers=refusal.headers)
         return _error(refusal.status, refusal.answer, headers=refusal.headers)
 
 

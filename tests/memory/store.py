@@ -18,6 +18,7 @@ from metarr_desktop.domain.jobs import (
     JobRecord,
     NewJob,
     QueueCounts,
+    QueuePlace,
 )
 from metarr_desktop.domain.lanes import LaneState, LaneStop
 from metarr_desktop.domain.text import text
@@ -214,7 +215,7 @@ class MemoryJobStore(Claiming, Settling):
         lanes = sorted(self.memory.lanes.items())
         return tuple(lane.stop for _, lane in lanes if lane.stop is not None)
 
-    async def jobs(self, *, after: Job | None = None, limit: int | None = None) -> tuple[Job, ...]:
+    async def jobs(self, *, after: QueuePlace | None = None, limit: int | None = None) -> tuple[Job, ...]:
         rows = sorted(self.memory.jobs.values(), key=by_turn)
         if after is not None:
             rows = [job for job in rows if by_turn(job) > by_turn(after)]
