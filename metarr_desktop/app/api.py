@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import logging
+from dataclasses import replace
 from typing import TYPE_CHECKING
 from urllib.parse import urlencode
 
@@ -75,9 +76,9 @@ class Api:
 
     async def answer(self, request: web.Request, caller: Caller, /) -> web.StreamResponse:
         """Answer one request; raises KeyRefused."""
-        self.check(caller)
+        core = self.check(request, caller)
         try:
-            return await self._route(request, caller.path.removeprefix(PREFIX).rstrip("/"))
+            return await self._route(core, request, caller.path.removeprefix(PREFIX).rstrip("/"))
         except ApiRefusal as refusal:
             return refusal.response()
         except MetarrError as error:
@@ -89,43 +90,38 @@ class Api:
             sentence = Text("Something unexpected went wrong. Metarr Desktop's log says more.")
             return ApiRefusal(503, sentence, kind="unexpected").response()
 
-    def check(self, caller: Caller) -> Core:
+    def check(self, request: web.Request, caller: Caller) -> Core:
         """Return the core for who has the key. Raises KeyRefused."""
-        if not has_key(caller, self._key.digests):
+        bearer = replace(caller, keys=(*caller.keys, *_bearer(request.headers.get("Authorization", ""))))
+        if not has_key(bearer, self._key.digests):
             answer = WRONG_KEY if self._key.digests else NO_KEY_YET
             raise KeyRefused(answer, content=error_content(KINDS[401], str(answer)))
         assert self._core is not None  # noqa: S101 - the port is opened after that
         return self._core
 
-    async def _route(self, request: web.Request, path: str) -> web.StreamResponse:
+    async def _route(self, core: Core, request: web.Request, path: str, /) -> web.StreamResponse:
         if path == "/openapi.json":
             if request.method not in READS:
                 raise wrong_method(", ".join(READS))
-            return _json(await self._described())
+            return _json(await self._described(core))
         operation, places = _find(request.method, path)
         if operation.streams and request.headers.get("Upgrade", "").lower() == "websocket":
-            return await self._stream(request)
+            if request.method != "GET" or query_of(request):
+                raise bad_request(Text("The stream takes no parameters."))
+            return await self._streams.answer(request, title=core.queries.event_title)
         given = operation.arguments(places, query_of(request))
         if operation.method == "POST":
             given |= await body_of(request, operation.body)
-        assert self._core is not None  # noqa: S101 - see check
-        result = await operation.run(self._core, Params(given))
+        result = await operation.run(core, Params(given))
         if not isinstance(result, Page):
             return _json(json.dumps(result).encode())
         body = await asyncio.to_thread(json.dumps, result.rows)
         return _json(body.encode(), link=_next(request, path, result))
 
-    async def _stream(self, request: web.Request) -> web.StreamResponse:
-        assert self._core is not None  # noqa: S101 - see check
-        if request.method != "GET" or query_of(request):
-            raise bad_request(Text("The stream takes no parameters."))
-        return await self._streams.answer(request, title=self._core.queries.event_title)
-
-    async def _described(self) -> bytes:
+    async def _described(self, core: Core) -> bytes:
         """Return the document, made when it is first asked for."""
         if self._document is None:
-            assert self._core is not None  # noqa: S101 - see check
-            made = await asyncio.to_thread(document, OPERATIONS, version=self._core.queries.version)
+            made = await asyncio.to_thread(document, OPERATIONS, version=core.queries.version)
             self._document = json.dumps(made, indent=1).encode()
         return self._document
 
@@ -140,7 +136,7 @@ class _Metrics:
 
     async def answer(self, request: web.Request, caller: Caller, /) -> web.StreamResponse:
         """Answer one request; raises KeyRefused."""
-        core = self._api.check(caller)
+        core = self._api.check(request, caller)
         try:
             if caller.path.rstrip("/") != self.prefix:
                 raise nowhere(caller.path)
@@ -152,6 +148,12 @@ class _Metrics:
         except MetarrError as error:
             return refusal_of(error).response()
         return web.Response(body=text.encode(), headers={"Content-Type": CONTENT_TYPE, **FRESH})
+
+
+def _bearer(authorization: str) -> tuple[bytes, ...]:
+    """Return the key that is given as Prometheus and others give one."""
+    scheme, _, token = authorization.partition(" ")
+    return (token.strip().encode("utf-8", "surrogateescape"),) if scheme.casefold() == "bearer" else ()
 
 
 def _find(method: str, path: str) -> tuple[Operation, dict[str, str]]:

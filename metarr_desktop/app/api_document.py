@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from pydantic import TypeAdapter
 
-from metarr_desktop.app import wire_forms as forms
+from metarr_desktop.app.api_forms import ErrorJson, MessageJson
 from metarr_desktop.app.api_request import NothingMore
 
 if TYPE_CHECKING:
@@ -61,8 +61,8 @@ def document(operations: Sequence[Operation], *, version: str) -> dict[str, Any]
 def _schemas(operations: Iterable[Operation]) -> tuple[dict[str, Any], dict[str, Any]]:
     """Schemas of results and bodies by operation, and the definitions they refer to."""
     shapes: list[Shape] = [
-        ("error", "serialization", TypeAdapter(forms.ErrorJson)),
-        ("message", "serialization", TypeAdapter(forms.MessageJson)),
+        ("error", "serialization", TypeAdapter(ErrorJson)),
+        ("message", "serialization", TypeAdapter(MessageJson)),
     ]
     for each in operations:
         shapes.append((each.name, "serialization", TypeAdapter(each.result)))

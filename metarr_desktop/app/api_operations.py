@@ -10,6 +10,7 @@ from metarr_desktop.app import wire
 from metarr_desktop.app import wire_forms as forms
 from metarr_desktop.app.api_cursors import after_history, after_jobs, history_place, queue_place
 from metarr_desktop.app.api_declaration import Operation, Page, Parameter
+from metarr_desktop.app.api_forms import JobIdJson, RetriedJson
 from metarr_desktop.app.api_refusals import CONFLICT, NOT_FOUND
 from metarr_desktop.app.commands import LONGEST_PAUSE_MIN
 from metarr_desktop.app.snapshots import HistoryFilter, PauseSnapshot
@@ -167,21 +168,21 @@ OPERATIONS: tuple[Operation, ...] = (
         parameters=(JOB_ID,), errors=(NOT_FOUND,),
     ),
     Operation(
-        method="POST", path="/jobs/{job_id}/retry", name="retryJob", run=_retry, result=forms.JobIdJson,
+        method="POST", path="/jobs/{job_id}/retry", name="retryJob", run=_retry, result=JobIdJson,
         summary="Try an ended job again; tells the id of the new job",
         parameters=(JOB_ID,), errors=(NOT_FOUND, CONFLICT),
     ),
     Operation(
-        method="POST", path="/jobs/{job_id}/run", name="runJob", run=_run, result=forms.JobIdJson,
+        method="POST", path="/jobs/{job_id}/run", name="runJob", run=_run, result=JobIdJson,
         summary="Let a waiting job run now", parameters=(JOB_ID,), errors=(NOT_FOUND, CONFLICT),
     ),
     Operation(
-        method="POST", path="/jobs/{job_id}/cancel", name="cancelJob", run=_cancel, result=forms.JobIdJson,
+        method="POST", path="/jobs/{job_id}/cancel", name="cancelJob", run=_cancel, result=JobIdJson,
         summary="Cancel a waiting or running job", parameters=(JOB_ID,), errors=(NOT_FOUND, CONFLICT),
     ),
     Operation(
         method="POST", path="/jobs/retry-failed", name="retryFailedJobs", run=_retry_failed,
-        result=forms.RetriedJson, summary="Try every failed job again that was not tried again since",
+        result=RetriedJson, summary="Try every failed job again that was not tried again since",
         errors=(CONFLICT,),
     ),
     Operation(
@@ -215,7 +216,7 @@ OPERATIONS: tuple[Operation, ...] = (
     ),
     Operation(
         method="POST", path="/events/{event_id}/replay", name="replayEvent", run=_replay,
-        result=forms.JobIdJson, summary="Run a stored webhook once more; tells the id of its new first job",
+        result=JobIdJson, summary="Run a stored webhook once more; tells the id of its new first job",
         parameters=(EVENT_ID,), errors=(NOT_FOUND,),
     ),
     Operation(

@@ -14,7 +14,7 @@ from metarr_desktop.domain.text import Text, text
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from metarr_desktop.app.wire_forms import ErrorJson
+    from metarr_desktop.app.api_forms import ErrorJson
     from metarr_desktop.domain.errors import MetarrError
 
 KINDS: Mapping[int, str] = {

@@ -21,8 +21,8 @@ from metarr_desktop.domain.text import Text, text
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
 
+    from metarr_desktop.app.api_forms import MessageJson
     from metarr_desktop.app.tasks import TaskSupervisor
-    from metarr_desktop.app.wire_forms import MessageJson
     from metarr_desktop.domain.bus import Bus
     from metarr_desktop.domain.changes import Change
     from metarr_desktop.domain.clock import Clock

@@ -6,7 +6,6 @@ from __future__ import annotations
 from typing_extensions import TypedDict
 
 from metarr_desktop.app.snapshots import ServiceState  # noqa: TC001 - pydantic reads the annotations
-from metarr_desktop.domain.job_messages import MessageKind  # noqa: TC001
 from metarr_desktop.domain.jobs import AttemptOutcome, EndStatus, JobStatus  # noqa: TC001
 from metarr_desktop.domain.lanes import LaneState  # noqa: TC001
 
@@ -251,36 +250,3 @@ class PauseJson(TypedDict):
 
     paused: bool
     until: str | None
-
-
-class JobIdJson(TypedDict):
-    """The job that was meant, or that was made."""
-
-    job_id: int
-
-
-class RetriedJson(TypedDict):
-    """How many jobs are tried again."""
-
-    retried: int
-
-
-class MessageJson(TypedDict):
-    """One message of the stream: what happened, when, and the job as it was then."""
-
-    type: MessageKind
-    at: str | None
-    job: JobJson | EndedJobJson
-
-
-class ProblemJson(TypedDict):
-    """Why a request of the API was not done: a word for scripts, a sentence for people."""
-
-    kind: str
-    message: str
-
-
-class ErrorJson(TypedDict):
-    """The answer of the API to a request that was not done."""
-
-    error: ProblemJson

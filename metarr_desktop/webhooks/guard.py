@@ -134,12 +134,10 @@ def has_key(caller: Caller, digests: Collection[str]) -> bool:
 
 
 def given_keys(*, query: Iterable[str], header: str | None, authorization: str | None) -> tuple[bytes, ...]:
-    """Every key a request gives: in the query, in ``X-Api-Key``, as a Bearer or as a Basic password."""
+    """Every key a request gives: in the query, in ``X-Api-Key``, or as a Basic password."""
     keys = [key.encode("utf-8", "surrogateescape") for key in query]
     if header is not None:
         keys.append(header.encode("utf-8", "surrogateescape"))
-    if authorization is not None and authorization[:7].casefold() == "bearer ":
-        keys.append(authorization[7:].strip().encode("utf-8", "surrogateescape"))
     password = _basic_password(authorization) if authorization is not None else None
     if password is not None:
         # Senders write ISO-8859-1, everybody else UTF-8.

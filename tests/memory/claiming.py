@@ -10,6 +10,7 @@ from metarr_desktop.domain.jobs import (
     EndStatus,
     Job,
     JobRecord,
+    QueuePlace,
 )
 from metarr_desktop.domain.text import Text
 from metarr_desktop.storage.job_store import (
@@ -156,7 +157,7 @@ class Claiming(Rows):
         return self._keep(started, ready=False)
 
 
-def by_turn(job: Job) -> tuple[int, datetime, int]:
+def by_turn(job: QueuePlace) -> tuple[int, datetime, int]:
     return job.priority, job.run_after, job.id
 
 
