@@ -16,12 +16,11 @@ from metarr_desktop.app.api_document import document
 from metarr_desktop.app.api_key import NO_KEY_YET, WRONG_KEY
 from metarr_desktop.app.api_operations import OPERATIONS
 from metarr_desktop.app.api_refusals import (
-    KINDS,
     ApiRefusal,
     bad_request,
-    error_content,
     nowhere,
     refusal_of,
+    refused_json,
     wrong_method,
 )
 from metarr_desktop.app.api_request import body_of, query_of
@@ -95,7 +94,7 @@ class Api:
         bearer = replace(caller, keys=(*caller.keys, *_bearer(request.headers.get("Authorization", ""))))
         if not has_key(bearer, self._key.digests):
             answer = WRONG_KEY if self._key.digests else NO_KEY_YET
-            raise KeyRefused(answer, content=error_content(KINDS[401], str(answer)))
+            raise KeyRefused(answer, form=refused_json)
         assert self._core is not None  # noqa: S101 - the port is opened after that
         return self._core
 
@@ -116,7 +115,7 @@ class Api:
         if not isinstance(result, Page):
             return _json(json.dumps(result).encode())
         body = await asyncio.to_thread(json.dumps, result.rows)
-        return _json(body.encode(), link=_next(request, path, result))
+        return _json(body.encode(), link=_next(request, result))
 
     async def _described(self, core: Core) -> bytes:
         """Return the document, made when it is first asked for."""
@@ -173,12 +172,12 @@ def _find(method: str, path: str) -> tuple[Operation, dict[str, str]]:
     raise wrong_method(", ".join(allowed))
 
 
-def _next(request: web.Request, path: str, page: Page) -> str | None:
-    """The address of the page after this one, without the key, as a Link header."""
+def _next(request: web.Request, page: Page) -> str | None:
+    """Where the page after this one is, seen from this one and without the key, as a Link header."""
     if page.following is None:
         return None
     query = {**query_of(request), **page.following}
-    return f'<{PREFIX}{path}?{urlencode(query)}>; rel="next"'
+    return f'<?{urlencode(query)}>; rel="next"'
 
 
 def _json(body: bytes, *, link: str | None = None) -> web.Response:

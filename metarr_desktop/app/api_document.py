@@ -21,7 +21,7 @@ ABOUT = (
     "The API of Metarr Desktop. Every request needs its key: metarr-desktop api key show. Times are ISO 8601"
     " in UTC. Forms may gain members and lose none. docs/api.md has an example of each operation."
 )
-EVERYWHERE = (401, 503)
+EVERYWHERE = (401, 429, 503)
 """Errors that every operation can have."""
 ERRORS: Mapping[int, str] = {
     400: "What was sent cannot be understood",
@@ -31,6 +31,7 @@ ERRORS: Mapping[int, str] = {
     409: "It cannot be done now",
     413: "The body is too large",
     415: "The body is no JSON",
+    429: "Too many wrong keys came from this address",
     503: "Metarr Desktop cannot answer now",
 }
 KEYS: Mapping[str, Mapping[str, str]] = {

@@ -14,7 +14,7 @@ from metarr_desktop.domain.text import Text, text
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from metarr_desktop.app.api_forms import ErrorJson
+    from metarr_desktop.app.api_forms import ErrorJson, ProblemJson
     from metarr_desktop.domain.errors import MetarrError
 
 KINDS: Mapping[int, str] = {
@@ -26,15 +26,16 @@ KINDS: Mapping[int, str] = {
     409: "refused",
     413: "too_large",
     415: "media_type",
+    429: "too_many",
     503: "unavailable",
 }
 RETRY_AFTER_SECONDS = 30
 NOT_FOUND, CONFLICT, UNAVAILABLE = 404, 409, 503
 
 
-def error_content(kind: str, message: str) -> ErrorJson:
+def refused_json(status: int, message: str) -> dict[str, ProblemJson]:
     """Return the JSON of an answer that is no result."""
-    return {"error": {"kind": kind, "message": message}}
+    return {"error": {"kind": KINDS[status], "message": message}}
 
 
 class ApiRefusal(Exception):  # noqa: N818 - an answer, no fault
@@ -50,9 +51,10 @@ class ApiRefusal(Exception):  # noqa: N818 - an answer, no fault
 
     def response(self) -> web.Response:
         """Return the answer as it is sent."""
+        content: ErrorJson = {"error": {"kind": self.kind, "message": str(self)}}
         return web.Response(
             status=self.status,
-            body=json.dumps(error_content(self.kind, str(self))).encode(),
+            body=json.dumps(content).encode(),
             content_type="application/json",
             headers=self.headers,
         )

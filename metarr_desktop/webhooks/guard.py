@@ -6,16 +6,20 @@ import base64
 import binascii
 import hashlib
 import hmac
-import ipaddress
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
+from metarr_desktop.domain.networks import holds, is_loopback, parse_address
 from metarr_desktop.domain.text import Text
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Mapping
+    from collections.abc import Callable, Collection, Iterable, Mapping
 
-FORWARDING_HEADERS = ("Forwarded", "X-Forwarded-For", "Via")
+    from metarr_desktop.domain.networks import Network
+    from metarr_desktop.webhooks.addresses import WebhookAddress
+
+MOST_KEYS = 8
+"""Nobody gives more keys in one request; each costs work."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -23,22 +27,30 @@ class ReceivingRules:
     """Who may call, as it is set right now.
 
     ``lan``: computers of the home network are heard, by setting or by ``--host``; they always need the
-    key. ``key_sha256`` is the digest of the key in hexadecimal; without one no key is right.
-    ``own_addresses`` are this computer's, ``trusted_proxies`` those whose forwarded requests count as theirs.
+    key. ``key_sha256`` is the digest of the general key in hexadecimal; without one it is never right.
+    ``source_keys`` are the digests of keys that one source has of its own, by its type and casefolded name.
+    ``allow_only``: of the home network only these, unless there are none. ``own_addresses`` are this
+    computer's, ``trusted_proxies`` are believed who sent what they forward. ``base_path`` is empty or
+    ``/metarr``.
     """
 
     lan: bool = False
     local_needs_key: bool = False
     key_sha256: str | None = None
     own_addresses: frozenset[str] = frozenset()
-    trusted_proxies: frozenset[str] = frozenset()
+    source_keys: Mapping[tuple[str, str], str] = field(default_factory=dict)
+    allow_only: tuple[Network, ...] = ()
+    trusted_proxies: tuple[Network, ...] = ()
+    base_path: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Caller:
     """What the head of a request tells about who sent it, and where to.
 
-    ``keys`` are all keys it gives, ``path`` is the decoded path within the program.
+    ``peer`` is the address of the sender; where a trusted ``proxy`` forwarded it, the one the proxy told.
+    ``forwarded``: it came through somebody and is not from this computer, whatever the address says. ``keys``
+    are all keys it gives, ``path`` is the decoded path below the base path, empty outside of it.
     """
 
     peer: str
@@ -47,20 +59,26 @@ class Caller:
     path: str = ""
     from_page: bool = False
     forwarded: bool = False
+    proxy: str | None = None
+
+    @property
+    def is_local(self) -> bool:
+        """Whether a program on this computer sent it."""
+        return not self.forwarded and is_loopback(self.peer)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Refusal:
     """An answer that ends the request; ``reason`` completes the line in the log.
 
-    ``content`` is its JSON where that has another form than those of webhooks.
+    ``form`` makes its JSON from status and sentence, where that is another than that of webhooks.
     """
 
     status: int
     answer: Text
     reason: str
     headers: dict[str, str] = field(default_factory=dict)
-    content: Mapping[str, Any] | None = None
+    form: Callable[[int, str], Mapping[str, Any]] | None = None
 
 
 FROM_A_PAGE = Refusal(
@@ -74,6 +92,11 @@ NOT_FROM_HOME = Refusal(
         "Metarr Desktop receives from its own computer only. Allow the home network in its settings."
     ),
     reason="only this computer may send webhooks.",
+)
+NOT_ALLOWED = Refusal(
+    status=403,
+    answer=Text("This device may not send webhooks. Add its address in Metarr Desktop's settings."),
+    reason="its address is not among those allowed.",
 )
 WRONG_HOST = Refusal(
     status=403,
@@ -91,35 +114,47 @@ WRONG_KEY = Refusal(
 class KeyRefused(Exception):  # noqa: N818 - a refusal, no fault
     """Raised by further routes whose own key is wrong or missing; ``answer`` says which one that is."""
 
-    def __init__(self, answer: Text, *, content: Mapping[str, Any] | None = None) -> None:
+    def __init__(self, answer: Text, *, form: Callable[[int, str], Mapping[str, Any]] | None = None) -> None:
         super().__init__(str(answer))
-        self.refusal = replace(WRONG_KEY, answer=answer, content=content)
+        self.refusal = replace(WRONG_KEY, answer=answer, form=form)
 
 
-def judge(caller: Caller, rules: ReceivingRules) -> Refusal | None:
+def judge(caller: Caller, rules: ReceivingRules, *, address: WebhookAddress | None = None) -> Refusal | None:
     """Return why the caller is refused, or None where it may go on."""
-    return judge_place(caller, rules) or judge_key(caller, rules)
+    return judge_place(caller, rules) or judge_key(caller, rules, address=address)
 
 
 def judge_place(caller: Caller, rules: ReceivingRules) -> Refusal | None:
     """Return why nobody like the caller is heard on any route, whatever key it has; or None."""
     if caller.from_page:
         return FROM_A_PAGE
-    if not is_loopback(caller.peer) and not rules.lan:
+    if not rules.lan and not is_loopback(caller.proxy or caller.peer):
         return NOT_FROM_HOME
+    if rules.allow_only and not caller.is_local and not holds(rules.allow_only, caller.peer):
+        return NOT_ALLOWED
     return None
 
 
-def judge_key(caller: Caller, rules: ReceivingRules) -> Refusal | None:
-    """Return why a caller that is heard lacks the key it needs; or None."""
-    digests = () if rules.key_sha256 is None else (rules.key_sha256,)
-    here = is_loopback(caller.peer)
-    local = here and (not caller.forwarded or caller.peer in rules.trusted_proxies)
-    if local and not rules.local_needs_key:
-        if _is_own_name(caller.host, own_addresses=rules.own_addresses) or has_key(caller, digests):
-            return None
-        return WRONG_HOST
-    return None if has_key(caller, digests) else WRONG_KEY
+def judge_key(
+    caller: Caller, rules: ReceivingRules, *, address: WebhookAddress | None = None
+) -> Refusal | None:
+    """Return why a caller that is heard lacks the key that this address needs; or None."""
+    key_is_right = has_key(caller, _digests(rules, address))
+    if caller.is_local and not rules.local_needs_key:
+        own_name = _is_own_name(caller.host, own_addresses=rules.own_addresses)
+        return None if own_name or key_is_right else WRONG_HOST
+    return None if key_is_right else WRONG_KEY
+
+
+def _digests(rules: ReceivingRules, address: WebhookAddress | None) -> list[str]:
+    """Return the digests of every key that opens an address; a source with a key of its own has no other."""
+    general = [] if rules.key_sha256 is None else [rules.key_sha256]
+    if address is None:
+        return general
+    if address.name:
+        own = rules.source_keys.get((address.source, address.name.casefold()))
+        return general if own is None else [own]
+    return general + [digest for (source, _), digest in rules.source_keys.items() if source == address.source]
 
 
 def has_key(caller: Caller, digests: Collection[str]) -> bool:
@@ -142,24 +177,7 @@ def given_keys(*, query: Iterable[str], header: str | None, authorization: str |
     if password is not None:
         # Senders write ISO-8859-1, everybody else UTF-8.
         keys += [password, password.decode("latin-1").encode("utf-8")]
-    return tuple(keys)
-
-
-def is_loopback(address: str) -> bool:
-    """Whether an address, not a name, means this computer itself."""
-    if address in {"127.0.0.1", "::1"}:
-        return True
-    parsed = _parse(address)
-    return parsed is not None and parsed.is_loopback
-
-
-def _parse(address: str) -> ipaddress.IPv4Address | ipaddress.IPv6Address | None:
-    try:
-        parsed = ipaddress.ip_address(address.partition("%")[0])
-    except ValueError:
-        return None
-    mapped = parsed.ipv4_mapped if isinstance(parsed, ipaddress.IPv6Address) else None
-    return mapped or parsed
+    return tuple(keys[:MOST_KEYS])
 
 
 def _is_own_name(host: str | None, *, own_addresses: frozenset[str]) -> bool:
@@ -169,8 +187,8 @@ def _is_own_name(host: str | None, *, own_addresses: frozenset[str]) -> bool:
     name = _without_port(host).casefold()
     if name == "localhost" or is_loopback(name) or name in own_addresses:
         return True
-    parsed = _parse(name)
-    return parsed is not None and any(parsed == _parse(address) for address in own_addresses)
+    parsed = parse_address(name)
+    return parsed is not None and any(parsed == parse_address(address) for address in own_addresses)
 
 
 def _without_port(host: str) -> str:

@@ -316,7 +316,20 @@ async def test_packed_bodies_are_not_unpacked(listening: Listening) -> None:
 
 @pytest.mark.parametrize(
     "path",
-    ["/", "/webhooks", "/webhooks/", "/webhooks/overseerr", "/webhooks/radarr/x", "/webhooks/radarr//"],
+    [
+        "/",
+        "/webhooks",
+        "/webhooks/",
+        "/webhooks/overseerr",
+        "/webhooks/radarr//",
+        "/webhooks/radarr/x/y",
+        "/webhooks/radarr/x//",
+        "/webhooks/radarr/%20",
+        "/webhooks/radarr/%0A",
+        "/webhooks/radarr/%FF",
+        "/webhooks/radarr/" + "x" * 65,
+        "//webhooks/radarr",
+    ],
 )
 @pytest.mark.parametrize("method", ["GET", "POST"])
 async def test_an_unknown_address_is_answered_in_json_and_never_redirected(
@@ -526,7 +539,7 @@ async def test_what_is_not_http_is_closed_without_a_word_in_the_log(
 ) -> None:
     caplog.set_level(logging.DEBUG)
     answer = await send_raw(listening.port, content)
-    assert answer.startswith((b"HTTP/1.1 400 ", b"HTTP/1.0 400 "))
+    assert answer.startswith((b"HTTP/1.1 400 ", b"HTTP/1.0 400 ", b"HTTP/1.1 431 "))
     assert b"Traceback" not in answer
     assert "hidden-key" not in caplog.text
     await listening.still_works()
