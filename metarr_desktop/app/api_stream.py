@@ -47,8 +47,11 @@ QUITTING = b"Metarr Desktop quits."
 class Streams:
     """Every open stream. While there is none, the bus is not listened to."""
 
-    def __init__(self, *, bus: Bus, clock: Clock, tasks: TaskSupervisor) -> None:
+    def __init__(
+        self, *, bus: Bus, clock: Clock, tasks: TaskSupervisor, catch_up_s: float = CATCH_UP_S
+    ) -> None:
         self._bus = bus
+        self._catch_up_s = catch_up_s
         self._clock = clock
         self._tasks = tasks
         self._open: dict[_Stream, asyncio.Future[None]] = {}
@@ -64,7 +67,9 @@ class Streams:
 
         Raises ApiRefusal before there is a stream.
         """
-        socket = web.WebSocketResponse(heartbeat=HEARTBEAT_S, max_msg_size=LARGEST_WORD, timeout=CATCH_UP_S)
+        socket = web.WebSocketResponse(
+            heartbeat=HEARTBEAT_S, max_msg_size=LARGEST_WORD, timeout=self._catch_up_s
+        )
         if not socket.can_prepare(request):
             raise bad_request(Text("This is no WebSocket handshake of version 13."))
         if self._closing:

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import asyncio
 import json
+import socket
+from contextlib import contextmanager
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import aiohttp
 import pytest
 from aiohttp import web
 
-from metarr_desktop.app import api_stream
 from metarr_desktop.app.api_refusals import ApiRefusal
 from metarr_desktop.app.api_stream import MOST_WAITING, Streams
 from metarr_desktop.app.tasks import TaskSupervisor
@@ -23,7 +24,21 @@ from tests.fakes import FakeClock, until
 from tests.unit.domain.test_job_messages import job, record
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator
+    from collections.abc import AsyncIterator, Iterator
+
+
+HANDSHAKE = (
+    b"GET / HTTP/1.1\r\nHost: x\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
+    b"Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n"
+)
+
+
+@contextmanager
+def socket_to(host: str, port: int) -> Iterator[socket.socket]:
+    """Connect as somebody who reads nothing unless asked to."""
+    with socket.create_connection((host, port)) as client:
+        client.settimeout(0)
+        yield client
 
 
 class Source:
@@ -32,11 +47,18 @@ class Source:
     def __init__(self) -> None:
         self.bus = Bus()
         self.tasks = TaskSupervisor()
-        self.streams = Streams(bus=self.bus, clock=FakeClock(), tasks=self.tasks)
+        self.streams = Streams(bus=self.bus, clock=FakeClock(), tasks=self.tasks, catch_up_s=0.2)
         self.titles: dict[int, str] = {}
         self.looked_up: list[int] = []
         self.ended = 0
         self.address = ""
+        self.server: web.Server | None = None
+
+    @property
+    def connections(self) -> list[web.RequestHandler]:
+        """What the server holds open."""
+        assert self.server is not None
+        return self.server.connections
 
     async def title(self, event_id: int) -> str:
         self.looked_up.append(event_id)
@@ -61,6 +83,7 @@ async def source() -> AsyncIterator[Source]:
     runner = web.AppRunner(app, shutdown_timeout=0.1)
     await runner.setup()
     await web.TCPSite(runner, "127.0.0.1", 0).start()
+    source.server = runner.server
     source.address = f"http://127.0.0.1:{runner.addresses[0][1]}"
     yield source
     await source.streams.close()
@@ -82,10 +105,10 @@ async def test_the_subject_of_a_webhook_is_looked_up_once(
     source: Source, session: aiohttp.ClientSession
 ) -> None:
     source.titles[3] = "The Matrix (1999)"
-    async with session.ws_connect(source.address) as socket:
+    async with session.ws_connect(source.address) as stream:
         for change in (ended(7, 3), ended(8, 3), ended(9, None), ended(10, 4)):
             source.bus.publish(change)
-        told = [json.loads(await socket.receive_str())["job"]["subject"] for _ in range(4)]
+        told = [json.loads(await stream.receive_str())["job"]["subject"] for _ in range(4)]
     assert told == ["The Matrix (1999)", "The Matrix (1999)", "", ""]
     assert source.looked_up == [3, 4]
 
@@ -103,37 +126,41 @@ async def test_the_bus_is_heard_only_while_somebody_listens(
 
 
 async def test_a_slow_reader_is_told_so_and_closed(source: Source, session: aiohttp.ClientSession) -> None:
-    async with session.ws_connect(source.address) as socket, session.ws_connect(source.address) as quick:
+    async with session.ws_connect(source.address) as stream:
         for number in range(MOST_WAITING + 1):
             source.bus.publish(JobChanged(job(id=number)))
-        assert (await socket.receive()).type is aiohttp.WSMsgType.CLOSE
-        assert socket.close_code == 1013
-        await quick.close()
-    await until(lambda: source.ended == 2)
-
-
-async def test_a_reader_that_reads_nothing_at_all_keeps_nothing_open(
-    source: Source, session: aiohttp.ClientSession, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(api_stream, "CATCH_UP_S", 0.2)
-    reader, writer = await asyncio.open_connection(
-        "127.0.0.1", int(source.address.rpartition(":")[2]), limit=1
-    )
-    writer.write(
-        b"GET / HTTP/1.1\r\nHost: x\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
-        b"Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n"
-    )
-    assert await reader.readline() == b"HTTP/1.1 101 Switching Protocols\r\n"
-    waiting: Any = next(iter(source.streams._open))._waiting
-    for number in range(100_000):
-        if source.ended:
-            break
-        source.bus.publish(JobChanged(job(id=number)))
-        if number % 100 == 0:
-            await asyncio.sleep(0)
-    assert waiting.qsize() == MOST_WAITING
+        ending = await stream.receive()
+        while ending.type is aiohttp.WSMsgType.TEXT:
+            ending = await stream.receive()
+        assert (ending.type, ending.data) == (aiohttp.WSMsgType.CLOSE, 1013)
+        assert ending.extra == "Too slow: 1000 messages wait. Connect again, and read /jobs."
     await until(lambda: source.ended == 1)
-    writer.transport.abort()
+
+
+async def test_a_reader_that_reads_nothing_at_all_keeps_nothing_open(source: Source) -> None:
+    host, port = source.address.removeprefix("http://").split(":")
+    with socket_to(host, int(port)) as client:
+        await asyncio.get_running_loop().sock_sendall(client, HANDSHAKE)
+        await until(lambda: source.streams._open)
+        for number in range(200_000):
+            if not source.streams._open:
+                break
+            source.bus.publish(JobChanged(job(id=number)))
+            if number % 100 == 0:
+                await asyncio.sleep(0)
+        assert source.connections
+        await until(lambda: source.ended == 1)
+        await until(lambda: not source.connections)
+
+
+async def test_a_stream_that_does_not_answer_is_left_at_the_end(source: Source) -> None:
+    host, port = source.address.removeprefix("http://").split(":")
+    with socket_to(host, int(port)) as client:
+        await asyncio.get_running_loop().sock_sendall(client, HANDSHAKE)
+        await until(lambda: source.streams._open)
+        async with asyncio.timeout(1):
+            await source.streams.close()
+        assert source.ended == 1
 
 
 async def test_a_stream_that_is_asked_for_at_the_end_is_refused(
