@@ -3,161 +3,41 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
-import hashlib
 import io
 import json
 import logging
 import socket
 import time
-from dataclasses import dataclass, field
 from datetime import timedelta
-from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import aiohttp
 import pytest
-from aiohttp import web
 
 from metarr_desktop import __version__
 from metarr_desktop.domain.bus import Bus
-from metarr_desktop.domain.changes import Change, WebhookRefused
+from metarr_desktop.domain.changes import WebhookRefused
 from metarr_desktop.domain.errors import PortUnavailable, StorageFailed
-from metarr_desktop.domain.events import IncomingWebhook, StoredWebhook
-from metarr_desktop.domain.text import Text
-from metarr_desktop.webhooks.guard import Caller, KeyRefused, ReceivingRules, has_key
+from metarr_desktop.domain.events import IncomingWebhook
+from metarr_desktop.webhooks.guard import ReceivingRules
 from metarr_desktop.webhooks.server import WebhookServer
 from metarr_desktop.webhooks.sources.registry import SOURCES
+from tests.unit.webhooks.listening import (
+    DOWNLOAD,
+    HEAD,
+    JSON,
+    KEY,
+    SAMPLES,
+    Intake,
+    Listening,
+    digest,
+    send_raw,
+)
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
 
-SAMPLES = Path(__file__).parents[3] / "resources" / "samples"
 BODIES = sorted(SAMPLES.rglob("*.json"))
-DOWNLOAD = (SAMPLES / "radarr" / "download.json").read_bytes()
-JSON = {"Content-Type": "application/json"}
-HEAD = b"POST /webhooks/radarr HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n"
-KEY = "k-0123456789abcdef"
-
-
-class Intake:
-    """Remembers deliveries; fails or hangs when told to."""
-
-    def __init__(self) -> None:
-        self.stored: list[IncomingWebhook] = []
-        self.error: Exception | None = None
-        self.gate: asyncio.Event | None = None
-        self.entered = asyncio.Event()
-
-    async def store(self, webhook: IncomingWebhook, /) -> StoredWebhook:
-        self.entered.set()
-        if self.gate is not None:
-            await self.gate.wait()
-        if self.error is not None:
-            raise self.error
-        self.stored.append(webhook)
-        return StoredWebhook(event_id=len(self.stored), job_id=100 + len(self.stored))
-
-
-class Further:
-    """Routes of the app's own, behind a key of their own; below ``/break`` they fail."""
-
-    prefix = "/api/v1"
-
-    def __init__(self) -> None:
-        self.callers: list[Caller] = []
-
-    async def answer(self, request: web.Request, caller: Caller, /) -> web.StreamResponse:
-        self.callers.append(caller)
-        if not has_key(caller, [hashlib.sha256(b"api-key").hexdigest()]):
-            raise KeyRefused(Text("Give the key of the API."))
-        if caller.path == "/api/v1/break":
-            raise RuntimeError("secret detail")
-        if caller.path == "/api/v1/half":
-            answer = web.StreamResponse()
-            await answer.prepare(request)
-            await answer.write(b"begun")
-            raise RuntimeError("secret detail")
-        if caller.path == "/api/v1/none":
-            raise web.HTTPNotFound
-        return web.json_response({"path": caller.path, "method": request.method})
-
-
-@dataclass
-class Listening:
-    """A running server and what it told."""
-
-    server: WebhookServer
-    intake: Intake
-    session: aiohttp.ClientSession
-    base: str
-    port: int
-    rules: list[ReceivingRules]
-    further: Further
-    refused: list[WebhookRefused] = field(default_factory=list)
-
-    async def send(
-        self,
-        path: str,
-        *,
-        method: str = "POST",
-        data: bytes = DOWNLOAD,
-        headers: dict[str, str] | None = None,
-    ) -> tuple[int, dict[str, Any]]:
-        async with self.session.request(
-            method,
-            self.base + path,
-            data=io.BytesIO(data),
-            headers=JSON | (headers or {}),
-            allow_redirects=False,
-        ) as answer:
-            assert answer.content_type == "application/json"
-            assert answer.headers["Server"] == "Metarr Desktop"
-            content = await answer.text()
-            assert "Traceback" not in content
-            return answer.status, json.loads(content) if content else {}
-
-    async def still_works(self) -> None:
-        before = len(self.intake.stored)
-        status, answer = await self.send("/webhooks/radarr")
-        assert (status, answer["status"]) == (200, "queued")
-        assert len(self.intake.stored) == before + 1
-
-
-async def send_raw(port: int, content: bytes) -> bytes:
-    """Write bytes, then read the head of the answer and what came with it."""
-    reader, writer = await asyncio.open_connection("127.0.0.1", port)
-    with contextlib.closing(writer):
-        writer.write(content)
-        await writer.drain()
-        head = await asyncio.wait_for(reader.readuntil(b"\r\n\r\n"), 10)
-        return head + await asyncio.wait_for(reader.read(100_000), 10)
-
-
-@pytest.fixture
-async def listening() -> AsyncIterator[Listening]:
-    bus, intake = Bus(), Intake()
-    rules, further = [ReceivingRules()], Further()
-    server = WebhookServer(
-        intake=intake,
-        rules=lambda: rules[0],
-        bus=bus,
-        sources=SOURCES,
-        extra=[further],
-    )
-    host, port = await server.start("127.0.0.1", 0)
-    async with aiohttp.ClientSession() as session:
-        running = Listening(server, intake, session, f"http://{host}:{port}", port, rules, further)
-
-        def note(change: Change) -> None:
-            if isinstance(change, WebhookRefused):
-                running.refused.append(change)
-
-        bus.subscribe(note)
-        yield running
-        if intake.gate is not None:
-            intake.gate.set()
-    await server.stop()
 
 
 # --- What is taken ---
@@ -375,9 +255,7 @@ async def test_a_request_typed_into_a_browser_is_no_page(listening: Listening) -
 
 @pytest.mark.parametrize("path", ["/webhooks/radarr", "/webhooks/nobody", "/health"])
 async def test_where_a_key_is_needed_every_address_needs_it(listening: Listening, path: str) -> None:
-    listening.rules[0] = ReceivingRules(
-        local_needs_key=True, key_sha256=hashlib.sha256(KEY.encode()).hexdigest()
-    )
+    listening.rules[0] = ReceivingRules(local_needs_key=True, key_sha256=digest(KEY))
     for given in (
         {},
         {"X-Api-Key": "wrong"},
@@ -397,9 +275,7 @@ async def test_a_key_opens_the_door_wherever_it_is_given(
     listening: Listening, caplog: pytest.LogCaptureFixture
 ) -> None:
     caplog.set_level(logging.DEBUG)
-    listening.rules[0] = ReceivingRules(
-        local_needs_key=True, key_sha256=hashlib.sha256(KEY.encode()).hexdigest()
-    )
+    listening.rules[0] = ReceivingRules(local_needs_key=True, key_sha256=digest(KEY))
     assert (await listening.send(f"/webhooks/radarr?apikey={KEY}"))[0] == 200
     assert (await listening.send(f"/webhooks/radarr/?x=1&apikey={KEY}"))[0] == 200
     assert (await listening.send("/webhooks/radarr", headers={"X-Api-Key": KEY}))[0] == 200
@@ -427,9 +303,7 @@ async def test_further_routes_answer_their_prefix_and_what_lies_below(
 
 
 async def test_further_routes_judge_their_own_key_even_on_this_computer(listening: Listening) -> None:
-    listening.rules[0] = ReceivingRules(
-        local_needs_key=True, key_sha256=hashlib.sha256(KEY.encode()).hexdigest()
-    )
+    listening.rules[0] = ReceivingRules(local_needs_key=True, key_sha256=digest(KEY))
     for key in ("", KEY, "wrong"):
         status, answer = await listening.send("/api/v1/jobs", headers={"X-Api-Key": key})
         assert (status, answer["error"]) == (401, "Give the key of the API.")
