@@ -57,7 +57,7 @@ class Api:
     prefix = PREFIX
 
     def __init__(self, *, key: ApiKey, bus: Bus, clock: Clock, tasks: TaskSupervisor) -> None:
-        self._key = key
+        self.key = key
         self._streams = Streams(bus=bus, clock=clock, tasks=tasks)
         self._core: Core | None = None
         self._document: bytes | None = None
@@ -69,7 +69,7 @@ class Api:
 
     async def serve(self, core: Core, stack: AsyncExitStack) -> None:
         """Answer for this core until the stack ends; then its streams end first."""
-        await self._key.load()
+        await self.key.load()
         self._core = core
         stack.push_async_callback(self._streams.close)
 
@@ -92,8 +92,8 @@ class Api:
     def check(self, request: web.Request, caller: Caller) -> Core:
         """Return the core for who has the key. Raises KeyRefused."""
         bearer = replace(caller, keys=(*caller.keys, *_bearer(request.headers.get("Authorization", ""))))
-        if not has_key(bearer, self._key.digests):
-            answer = WRONG_KEY if self._key.digests else NO_KEY_YET
+        if not has_key(bearer, self.key.digests):
+            answer = WRONG_KEY if self.key.digests else NO_KEY_YET
             raise KeyRefused(answer, form=refused_json)
         assert self._core is not None  # noqa: S101 - the port is opened after that
         return self._core

@@ -11,48 +11,32 @@ from metarr_desktop.jobs.handlers import JobType
 from metarr_desktop.jobs.notify import Notify
 from metarr_desktop.library.maintenance import CleanUp
 from metarr_desktop.library.scan import ScanMovie
-from metarr_desktop.webhooks.receive import ReceiveWebhook
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
-    from metarr_desktop.app.settings import AppSettings
     from metarr_desktop.domain.clock import Clock
     from metarr_desktop.library.maintenance import Step
     from metarr_desktop.services.declaration import Service
     from metarr_desktop.services.notifier import Notifier
-    from metarr_desktop.storage.event_store import EventStore
     from metarr_desktop.storage.library_store import LibraryStore
     from metarr_desktop.storage.secrets import SecretStore
     from metarr_desktop.storage.service_store import ServiceStore
-    from metarr_desktop.webhooks.sources.declaration import Source
+    from metarr_desktop.webhooks.receive import ReceiveWebhook
 
 LONGEST_CLEAN_UP = timedelta(hours=1)
 
 
 def own_job_types(
     *,
-    events: EventStore,
+    receive: ReceiveWebhook,
     library: LibraryStore,
-    settings: AppSettings,
-    sources: Sequence[Source],
-    services: Sequence[Service],
     clean_up: Iterable[Step],
     clock: Clock,
 ) -> tuple[JobType, ...]:
     """Return what is done on this computer: intake, scan and upkeep."""
-
-    def expires_after() -> timedelta:
-        return timedelta(days=settings.snapshot.deliver_within_days)
-
     return (
-        JobType(
-            type=WEBHOOK_RECEIVED,
-            handler=ReceiveWebhook(
-                events=events, sources=sources, services=services, expires_after=expires_after
-            ),
-            lane=INTAKE_LANE,
-        ),
+        JobType(type=WEBHOOK_RECEIVED, handler=receive, lane=INTAKE_LANE),
         JobType(type=SCAN_MOVIE, handler=ScanMovie(store=library, clock=clock), lane=SCAN_LANE),
         JobType(type=CLEAN_UP.name, handler=CleanUp(clean_up), lane=CLEAN_UP.lane, timeout=LONGEST_CLEAN_UP),
     )

@@ -145,7 +145,7 @@ class JobViews:
             stored = (await self._events.events([either.event_id])).get(either.event_id)
             if stored is not None:
                 event = self._event(stored)
-                _, raw = await self._events.body(either.event_id)
+                raw = (await self._events.body(either.event_id)).body
                 body = raw.decode("utf-8", "replace")
         return JobDetail(
             job=job,
@@ -206,6 +206,7 @@ class JobViews:
             remote_address=stored.remote_address,
             instance=stored.instance,
             outcome=stored.outcome,
+            recovered=stored.recovered,
         )
 
 

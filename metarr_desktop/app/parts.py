@@ -9,12 +9,14 @@ if TYPE_CHECKING:
     import asyncio
     from collections.abc import Sequence
 
+    from metarr_desktop.app.api import Api
     from metarr_desktop.app.listener import Listener
     from metarr_desktop.app.logging_setup import LogBook
     from metarr_desktop.app.receiving import Receiving
     from metarr_desktop.app.sample_sender import SampleSender
     from metarr_desktop.app.service_desk import ServiceDesk
     from metarr_desktop.app.settings import AppSettings
+    from metarr_desktop.app.tasks import TaskSupervisor
     from metarr_desktop.domain.bus import Bus
     from metarr_desktop.domain.clock import Clock
     from metarr_desktop.domain.schedules import Schedule
@@ -26,10 +28,14 @@ if TYPE_CHECKING:
     from metarr_desktop.storage.database import Database
     from metarr_desktop.storage.event_store import EventStore
     from metarr_desktop.storage.history_store import HistoryStore
+    from metarr_desktop.storage.import_store import ImportStore
+    from metarr_desktop.storage.issue_store import IssueStore
     from metarr_desktop.storage.job_store import JobStore
     from metarr_desktop.storage.library_store import LibraryStore
+    from metarr_desktop.storage.route_store import RouteStore
     from metarr_desktop.storage.schedule_store import ScheduleStore
     from metarr_desktop.storage.secrets import SecretStore
+    from metarr_desktop.storage.sender_store import SenderStore
     from metarr_desktop.storage.service_store import ServiceStore
     from metarr_desktop.storage.statistics_store import StatisticsStore
     from metarr_desktop.webhooks.sources.declaration import Source
@@ -52,6 +58,10 @@ class Parts:
     statistics: StatisticsStore
     events: EventStore
     service_store: ServiceStore
+    sender_store: SenderStore
+    imports: ImportStore
+    issues: IssueStore
+    route_store: RouteStore
     schedule_store: ScheduleStore
     library: LibraryStore
     secrets: SecretStore
@@ -60,10 +70,13 @@ class Parts:
     desk: ServiceDesk
     settings: AppSettings
     receiving: Receiving
+    api: Api
     samples: SampleSender
     log: LogBook
     bus: Bus
     clock: Clock
+    tasks: TaskSupervisor
+    worker_name: str
     stop_requested: asyncio.Event
     listener: Listener | None = None
     worker: Worker | None = None

@@ -14,7 +14,7 @@ from metarr_desktop.domain.errors import MetarrError, NotFound, Refused, Secrets
 from metarr_desktop.domain.events import Action, MediaEvent, MediaKind
 from metarr_desktop.domain.forms import Draft
 from metarr_desktop.domain.text import Text, text
-from metarr_desktop.jobs.notify import compose
+from metarr_desktop.jobs.composing import compose
 from metarr_desktop.services.forms import (
     build_config,
     check_field,

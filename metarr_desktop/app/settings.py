@@ -94,6 +94,11 @@ class AppSettings:
         return self._lease
 
     @property
+    def deliver_within(self) -> timedelta:
+        """What was not delivered in this time is given up."""
+        return timedelta(days=self._snapshot.deliver_within_days)
+
+    @property
     def pause(self) -> tuple[bool, datetime | None]:
         """The stored pause: whether, and until when."""
         return self._pause

@@ -1,11 +1,11 @@
-"""A webhook after parsing: what was imported, or why it is of no interest."""
+"""A webhook after parsing: what happened to media, what a sender says, or why it is of no interest."""
 
 from __future__ import annotations
 
 import dataclasses
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, assert_never
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -14,27 +14,67 @@ if TYPE_CHECKING:
 
 
 class MediaKind(StrEnum):
-    """What was imported."""
+    """What an event is about."""
 
     MOVIE = "movie"
     EPISODE = "episode"
     ALBUM = "album"
+    BOOK = "book"
 
 
 class Action(StrEnum):
-    """What the sender did with it."""
+    """What was done with it. A folder is SCANNED where a person or the watcher of folders asked for it."""
 
     IMPORTED = "imported"
     UPGRADED = "upgraded"
+    RENAMED = "renamed"
+    DELETED = "deleted"
+    GRABBED = "grabbed"
+    ADDED = "added"
+    SCANNED = "scanned"
+
+
+class NoticeKind(StrEnum):
+    """What a sender has to say beside its media."""
+
+    HEALTH = "health"
+    RESTORED = "restored"
+    UPDATED = "updated"
+    INTERACTION = "interaction"
+    FAILURE = "failure"
+    REQUEST = "request"
+    ISSUE = "issue"
+    CAUGHT_UP = "caught_up"
+
+
+class EventKind(StrEnum):
+    """The kinds of events among which a person chooses what a service is told."""
+
+    DOWNLOADED = "downloaded"
+    UPGRADED = "upgraded"
+    RENAMED = "renamed"
+    DELETED = "deleted"
+    GRABBED = "grabbed"
+    ADDED = "added"
+    SCANNED = "scanned"
+    INTERACTION = "interaction"
+    FAILED = "failed"
+    HEALTH = "health"
+    UPDATED = "updated"
+    REQUESTS = "requests"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MediaEvent:
-    """One import as the sender tells it.
+    """What happened to one film, some episodes or an album, as the sender tells it.
 
     ``folder`` and ``files`` are the sender's own paths (files relative to the folder, where
-    known) and mean nothing on this computer before path mapping. Numbers are None where the
-    sender sent none or 0.
+    known) and mean nothing on this computer before path mapping; ``old_files`` are those that were
+    replaced, renamed or deleted. Numbers are None where the sender sent none or 0.
+
+    ``sender_ids`` are the sender's own numbers of the film, of each episode or of the album; ``complete``
+    tells of a whole download whose files were told one by one before. A deletion with ``files_kept``
+    only ended the sender's interest. ``recovered`` events were read from the sender's history later.
     """
 
     source: str
@@ -57,12 +97,25 @@ class MediaEvent:
     overview: str = ""
     poster_url: str | None = None
     download_id: str = ""
+    tags: tuple[str, ...] = ()
+    old_files: tuple[str, ...] = ()
+    sender_ids: tuple[int, ...] = ()
+    complete: bool = False
+    files_kept: bool = False
+    recovered: bool = False
+
+    @property
+    def event_kind(self) -> EventKind:
+        """Under which kind a person chose whether services are told."""
+        if self.action is Action.IMPORTED:
+            return EventKind.DOWNLOADED
+        return EventKind(self.action.value)
 
     @property
     def display_title(self) -> str:
         """The name a person knows it by: ``The Matrix (1999)``, ``Severance S02E03``."""
         match self.kind:
-            case MediaKind.MOVIE:
+            case MediaKind.MOVIE | MediaKind.BOOK:
                 return f"{self.title} ({self.year})" if self.year else self.title
             case MediaKind.EPISODE:
                 return f"{self.title} {self.episode_code}".strip()
@@ -89,7 +142,7 @@ class MediaEvent:
         return {
             key: value
             for key, value in dataclasses.asdict(self).items()
-            if key in always or value not in (None, "", ())
+            if key in always or value not in (None, "", (), False)
         }
 
     @classmethod
@@ -102,9 +155,81 @@ class MediaEvent:
         values = {key: value for key, value in payload.items() if key in known}
         values["kind"] = MediaKind(payload["kind"])
         values["action"] = Action(payload["action"])
-        for name in ("files", "episodes"):
+        for name in ("files", "episodes", "tags", "old_files", "sender_ids"):
             values[name] = tuple(payload.get(name, ()))
         return cls(**values)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Notice:
+    """What a sender says that is about no media on a disk: its health, a download that needs a person.
+
+    ``type`` names the check of a health notice or the request's state; ``level`` is ``ok``, ``notice``,
+    ``warning`` or ``error``; ``subject`` is the film or series it is about, where there is one.
+    """
+
+    source: str
+    kind: NoticeKind
+    message: str
+    instance: str = ""
+    level: str = "notice"
+    type: str = ""
+    subject: str = ""
+    link: str | None = None
+    poster_url: str | None = None
+    tags: tuple[str, ...] = ()
+    recovered: bool = False
+
+    @property
+    def event_kind(self) -> EventKind:
+        """Under which kind a person chose whether services are told."""
+        match self.kind:
+            case NoticeKind.HEALTH | NoticeKind.RESTORED:
+                return EventKind.HEALTH
+            case NoticeKind.UPDATED:
+                return EventKind.UPDATED
+            case NoticeKind.INTERACTION:
+                return EventKind.INTERACTION
+            case NoticeKind.FAILURE:
+                return EventKind.FAILED
+            case NoticeKind.REQUEST | NoticeKind.ISSUE:
+                return EventKind.REQUESTS
+            case NoticeKind.CAUGHT_UP:
+                return EventKind.DOWNLOADED
+            case _:
+                assert_never(self.kind)
+
+    @property
+    def display_title(self) -> str:
+        """What it is about, in a few words."""
+        return self.subject or self.message
+
+    def to_payload(self) -> dict[str, Any]:
+        """JSON form that jobs carry; empty values are left out."""
+        return {
+            key: value
+            for key, value in dataclasses.asdict(self).items()
+            if key == "message" or value not in (None, "", (), False)
+        }
+
+    @classmethod
+    def from_payload(cls, payload: Mapping[str, Any]) -> Notice:
+        """Read back ``to_payload``; raises KeyError, TypeError or ValueError where it is not one of ours."""
+        known = {field.name for field in dataclasses.fields(cls)}
+        values = {key: value for key, value in payload.items() if key in known}
+        values["kind"] = NoticeKind(payload["kind"])
+        values["tags"] = tuple(payload.get("tags", ()))
+        return cls(**values)
+
+
+Event = MediaEvent | Notice
+
+
+def read_event(payload: Mapping[str, Any]) -> Event:
+    """Read the event of a job. Raises KeyError, TypeError or ValueError where it is not one of ours."""
+    if payload["kind"] in set(NoticeKind):
+        return Notice.from_payload(payload)
+    return MediaEvent.from_payload(payload)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -117,13 +242,19 @@ class Ignored:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class IncomingWebhook:
-    """One delivery as it came in: ``body`` is the raw bytes, nothing of it is interpreted yet."""
+    """One delivery as it came in: ``body`` is the raw bytes, nothing of it is interpreted yet.
+
+    ``recovered`` is the job that read it from the sender's history, 0 for what came by itself;
+    ``import_keys`` then name what was imported, so that it is made up for once only.
+    """
 
     source: str
     event_type: str
     instance: str
     body: bytes
     remote_address: str
+    recovered: int = 0
+    import_keys: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

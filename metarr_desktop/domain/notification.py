@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from metarr_desktop.domain.events import MediaEvent
+    from metarr_desktop.domain.events import Event
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -18,6 +18,6 @@ class Notification:
 
     title: str
     body: str
-    event: MediaEvent
+    event: Event
     folder: str | None = None
     link: str | None = None

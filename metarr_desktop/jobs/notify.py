@@ -6,15 +6,17 @@ import logging
 from typing import TYPE_CHECKING, Any, Protocol
 
 from metarr_desktop.domain.errors import MetarrError, NothingToDo, Permanent, SecretsUnavailable
-from metarr_desktop.domain.events import Action, MediaEvent, MediaKind
-from metarr_desktop.domain.notification import Notification
+from metarr_desktop.domain.events import MediaEvent, read_event
 from metarr_desktop.domain.outcomes import Done
 from metarr_desktop.domain.paths import PathMapping, map_path
+from metarr_desktop.domain.senders import slug
 from metarr_desktop.domain.text import Text, text
+from metarr_desktop.jobs.composing import compose
 from metarr_desktop.services.forms import build_config, secret_fields
 
 if TYPE_CHECKING:
     from metarr_desktop.domain.clock import Clock
+    from metarr_desktop.domain.events import Event
     from metarr_desktop.domain.jobs import Job
     from metarr_desktop.jobs.handlers import Report
     from metarr_desktop.services.declaration import Service, ServiceConfig
@@ -60,9 +62,9 @@ class Notify:
             raise NothingToDo(text("{service} is turned off.", service=self._service.title))
         config = await load_config(self._service, row, self._secrets)
         try:
-            event = MediaEvent.from_payload(job.payload["event"])
+            event = read_event(job.payload["event"])
         except (KeyError, TypeError, ValueError) as error:
-            raise Permanent("This job does not say what was imported.") from error
+            raise Permanent("This job does not say what happened.") from error
         delivery = await self._notifier.send(config, compose(event, folder=await self._folder(event)))
         result: dict[str, Any] = {"warnings": [str(warning) for warning in delivery.warnings]}
         if delivery.message_id is not None:
@@ -80,16 +82,26 @@ class Notify:
             # The message is out: failing now would send it again.
             logger.warning("That %s works could not be noted: %s", self._service.title, error)
 
-    async def _folder(self, event: MediaEvent) -> str:
+    async def _folder(self, event: Event) -> str | None:
         """Folder as the service writes it: mapped from the sender's path, else from this computer's."""
+        if not isinstance(event, MediaEvent):
+            return None
         for_service = await self._mappings.mappings(self._service.key)
         if not for_service:
             return event.folder
-        here = map_path(event.folder, await self._mappings.mappings(event.source))
+        here = map_path(event.folder, await mappings_of_sender(self._mappings, event))
         mapped = map_path(event.folder, for_service)
         if mapped is None and here is not None:
             mapped = map_path(here, for_service)
         return event.folder if mapped is None else mapped
+
+
+async def mappings_of_sender(mappings: Mappings, event: MediaEvent) -> tuple[PathMapping, ...]:
+    """Path mappings of the one who sent an event; those of all of its type where none is its own."""
+    own = await mappings.mappings(slug(event.instance)) if slug(event.instance) else ()
+    if map_path(event.folder, own) is not None:
+        return own
+    return await mappings.mappings(event.source)
 
 
 async def load_config(service: Service, row: ServiceRow, secrets: SecretStore) -> ServiceConfig:
@@ -112,29 +124,6 @@ async def load_config(service: Service, row: ServiceRow, secrets: SecretStore) -
                 )
             values[field] = value
     return build_config(service, row.values, values)
-
-
-def compose(event: MediaEvent, *, folder: str | None) -> Notification:
-    """Put an event into plain words."""
-    verb = "Upgraded" if event.action is Action.UPGRADED else "Downloaded"
-    body = f"{verb} in {event.quality}" if event.quality else verb
-    if event.kind is MediaKind.EPISODE and event.episode_title:
-        body = f"{event.episode_title}\n{body}"
-    return Notification(title=event.display_title, body=body, event=event, folder=folder, link=_link(event))
-
-
-def _link(event: MediaEvent) -> str | None:
-    match event.kind:
-        case MediaKind.MOVIE if event.tmdb_id:
-            return f"https://www.themoviedb.org/movie/{event.tmdb_id}"
-        case MediaKind.EPISODE if event.tmdb_id:
-            return f"https://www.themoviedb.org/tv/{event.tmdb_id}"
-        case MediaKind.EPISODE if event.tvdb_id:
-            return f"https://www.thetvdb.com/?tab=series&id={event.tvdb_id}"
-        case _ if event.imdb_id and event.imdb_id.startswith("tt") and event.imdb_id[2:].isdigit():
-            return f"https://www.imdb.com/title/{event.imdb_id}/"
-        case _:
-            return None
 
 
 def _with_warnings(detail: Text, warnings: tuple[Text, ...]) -> Text:

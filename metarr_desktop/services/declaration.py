@@ -7,7 +7,9 @@ from typing import TYPE_CHECKING, Any
 
 from pydantic import BaseModel, ConfigDict
 
+from metarr_desktop.domain.events import EventKind
 from metarr_desktop.domain.retry import RetryPolicy
+from metarr_desktop.domain.routing import EventChoice
 
 if TYPE_CHECKING:
     from datetime import timedelta
@@ -46,6 +48,13 @@ class TestStep:
     ms: int = 0
 
 
+MESSAGES = EventChoice(
+    takes=frozenset(EventKind),
+    default=frozenset({EventKind.DOWNLOADED, EventKind.UPGRADED, EventKind.INTERACTION, EventKind.FAILED}),
+)
+"""What is fit for people: everything can be told, and by itself only what they wait for or must mend."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Service:
     """A place we notify.
@@ -53,7 +62,8 @@ class Service:
     ``lane`` defaults to the key; ``concurrency`` is how many of its jobs run at once. With
     ``waits_for_scan`` its jobs wait for the first attempt of the film's scan. With a ``merge_window`` one
     request does for a folder: what comes for the same folder while one runs, or so soon after, goes together.
-    ``docs`` is the page in the repository.
+    ``events`` are the kinds it can be told, and those it is told by itself. ``docs`` is the page in the
+    repository.
     """
 
     key: str
@@ -65,6 +75,12 @@ class Service:
     concurrency: int = 1
     waits_for_scan: bool = False
     merge_window: timedelta | None = None
+    events: EventChoice = MESSAGES
+
+    @property
+    def sends_messages(self) -> bool:
+        """Whether people read what it is told; else it is a media server that looks at folders."""
+        return not self.waits_for_scan
 
     @property
     def lane(self) -> str:

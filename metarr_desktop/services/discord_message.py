@@ -6,7 +6,7 @@ import re
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
-from metarr_desktop.domain.events import Action
+from metarr_desktop.domain.events import EventKind, MediaEvent
 from metarr_desktop.services.wording import clean, cut_utf16, utf16_length
 
 if TYPE_CHECKING:
@@ -15,7 +15,16 @@ if TYPE_CHECKING:
 LONGEST_TITLE, LONGEST_DESCRIPTION, LONGEST_IN_ALL, LONGEST_ADDRESS = 256, 4096, 6000, 2048
 LONGEST_OVERVIEW = 500
 LONGEST_USERNAME = 80
-IMPORTED_COLOUR, UPGRADED_COLOUR = 0x3498DB, 0x2ECC71
+IMPORTED_COLOUR, UPGRADED_COLOUR, QUIET_COLOUR, ALARM_COLOUR = 0x3498DB, 0x2ECC71, 0x95A5A6, 0xE67E22
+COLOURS = {
+    EventKind.UPGRADED: UPGRADED_COLOUR,
+    EventKind.GRABBED: QUIET_COLOUR,
+    EventKind.RENAMED: QUIET_COLOUR,
+    EventKind.DELETED: ALARM_COLOUR,
+    EventKind.FAILED: ALARM_COLOUR,
+    EventKind.HEALTH: ALARM_COLOUR,
+    EventKind.INTERACTION: ALARM_COLOUR,
+}
 _MARKDOWN = re.compile(r"([\\*_~|>#+`\[\]()-])")
 _NUMBERED = re.compile(r"^(\s*\d+)\.", re.MULTILINE)
 
@@ -28,7 +37,7 @@ def message(notification: Notification, *, username: str, mention: str, timestam
     event = notification.event
     embed: dict[str, Any] = {
         "title": cut_utf16(_escape(clean(notification.title)) or "Untitled", LONGEST_TITLE),
-        "color": UPGRADED_COLOUR if event.action is Action.UPGRADED else IMPORTED_COLOUR,
+        "color": COLOURS.get(event.event_kind, IMPORTED_COLOUR),
         "timestamp": timestamp,
         "footer": {"text": cut_utf16(clean(event.instance) or event.source.capitalize(), 200)},
     }
@@ -37,11 +46,12 @@ def message(notification: Notification, *, username: str, mention: str, timestam
         embed["url"] = link
     if poster := _web_address(event.poster_url):
         embed["thumbnail"] = {"url": poster}
+    overview = event.overview if isinstance(event, MediaEvent) else ""
     description = "\n\n".join(
         part
         for part in (
             _escape(clean(notification.body, lines=True)),
-            _escape(cut_utf16(clean(event.overview), LONGEST_OVERVIEW)),
+            _escape(cut_utf16(clean(overview), LONGEST_OVERVIEW)),
         )
         if part
     )

@@ -9,8 +9,10 @@ from typing import TYPE_CHECKING, Annotated
 
 from pydantic import Field, SecretStr, field_validator
 
-from metarr_desktop.domain.errors import NotNow, Permanent, Transient
+from metarr_desktop.domain.errors import NothingToDo, NotNow, Permanent, Transient
+from metarr_desktop.domain.events import EventKind, MediaEvent
 from metarr_desktop.domain.paths import with_separator
+from metarr_desktop.domain.routing import EventChoice
 from metarr_desktop.domain.text import Text, text
 from metarr_desktop.services.declaration import Delivery, Service, ServiceConfig
 from metarr_desktop.services.kodi_rpc import LONGEST_PATH, KodiRpc
@@ -32,6 +34,8 @@ LONGEST_SEND_S = 235.0
 """A job may take 5 minutes."""
 LOOK_AGAIN = timedelta(minutes=10)
 LONGEST_WAIT = timedelta(hours=6)
+REFRESHING = frozenset({EventKind.DOWNLOADED, EventKind.UPGRADED, EventKind.SCANNED})
+"""Events after which Kodi has something to look at."""
 _PORT_IN_HOST = re.compile(r"\[[^\]]*\]:\d+|[^:\[\]]+:\d+")
 
 
@@ -98,13 +102,16 @@ class KodiNotifier(Notifier[KodiConfig]):
 
         Raises NotNow while a video plays or another scan does not end.
         """
+        event = notification.event
+        if not isinstance(event, MediaEvent):
+            raise NothingToDo("There is nothing to scan.")
         folder = _folder(notification)
         rpc = self._rpc(config)
         try:
             async with asyncio.timeout(LONGEST_SEND_S), self._one_at_a_time:
                 if config.skip_playing:
                     await self._wait_for_player(rpc, folder)
-                scan = LibraryScan(rpc=rpc, clock=self.clock, event=notification.event, folder=folder)
+                scan = LibraryScan(rpc=rpc, clock=self.clock, event=event, folder=folder)
                 warnings = await scan.run()
         except TimeoutError as error:
             raise Transient(
@@ -215,4 +222,5 @@ SERVICE = Service(
     docs="docs/services/kodi.md",
     waits_for_scan=True,
     merge_window=timedelta(seconds=15),
+    events=EventChoice(takes=REFRESHING, default=REFRESHING),
 )

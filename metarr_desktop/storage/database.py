@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 Result = TypeVar("Result")
 
-SCHEMA_VERSION = 3
+SCHEMA_VERSION = 4
 """Number of the highest migration this program knows."""
 
 

@@ -17,12 +17,15 @@ if TYPE_CHECKING:
     from metarr_desktop.storage.database import Database
     from metarr_desktop.storage.sql import Sql
 
-EVENT_COLUMNS = "id, source, instance, event_type, title, received_at, remote_address, outcome"
+EVENT_COLUMNS = "id, source, instance, event_type, title, received_at, remote_address, outcome, recovered"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StoredEvent:
-    """One stored webhook without its body; ``title`` is empty until it was looked at."""
+    """One stored webhook without its body; ``title`` is empty until it was looked at.
+
+    A ``recovered`` one was read from the sender's history, for nobody was here when it happened.
+    """
 
     id: int
     source: str
@@ -32,6 +35,17 @@ class StoredEvent:
     received_at: datetime
     remote_address: str
     outcome: str
+    recovered: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StoredBody:
+    """What was sent, and by whom; ``instance`` is the sender's name in the address or in the body."""
+
+    source: str
+    instance: str
+    body: bytes
+    recovered: bool = False
 
 
 class EventStore:
@@ -40,8 +54,8 @@ class EventStore:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    async def body(self, event_id: int) -> tuple[str, bytes]:
-        """Source and raw bytes of a webhook. Raises NotFound."""
+    async def body(self, event_id: int) -> StoredBody:
+        """Sender and raw bytes of a webhook. Raises NotFound."""
         return await self._database.read(_body, event_id)
 
     async def events(self, event_ids: Collection[int]) -> Mapping[int, StoredEvent]:
@@ -69,11 +83,13 @@ class EventStore:
         return await self._database.read(_count_since, since)
 
 
-def _body(db: Sql, event_id: int) -> tuple[str, bytes]:
-    row = db.execute("SELECT source, body FROM webhook_events WHERE id = ?", (event_id,)).fetchone()
+def _body(db: Sql, event_id: int) -> StoredBody:
+    row = db.execute(
+        "SELECT source, instance, body, recovered FROM webhook_events WHERE id = ?", (event_id,)
+    ).fetchone()
     if row is None:
         raise NotFound(text("There is no webhook {id}.", id=event_id))
-    return row[0], zlib.decompress(row[1])
+    return StoredBody(source=row[0], instance=row[1], body=zlib.decompress(row[2]), recovered=bool(row[3]))
 
 
 def _events(db: Sql, event_ids: tuple[int, ...]) -> Mapping[int, StoredEvent]:
@@ -121,7 +137,7 @@ def _count_since(db: Sql, since: datetime) -> int:
     return int(row[0])
 
 
-def _event(row: tuple[int, str, str, str, str, int, str, str]) -> StoredEvent:
+def _event(row: tuple[int, str, str, str, str, int, str, str, int]) -> StoredEvent:
     return StoredEvent(
         id=row[0],
         source=row[1],
@@ -131,4 +147,5 @@ def _event(row: tuple[int, str, str, str, str, int, str, str]) -> StoredEvent:
         received_at=from_ms(row[5]),
         remote_address=row[6],
         outcome=row[7],
+        recovered=bool(row[8]),
     )

@@ -26,6 +26,7 @@ from metarr_desktop.storage import queue_reads
 from metarr_desktop.storage.claiming import claim
 from metarr_desktop.storage.ending import place_of
 from metarr_desktop.storage.holder import Holder, this_process
+from metarr_desktop.storage.import_store import ImportShape, keep_keys
 from metarr_desktop.storage.insertion import insert_jobs
 from metarr_desktop.storage.lane_rows import COUNTING, lane_stops
 from metarr_desktop.storage.orphans import recover
@@ -177,8 +178,8 @@ def _store_webhook(
     db: Sql, webhook: IncomingWebhook, body: bytes, now: datetime
 ) -> tuple[StoredWebhook, Job]:
     cursor = db.execute(
-        "INSERT INTO webhook_events (source, instance, event_type, received_at, remote_address, body)"
-        " VALUES (?, ?, ?, ?, ?, ?) RETURNING id",
+        "INSERT INTO webhook_events (source, instance, event_type, received_at, remote_address, body,"
+        " recovered) VALUES (?, ?, ?, ?, ?, ?, ?) RETURNING id",
         (
             webhook.source,
             webhook.instance,
@@ -186,9 +187,11 @@ def _store_webhook(
             to_ms(now),
             webhook.remote_address,
             body,
+            webhook.recovered,
         ),
     )
     event_id: int = cursor.fetchone()[0]
+    keep_keys(db, event_id, webhook.import_keys, ImportShape.RECOVERED, now)
     (job,) = insert_jobs(db, (_intake_job(event_id),), now).jobs
     return StoredWebhook(event_id=event_id, job_id=job.id), job
 

@@ -3,31 +3,79 @@
 from __future__ import annotations
 
 import asyncio
+import dataclasses
 from typing import TYPE_CHECKING, Protocol
 
 from metarr_desktop.domain.errors import NotFound, NothingToDo, Permanent
-from metarr_desktop.domain.events import Action, Ignored
+from metarr_desktop.domain.events import Action, Ignored, MediaEvent, Notice, NoticeKind
 from metarr_desktop.domain.outcomes import Done
 from metarr_desktop.domain.text import Text, text
+from metarr_desktop.storage.import_store import ImportShape
 from metarr_desktop.webhooks.body import SMALL_BODY, read_object
 from metarr_desktop.webhooks.fanout import plan
+from metarr_desktop.webhooks.imports import import_keys
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
-    from datetime import timedelta
+    from collections.abc import Callable, Collection, Sequence
+    from datetime import datetime, timedelta
 
-    from metarr_desktop.domain.events import MediaEvent
+    from metarr_desktop.domain.clock import Clock
+    from metarr_desktop.domain.events import Event
     from metarr_desktop.domain.jobs import Job, NewJob
+    from metarr_desktop.domain.routing import Routes
+    from metarr_desktop.domain.senders import Sender
     from metarr_desktop.jobs.handlers import Report
     from metarr_desktop.services.declaration import Service
+    from metarr_desktop.storage.event_store import StoredBody
     from metarr_desktop.webhooks.sources.declaration import Source
+
+HEALTH = frozenset({NoticeKind.HEALTH, NoticeKind.RESTORED})
+DONE_DETAILS = {
+    Action.IMPORTED: "{title} was imported.",
+    Action.UPGRADED: "{title} was upgraded.",
+    Action.RENAMED: "Files of {title} were renamed.",
+    Action.DELETED: "{title} was deleted.",
+    Action.GRABBED: "{title} was grabbed.",
+    Action.ADDED: "{title} was added.",
+    Action.SCANNED: "{title} is to be looked at.",
+}
 
 
 class EventBodies(Protocol):
     """Reads back the raw bodies the intake stored."""
 
-    async def body(self, event_id: int, /) -> tuple[str, bytes]:
-        """Return source key and raw body; raises NotFound where the event is gone."""
+    async def body(self, event_id: int, /) -> StoredBody:
+        """Return sender and raw body; raises NotFound where the event is gone."""
+
+
+class Senders(Protocol):
+    """Knows who sends."""
+
+    async def seen(self, type: str, instance: str, *, default: str, now: datetime) -> Sender | None:  # noqa: A002
+        """Return the sender of a webhook, and note the contact."""
+
+
+class Imports(Protocol):
+    """Remembers what was imported."""
+
+    async def note(
+        self, event_id: int, keys: Collection[str], *, shape: ImportShape, now: datetime
+    ) -> int | None:
+        """Keep the keys of an import; returns the event that told all of it before."""
+
+
+class Issues(Protocol):
+    """Remembers what senders complain of."""
+
+    async def note(self, event_id: int, notice: Notice, *, now: datetime) -> bool:
+        """Keep or resolve a complaint; returns whether it is news."""
+
+
+class RouteReader(Protocol):
+    """Knows which events each service is told."""
+
+    async def routes(self) -> Routes:
+        """Every route that was set."""
 
 
 class ReceiveWebhook:
@@ -37,56 +85,111 @@ class ReceiveWebhook:
         self,
         *,
         events: EventBodies,
+        senders: Senders,
+        imports: Imports,
+        issues: Issues,
+        routes: RouteReader,
         sources: Sequence[Source],
         services: Sequence[Service],
+        clock: Clock,
         expires_after: Callable[[], timedelta] | None = None,
     ) -> None:
         self._events = events
+        self._senders = senders
+        self._imports = imports
+        self._issues = issues
+        self._routes = routes
         self._sources = {source.key: source for source in sources}
         self._services = tuple(services)
+        self._clock = clock
         self._expires_after = expires_after
 
     async def __call__(self, job: Job, _report: Report) -> Done:
         """Parse the body; raises NothingToDo for what leads to no work, Permanent for what has no meaning."""
-        key, body = await self._read(job)
-        source = self._sources.get(key)
+        event_id, stored = await self._read(job)
+        source = self._sources.get(stored.source)
         if source is None:
-            raise Permanent(text("Metarr Desktop does not know {source}.", source=key))
-        if len(body) > SMALL_BODY:
-            found = await asyncio.to_thread(_parse, source, body)
+            raise Permanent(text("Metarr Desktop does not know {source}.", source=stored.source))
+        if len(stored.body) > SMALL_BODY:
+            found = await asyncio.to_thread(_parse, source, stored.body)
         else:
-            found = _parse(source, body)
+            found = _parse(source, stored.body)
+        sender = await self._sender(source, stored)
         if isinstance(found, Ignored):
             raise NothingToDo(found.reason, event_title=found.title or None)
-        return self._done(source, found)
+        if sender is not None and not sender.enabled:
+            raise NothingToDo(
+                text("{sender} is turned off.", sender=sender.name), event_title=found.display_title
+            )
+        event = dataclasses.replace(
+            found,
+            instance=sender.name if sender is not None else stored.instance,
+            recovered=stored.recovered,
+        )
+        await self._look_for_news(event_id, event, sender)
+        return await self._done(source, event)
 
-    async def _read(self, job: Job) -> tuple[str, bytes]:
+    async def _read(self, job: Job) -> tuple[int, StoredBody]:
         event_id = job.event_id if job.event_id is not None else job.payload.get("event_id")
         if not isinstance(event_id, int):
             raise Permanent("This job names no webhook.")
         try:
-            return await self._events.body(event_id)
+            return event_id, await self._events.body(event_id)
         except NotFound as error:
             raise Permanent("The webhook of this job is no longer stored.") from error
 
-    def _done(self, source: Source, event: MediaEvent) -> Done:
+    async def _sender(self, source: Source, stored: StoredBody) -> Sender | None:
+        if not source.routed:
+            return None
+        return await self._senders.seen(
+            source.key, stored.instance, default=source.title, now=self._clock.now()
+        )
+
+    async def _look_for_news(self, event_id: int, event: Event, sender: Sender | None) -> None:
+        """Raise NothingToDo where all of it was told before."""
+        now = self._clock.now()
+        if isinstance(event, Notice):
+            if event.kind in HEALTH and not await self._issues.note(event_id, event, now=now):
+                raise NothingToDo(_no_news(event), event_title=event.display_title)
+            return
+        keys = import_keys(event, sender_id=0 if sender is None else sender.id)
+        shape = ImportShape.COMPLETE if event.complete else ImportShape.FILE
+        if event.recovered:
+            shape = ImportShape.RECOVERED
+        told_by = await self._imports.note(event_id, keys, shape=shape, now=now) if keys else None
+        if told_by is not None:
+            raise NothingToDo(
+                text("Webhook {id} told of this import already.", id=told_by),
+                event_title=event.display_title,
+            )
+
+    async def _done(self, source: Source, event: Event) -> Done:
+        routes = await self._routes.routes()
+
         def fan_out(enabled: frozenset[str]) -> tuple[NewJob, ...]:
             return plan(
                 event,
                 services=self._services,
                 enabled=enabled,
                 scans=source.scans,
+                routes=routes,
                 expires_after=None if self._expires_after is None else self._expires_after(),
             )
 
         return Done(detail=_detail(event), event_title=event.display_title, fan_out=fan_out)
 
 
-def _parse(source: Source, body: bytes) -> MediaEvent | Ignored:
+def _parse(source: Source, body: bytes) -> Event | Ignored:
     return source.parse(read_object(body))
 
 
-def _detail(event: MediaEvent) -> Text:
-    if event.action is Action.UPGRADED:
-        return text("{title} was upgraded.", title=event.display_title)
-    return text("{title} was imported.", title=event.display_title)
+def _no_news(notice: Notice) -> Text:
+    if notice.kind is NoticeKind.RESTORED:
+        return Text("Nothing was known to be wrong.")
+    return Text("This was told before and is not resolved yet.")
+
+
+def _detail(event: Event) -> Text:
+    if isinstance(event, MediaEvent):
+        return text(DONE_DETAILS[event.action], title=event.display_title)
+    return text("{message}", message=event.message)

@@ -111,7 +111,7 @@ class SqlStores(Stores):
         return await self.database.read(read)
 
     async def body(self, event_id: int) -> bytes:
-        return (await self._events.body(event_id))[1]
+        return (await self._events.body(event_id)).body
 
     async def close(self) -> None:
         await self.database.close()

@@ -6,7 +6,7 @@ from bisect import bisect_left
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from metarr_desktop.domain.events import MediaEvent
+from metarr_desktop.domain.events import read_event
 from metarr_desktop.domain.jobs import EndStatus, Job, JobRecord
 from metarr_desktop.ui.wording import event_name, job_name, one_line, plural, tr
 
@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from metarr_desktop.app.snapshots import EventSnapshot
+    from metarr_desktop.domain.events import Event
 
 
 class MemberNode:
@@ -99,7 +100,7 @@ class FamilyNode:
             return
         self.told_by_a_job = True
         self.subject = one_line(media.display_title)
-        self.action = event_name(media.action)
+        self.action = event_name(media.event_kind)
         self.source = self.source or media.source.title()
 
     def title(self) -> str:
@@ -118,13 +119,13 @@ class FamilyNode:
 Node = FamilyNode | MemberNode
 
 
-def event_of(payload: Mapping[str, Any]) -> MediaEvent | None:
-    """What was imported, as a job carries it; None where it carries nothing of the kind."""
+def event_of(payload: Mapping[str, Any]) -> Event | None:
+    """What happened, as a job carries it; None where it carries nothing of the kind."""
     event = payload.get("event")
     if not isinstance(event, Mapping):
         return None
     try:
-        return MediaEvent.from_payload(event)
+        return read_event(event)
     except (KeyError, TypeError, ValueError):
         return None
 

@@ -124,11 +124,12 @@ def cells(family: FamilySnapshot) -> tuple[str, str, str, str, str]:
     event = family.event
     if event is None:
         return "", "", "", "", outcome(family)
-    media = next(filter(None, (event_of(job.payload) for job in members(family))), None)
+    events = (event_of(job.payload) for job in members(family))
+    told = next((each for each in events if each is not None), None)
     return (
         day_time(event.received_at),
         event.source_title,
-        event_name(event.event_type if media is None else media.action),
+        event_name(event.event_type if told is None else told.event_kind),
         one_line(event.title),
         outcome(family),
     )

@@ -147,7 +147,7 @@ async def test_a_large_body_is_not_compressed_on_the_loop(store: SqlJobStore, da
     finally:
         sys.setprofile(None)
     assert compressed_here == []
-    assert await EventStore(database).body(stored.event_id) == ("radarr", body)
+    assert (await EventStore(database).body(stored.event_id)).body == body
 
 
 @pytest.mark.parametrize("far", ["run_after = 1000000000000000000", "expires_at = 1000000000000000000"])

@@ -8,14 +8,19 @@ import pytest
 
 from metarr_desktop.domain.errors import NotFound, NothingToDo, Permanent
 from metarr_desktop.domain.jobs import INTAKE_LANE, WEBHOOK_RECEIVED, Job, JobStatus
+from metarr_desktop.domain.routing import Routes
+from metarr_desktop.domain.senders import Sender
 from metarr_desktop.services.declaration import Service, ServiceConfig
+from metarr_desktop.storage.event_store import StoredBody
 from metarr_desktop.webhooks.body import SMALL_BODY
 from metarr_desktop.webhooks.receive import ReceiveWebhook
 from metarr_desktop.webhooks.sources.registry import SOURCES
-from tests.fakes import no_report
+from tests.fakes import FakeClock, no_report
 
 if TYPE_CHECKING:
+    from metarr_desktop.domain.events import Notice
     from metarr_desktop.services.notifier import Notifier
+    from metarr_desktop.storage.import_store import ImportShape
 
 SAMPLES = Path(__file__).parents[3] / "resources" / "samples"
 NOW = datetime(2025, 1, 1, tzinfo=UTC)
@@ -34,11 +39,42 @@ class StoredBodies:
     def __init__(self, source: str, body: bytes) -> None:
         self.source = source
         self.stored = body
+        self.recovered = False
 
-    async def body(self, event_id: int, /) -> tuple[str, bytes]:
+    async def body(self, event_id: int, /) -> StoredBody:
         if event_id != 7:
             raise NotFound("There is no such webhook.")
-        return self.source, self.stored
+        return StoredBody(source=self.source, instance="", body=self.stored, recovered=self.recovered)
+
+
+class Household:
+    """Every sender is known, nothing was told before, and no route was set."""
+
+    def __init__(self) -> None:
+        self.enabled = True
+        self.told_by: int | None = None
+        self.is_news = True
+        self.set = Routes()
+        self.noted: list[tuple[tuple[str, ...], ImportShape]] = []
+
+    async def seen(self, type: str, instance: str, *, default: str, now: datetime) -> Sender:  # noqa: A002
+        return Sender(id=4, type=type, name=instance or default, enabled=self.enabled)
+
+    async def routes(self) -> Routes:
+        return self.set
+
+
+class Memory(Household):
+    """What was imported and what senders complained of."""
+
+    async def note(self, event_id: int, keys: Any, *, shape: ImportShape, now: datetime) -> int | None:
+        self.noted.append((tuple(keys), shape))
+        return self.told_by
+
+
+class Complaints(Household):
+    async def note(self, event_id: int, notice: Notice, *, now: datetime) -> bool:
+        return self.is_news
 
 
 def job(**changes: Any) -> Job:
@@ -58,7 +94,16 @@ def job(**changes: Any) -> Job:
 
 
 def receiver(source: str, body: bytes) -> ReceiveWebhook:
-    return ReceiveWebhook(events=StoredBodies(source, body), sources=SOURCES, services=(DISCORD,))
+    return ReceiveWebhook(
+        events=StoredBodies(source, body),
+        senders=Household(),
+        imports=Memory(),
+        issues=Complaints(),
+        routes=Household(),
+        sources=SOURCES,
+        services=(DISCORD,),
+        clock=FakeClock(),
+    )
 
 
 def sample(name: str) -> ReceiveWebhook:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from metarr_desktop.domain.errors import Permanent
-from metarr_desktop.domain.events import Ignored, MediaEvent
+from metarr_desktop.domain.events import Event, Ignored, MediaEvent
 from metarr_desktop.webhooks.body import read_object
 from metarr_desktop.webhooks.sources import lidarr, radarr, sonarr
 from metarr_desktop.webhooks.sources.registry import find_source
@@ -68,7 +68,7 @@ def replaced(body: Any, path: tuple[str | int, ...], value: Any) -> Any:
     return changed
 
 
-def outcome(source: Source, body: dict[str, Any]) -> MediaEvent | Ignored | Permanent:
+def outcome(source: Source, body: dict[str, Any]) -> Event | Ignored | Permanent:
     """Parse; any other exception fails the test."""
     try:
         return source.parse(body)

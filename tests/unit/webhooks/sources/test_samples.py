@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from metarr_desktop.domain.errors import Permanent
-from metarr_desktop.domain.events import Action, Ignored, MediaEvent, MediaKind
+from metarr_desktop.domain.events import Action, Event, Ignored, MediaEvent, MediaKind
 from metarr_desktop.webhooks.body import read_object
 from metarr_desktop.webhooks.sources.registry import SOURCES, find_source
 
@@ -48,7 +48,7 @@ def body_of(name: str) -> dict[str, Any]:
     return read_object((SAMPLES / name).read_bytes())
 
 
-def parse(name: str) -> MediaEvent | Ignored:
+def parse(name: str) -> Event | Ignored:
     source = find_source(name.partition("/")[0])
     assert source is not None
     return source.parse(body_of(name))

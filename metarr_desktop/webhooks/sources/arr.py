@@ -1,0 +1,49 @@
+"""How Radarr and its siblings are called: what differs between them, said once by each source."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Annotated
+
+from pydantic import Field, SecretStr
+
+from metarr_desktop.webhooks.sources.declaration import SourceConfig
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+    from typing import Any
+
+
+class ArrConfig(SourceConfig):
+    """Where the program is, and its own key; both only for what we ask of it ourselves."""
+
+    url: Annotated[
+        str,
+        Field(
+            title="Address",
+            description="As in the browser, with its URL base if it has one.",
+            max_length=500,
+            json_schema_extra={"placeholder": "http://192.168.1.30:7878"},
+        ),
+    ]
+    api_key: Annotated[
+        SecretStr, Field(title="API key", description="In Settings > General > Security.", max_length=200)
+    ]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ArrInterface:
+    """The interface of one program of the family.
+
+    ``app_name`` is what it calls itself in ``system/status``, ``version`` the path of its interface (``v3``),
+    ``port`` where it listens by default. ``triggers`` are the ``onX`` switches that its webhook gets where
+    it supports them. ``history`` are the parameters that list imports, beside ``date``, and
+    ``recovered`` makes of the records of one import the body that its webhook would have had.
+    """
+
+    app_name: str
+    version: str
+    port: int
+    triggers: tuple[str, ...]
+    history: Mapping[str, str]
+    recovered: Callable[[list[Mapping[str, Any]]], dict[str, Any] | None]
