@@ -104,8 +104,8 @@ class Api:
                 raise wrong_method(", ".join(READS))
             return _json(await self._described(core))
         operation, places = _find(request.method, path)
-        if operation.streams and request.headers.get("Upgrade", "").lower() == "websocket":
-            if request.method != "GET" or query_of(request):
+        if operation.streams and _asks_for_stream(request):
+            if query_of(request):
                 raise bad_request(Text("The stream takes no parameters."))
             return await self._streams.answer(request, title=core.queries.event_title)
         given = operation.arguments(places, query_of(request))
@@ -147,6 +147,10 @@ class _Metrics:
         except MetarrError as error:
             return refusal_of(error).response()
         return web.Response(body=text.encode(), headers={"Content-Type": CONTENT_TYPE, **FRESH})
+
+
+def _asks_for_stream(request: web.Request) -> bool:
+    return request.method == "GET" and request.headers.get("Upgrade", "").lower() == "websocket"
 
 
 def _bearer(authorization: str) -> tuple[bytes, ...]:

@@ -55,6 +55,8 @@ class Parameter:
         if self.choices and given not in self.choices:
             known = ", ".join(self.choices)
             raise bad_request(text("{name} is one of: {known}.", name=self.name, known=known))
+        if "\0" in given:  # PostgreSQL knows no such text
+            raise bad_request(text("{name} is no text.", name=self.name))
         if len(given) > self.longest:
             raise bad_request(
                 text("{name} has at most {most} characters.", name=self.name, most=self.longest)

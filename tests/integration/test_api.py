@@ -8,6 +8,7 @@ import json
 import time
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from random import Random
 from typing import TYPE_CHECKING, Any
 
 import aiohttp
@@ -349,42 +350,38 @@ async def test_a_path_or_a_method_that_is_none_is_told(program: Program) -> None
     assert (await program.ask("")).status == 404
 
 
-@pytest.mark.parametrize(
-    "path",
-    [
-        "/jobs?limit=0", "/jobs?limit=1001", "/jobs?limit=ten", "/jobs?limit=1&limit=2", "/jobs?before=1",
-        "/jobs?after=7", "/jobs?after=1.999999999999999.1", "/jobs/seven", "/jobs/0", f"/jobs/{2**63}",
-        "/jobs/%C2%B2", "/history?status=lost", "/history?before=yesterday", "/events?before=-1",
-        "/history?text=" + "x" * 201, "/status?deep=1",
-    ],
-)  # fmt: skip
-async def test_a_parameter_that_cannot_be_is_told(program: Program, path: str) -> None:
-    answer = await program.ask(path)
-    assert answer.status == 400
-    assert answer.message.endswith(".")
+WRONG_PARAMETERS = [
+    "/jobs?limit=0", "/jobs?limit=1001", "/jobs?limit=ten", "/jobs?limit=1&limit=2", "/jobs?before=1",
+    "/jobs?after=7", "/jobs?after=1.999999999999999.1", "/jobs/seven", "/jobs/0", f"/jobs/{2**63}",
+    "/jobs/%C2%B2", "/history?status=lost", "/history?before=yesterday", "/events?before=-1",
+    "/history?text=" + "x" * 201, "/history?text=a%00b", "/events/1?x=%F0%28", "/status?deep=1",
+]  # fmt: skip
+WRONG_BODIES: list[tuple[int, dict[str, Any]]] = [
+    (400, {"data": b"{", "headers": {"Content-Type": "application/json"}}),
+    (400, {"json": [5]}),
+    (400, {"json": {"minutes": "5"}}),
+    (400, {"json": {"minutes": 0}}),
+    (400, {"json": {"minutes": 10**18}}),
+    (400, {"json": {"hours": 5}}),
+    (400, {"data": b'{"minutes": NaN}', "headers": {"Content-Type": "application/json"}}),
+    (413, {"data": b" " * 65_537, "headers": {"Content-Type": "application/json"}}),
+    (415, {"data": b"minutes=5"}),
+]
 
 
-@pytest.mark.parametrize(
-    ("status", "options"),
-    [
-        (400, {"data": b"{", "headers": {"Content-Type": "application/json"}}),
-        (400, {"json": [5]}),
-        (400, {"json": {"minutes": "5"}}),
-        (400, {"json": {"minutes": 0}}),
-        (400, {"json": {"minutes": 10**18}}),
-        (400, {"json": {"hours": 5}}),
-        (400, {"data": b'{"minutes": NaN}', "headers": {"Content-Type": "application/json"}}),
-        (413, {"data": b" " * 65_537, "headers": {"Content-Type": "application/json"}}),
-        (415, {"data": b"minutes=5"}),
-    ],
-)
-async def test_a_body_that_cannot_be_is_told_and_nothing_done(
-    program: Program, status: int, options: dict[str, Any]
-) -> None:
-    answer = await program.post("/pause", **options)
-    assert answer.status == status
-    assert answer.message.endswith(".")
-    assert not program.core.queries.pause().paused
+async def test_a_parameter_that_cannot_be_is_told(program: Program) -> None:
+    for path in WRONG_PARAMETERS:
+        answer = await program.ask(path)
+        assert answer.status == 400, path
+        assert answer.message.endswith("."), path
+
+
+async def test_a_body_that_cannot_be_is_told_and_nothing_done(program: Program) -> None:
+    for status, options in WRONG_BODIES:
+        answer = await program.post("/pause", **options)
+        assert answer.status == status, options
+        assert answer.message.endswith("."), options
+        assert not program.core.queries.pause().paused
 
 
 async def test_a_body_without_a_length_is_measured_as_it_comes(program: Program) -> None:
@@ -395,6 +392,21 @@ async def test_a_body_without_a_length_is_measured_as_it_comes(program: Program)
     answer = await program.post("/pause", data=endless(), headers={"Content-Type": "application/json"})
     assert answer.status == 413
     assert (await program.post("/resume", json={"minutes": 5})).status == 400
+
+
+async def test_whatever_is_asked_is_answered_and_never_as_our_fault(program: Program) -> None:
+    dice = Random(4)
+    parts = ["jobs", "events", "history", "services", "1", "-1", "retry", "run", "%00", "%2F", "²", "{key}"]
+    names = ["limit", "before", "after", "status", "text", "type", "source", "apikey", "%ff"]
+    values = ["1", "0", "-1", "1.2", "1.2.3", "9" * 30, "%00", "%ff%fe", "completed", "'", "%25", ""]
+    for _ in range(400):
+        path = "/" + "/".join(dice.choices(parts, k=dice.randint(1, 4)))
+        query = "&".join(f"{dice.choice(names)}={dice.choice(values)}" for _ in range(dice.randint(0, 3)))
+        method = dice.choice(["GET", "GET", "HEAD", "POST", "PUT", "DELETE", "PATCH", "OPTIONS"])
+        answer = await program.ask(f"{path}?{query}", method=method, data=dice.choice([None, b"{}", b"\xff"]))
+        assert answer.status in {200, 400, 404, 405, 409, 415}, (method, path, query, answer.body)
+        if answer.status != 200 and method != "HEAD":
+            assert answer.message
 
 
 # --- Pages ---
@@ -567,6 +579,20 @@ async def test_open_streams_do_not_keep_the_program_from_ending(opened: Any) -> 
     assert (ended.type, polite.close_code) == (aiohttp.WSMsgType.CLOSE, 1001)
     assert ended.extra == "Metarr Desktop quits."
     del silent
+
+
+async def test_a_listener_that_starts_anew_ends_streams_and_takes_new_ones(program: Program) -> None:
+    stream = await program.stream()
+    listener = program.core.listener
+    assert listener is not None
+    async with asyncio.timeout(2):
+        listening = await listener.start()
+    async with asyncio.timeout(1):
+        while not stream.closed:
+            await stream.receive()
+    program.base = f"http://127.0.0.1:{listening.port}"
+    async with program.stream() as again:
+        assert not again.closed
 
 
 # --- Metrics ---
