@@ -82,7 +82,9 @@ class Api:
             return refusal.response()
         except MetarrError as error:
             return refusal_of(error).response()
-        except (ConnectionError, web.HTTPException):
+        except ConnectionError:
+            return bad_request(Text("The client is gone.")).response()
+        except web.HTTPException:
             raise
         except Exception:
             logger.exception("A request of the API could not be answered")
