@@ -24,8 +24,8 @@ from metarr_desktop.webhooks.answers import (
 )
 from metarr_desktop.webhooks.body import MAX_BYTES, SMALL_BODY, InvalidBody, read_object
 from metarr_desktop.webhooks.callers import caller_of
-from metarr_desktop.webhooks.connections import head_is_too_large
 from metarr_desktop.webhooks.guard import WRONG_KEY, Caller, KeyRefused, Refusal, judge_key, judge_place
+from metarr_desktop.webhooks.heads import head_is_too_large
 from metarr_desktop.webhooks.reading import read_body
 from metarr_desktop.webhooks.sources.wording import MAX_NAME, line
 
