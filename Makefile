@@ -19,7 +19,7 @@ endif
 help:
 	@echo 'make run [ARGS=...]     set up and start Metarr Desktop, e.g. ARGS="--headless --port 3001"'
 	@echo 'make test [ARGS=...]    set up and run the tests, e.g. ARGS="tests/unit -k queue"'
-	@echo 'make endurance          the tests of faults in their long form, about two hours'
+	@echo 'make endurance          the tests of faults in their long form, two and a half hours'
 	@echo 'make check              lint, formatting, types, layers, desktop files'
 	@echo 'make format             let ruff format and fix what it safely can'
 	@echo 'make setup              set up what make run needs, and no more'

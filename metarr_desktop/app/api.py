@@ -55,6 +55,7 @@ class Api:
     """Answers for a core that it is given once there is one."""
 
     prefix = PREFIX
+    refused_json = staticmethod(refused_json)
 
     def __init__(self, *, key: ApiKey, bus: Bus, clock: Clock, tasks: TaskSupervisor) -> None:
         self.key = key
@@ -95,8 +96,7 @@ class Api:
         """Return the core for who has the key. Raises KeyRefused."""
         bearer = replace(caller, keys=(*caller.keys, *_bearer(request.headers.get("Authorization", ""))))
         if not has_key(bearer, self.key.digests):
-            answer = WRONG_KEY if self.key.digests else NO_KEY_YET
-            raise KeyRefused(answer, form=refused_json)
+            raise KeyRefused(WRONG_KEY if self.key.digests else NO_KEY_YET)
         assert self._core is not None  # noqa: S101 - the port is opened after that
         return self._core
 
@@ -131,6 +131,7 @@ class _Metrics:
     """``/metrics`` for Prometheus, with the key of the API."""
 
     prefix = "/metrics"
+    refused_json = staticmethod(refused_json)
 
     def __init__(self, api: Api) -> None:
         self._api = api

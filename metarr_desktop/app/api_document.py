@@ -21,11 +21,12 @@ ABOUT = (
     "The API of Metarr Desktop. Every request needs its key: metarr-desktop api key show. Times are ISO 8601"
     " in UTC. Forms may gain members and lose none. docs/api.md has an example of each operation."
 )
-EVERYWHERE = (401, 429, 503)
+EVERYWHERE = (401, 403, 429, 503)
 """Errors that every operation can have."""
 ERRORS: Mapping[int, str] = {
     400: "What was sent cannot be understood",
     401: "The key is wrong or missing",
+    403: "Web pages, and computers that are not allowed, are not answered",
     404: "There is no such thing",
     408: "The body did not arrive in time",
     409: "It cannot be done now",

@@ -22,7 +22,10 @@ KEPT_ELSEWHERE = Text(
     " metarr-desktop api key new"
 )
 GIVEN = Text("The key of the API is given by {variable}. Change it there.")
-CANNOT_KEEP = Text("The key of the API cannot be kept. {error} Or give a key of your own by {variable}.")
+CANNOT_KEEP = Text(
+    "The key of the API cannot be kept or read. {error} Without a keyring, start the program with a key of"
+    " your own in the environment variable {variable}."
+)
 
 
 class ApiKey:

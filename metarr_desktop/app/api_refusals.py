@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 KINDS: Mapping[int, str] = {
     400: "bad_request",
     401: "key",
+    403: "forbidden",
     404: "not_found",
     405: "method",
     408: "timeout",
@@ -27,6 +28,7 @@ KINDS: Mapping[int, str] = {
     413: "too_large",
     415: "media_type",
     429: "too_many",
+    431: "too_large",
     503: "unavailable",
 }
 RETRY_AFTER_SECONDS = 30

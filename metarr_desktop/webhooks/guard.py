@@ -114,9 +114,9 @@ WRONG_KEY = Refusal(
 class KeyRefused(Exception):  # noqa: N818 - a refusal, no fault
     """Raised by further routes whose own key is wrong or missing; ``answer`` says which one that is."""
 
-    def __init__(self, answer: Text, *, form: Callable[[int, str], Mapping[str, Any]] | None = None) -> None:
+    def __init__(self, answer: Text) -> None:
         super().__init__(str(answer))
-        self.refusal = replace(WRONG_KEY, answer=answer, form=form)
+        self.refusal = replace(WRONG_KEY, answer=answer)
 
 
 def judge(caller: Caller, rules: ReceivingRules, *, address: WebhookAddress | None = None) -> Refusal | None:

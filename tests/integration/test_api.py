@@ -189,6 +189,8 @@ async def test_wrong_keys_are_slowed_and_the_right_one_is_not(program: Program) 
     assert time.monotonic() - began < 0.5
     done, slow = await asyncio.wait(guesses, return_when=asyncio.FIRST_COMPLETED)
     assert {each.result()[0] for each in done} == {429}
+    too_many = await program.ask("/status", key="guess")
+    assert (too_many.status, too_many.json["error"]["kind"]) == (429, "too_many")
     assert len(slow) == 4
     done, slow = await asyncio.wait(slow, return_when=asyncio.FIRST_COMPLETED)
     ((status, took),) = [each.result() for each in done]
@@ -225,8 +227,10 @@ async def test_before_a_key_is_made_the_answer_says_how_to_get_one(
 
 @pytest.mark.parametrize("headers", [{"Origin": "http://localhost"}, {"Sec-Fetch-Site": "same-origin"}])
 async def test_web_pages_are_refused_even_with_the_key(program: Program, headers: dict[str, str]) -> None:
-    assert (await program.ask("/status", headers=headers)).status == 403
-    assert (await program.ask("/metrics", headers=headers)).status == 403
+    for path in ("/status", "/metrics"):
+        answer = await program.ask(path, headers=headers)
+        assert (answer.status, answer.message) == (403, "Web pages may not call Metarr Desktop.")
+        assert answer.json["error"]["kind"] == "forbidden"
     with pytest.raises(aiohttp.WSServerHandshakeError) as refused:
         await program.stream(headers=headers)
     assert refused.value.status == 403
