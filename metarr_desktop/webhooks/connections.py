@@ -211,7 +211,11 @@ class Connection(asyncio.Protocol):
             if self._head.grows_too_large(data):
                 self._refuse_head()
                 return
-        self.protocol.data_received(data)
+        try:
+            self.protocol.data_received(data)
+        except ValueError:
+            # Older aiohttp raises this for a target that is no URL; asyncio would log what it quotes.
+            self.abort()
 
     def _refuse_head(self) -> None:
         self._owner.forget(self)

@@ -119,11 +119,6 @@ class KeyRefused(Exception):  # noqa: N818 - a refusal, no fault
         self.refusal = replace(WRONG_KEY, answer=answer)
 
 
-def judge(caller: Caller, rules: ReceivingRules, *, address: WebhookAddress | None = None) -> Refusal | None:
-    """Return why the caller is refused, or None where it may go on."""
-    return judge_place(caller, rules) or judge_key(caller, rules, address=address)
-
-
 def judge_place(caller: Caller, rules: ReceivingRules) -> Refusal | None:
     """Return why nobody like the caller is heard on any route, whatever key it has; or None."""
     if caller.from_page:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import logging
 import time
 from datetime import timedelta
 from typing import TYPE_CHECKING, Self
@@ -11,7 +12,7 @@ from typing import TYPE_CHECKING, Self
 import pytest
 from aiohttp import web
 
-from metarr_desktop.webhooks.connections import ConnectionLimits
+from metarr_desktop.webhooks.connections import ConnectionLimits, Connections
 from metarr_desktop.webhooks.heads import HEADERS, HEADERS_BYTES
 from tests.fakes import eventually
 from tests.unit.webhooks.listening import DOWNLOAD, HEAD, listen, send_raw
@@ -223,6 +224,28 @@ async def test_who_is_being_answered_is_never_closed_to_make_room() -> None:
             assert await fifth.closed_after() < PATIENCE_S
         listening.intake.gate.set()
         assert [await client.status() for client in working] == [200] * 4
+
+
+class Choking(asyncio.Protocol):
+    """Fails on whatever it gets, as older aiohttp does on some targets."""
+
+    def data_received(self, data: bytes) -> None:
+        raise ValueError(data)
+
+
+async def test_what_the_parser_chokes_on_ends_the_connection_without_a_word(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    caplog.set_level(logging.DEBUG, logger="asyncio")
+    connections = Connections(ConnectionLimits())
+    loop = asyncio.get_running_loop()
+    server = await loop.create_server(lambda: connections.wrap(Choking()), "127.0.0.1", 0)
+    async with server, Client(server.sockets[0].getsockname()[1]) as client:
+        await client.send(b"GET http://[/hidden-key HTTP/1.1\r\n\r\n")
+        await client.closed_after()
+    connections.close()
+    assert len(connections) == 0
+    assert "hidden-key" not in caplog.text
 
 
 def head(*fields: str) -> bytes:
