@@ -32,6 +32,7 @@ KINDS: Mapping[int, str] = {
     503: "unavailable",
 }
 RETRY_AFTER_SECONDS = 30
+READS = ("GET", "HEAD")
 NOT_FOUND, CONFLICT, UNAVAILABLE = 404, 409, 503
 
 
@@ -71,7 +72,7 @@ def nowhere(path: str) -> ApiRefusal:
     """Refuse an address at which there is nothing."""
     return ApiRefusal(
         NOT_FOUND,
-        text("There is nothing at {path}. /api/v1/openapi.json tells what there is.", path=path[:200]),
+        text("There is nothing at /api/v1{path}. /api/v1/openapi.json tells what there is.", path=path[:200]),
     )
 
 
