@@ -72,6 +72,11 @@ class Service:
         return self.key
 
     @property
+    def sends_messages(self) -> bool:
+        """Whether it tells people something, and does not refresh a library."""
+        return not self.waits_for_scan
+
+    @property
     def job_type(self) -> str:
         """Type of the jobs that notify this service."""
         return f"notify-{self.key}"
