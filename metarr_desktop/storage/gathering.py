@@ -30,8 +30,7 @@ def due_together(db: Sql, job: Job, gathering: Gathering, now: datetime) -> date
         f"SELECT MIN(created_at) FROM job_queue WHERE {NEVER_RUN}", (job.lane, job.merge_key)
     ).fetchone()
     stamp = to_ms(now)
-    # What was created later than now was created before the clock was set back.
-    first = min(oldest, stamp) if isinstance(oldest, int) else stamp
+    first = oldest if isinstance(oldest, int) else stamp
     due = min(stamp + gathering.quiet // MILLISECOND, first + gathering.at_most // MILLISECOND)
     return from_ms(max(due, stamp))
 

@@ -238,6 +238,22 @@ async def test_what_a_person_wants_now_is_not_moved_again(store: JobStore) -> No
     assert len(ids(await take(store, at(6)))) == 4
 
 
+async def test_the_members_of_a_pack_are_in_the_order_in_which_they_came(store: JobStore) -> None:
+    jobs = await pack(store, 4)
+    await store.run_now(jobs[3].id, now=at(5))
+    for job in (jobs[1], jobs[0]):
+        await store.run_now(job.id, now=at(6))
+    assert ids(await take(store, at(6))) == [jobs[3].id, jobs[0].id, jobs[1].id, jobs[2].id]
+
+
+async def test_what_a_person_wanted_before_the_clock_was_set_back_goes_all_the_same(store: JobStore) -> None:
+    jobs = await pack(store)
+    await store.run_now(jobs[1].id, now=at(5))
+    more = await came(store, seconds=-60)
+    assert [job.id for job in more.moved] == [jobs[0].id, jobs[2].id]
+    assert len(ids(await take(store, at(-60)))) == 4
+
+
 async def test_a_pack_that_is_due_while_its_lane_takes_nothing_goes_with_all_that_came(
     store: JobStore,
 ) -> None:
@@ -284,11 +300,12 @@ async def test_a_pack_whose_process_died_runs_again_as_one(stores: Stores) -> No
     await take(dead, at(22))
     store = stores.process("here")
     assert len((await store.recover(now=at(30))).jobs) == 3
-    assert (await came(store, seconds=31)).moved == ()
-    leader = await take(store, at(31))
+    late = await came(store, seconds=115)
+    assert (late.moved, late.jobs[0].run_after) == ((), at(135))
+    leader = await take(store, at(115))
     assert ids(leader)[:3] == [job.id for job in jobs]
     assert len(ids(leader)) == 4
-    await settled(store, leader, Done(), now=at(32))
+    await settled(store, leader, Done(), now=at(116))
     assert await stores.ran(jobs[2].id) == ["crashed", "done"]
 
 

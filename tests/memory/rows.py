@@ -107,7 +107,7 @@ class Rows:
             and other.error is None
             and not (other.retry_count or other.deferrals or other.starts)
         ]
-        first = min(now, *(other.created_at for other in family))
+        first = min(other.created_at for other in family)
         due = max(now, min(now + gathering.quiet, first + gathering.at_most))
         moved: set[int] = set()
         for other in family:
