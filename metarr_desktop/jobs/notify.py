@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 import logging
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Protocol
 
 from metarr_desktop.domain.errors import MetarrError, NothingToDo, Permanent, SecretsUnavailable
 from metarr_desktop.domain.events import Action, MediaEvent, MediaKind
 from metarr_desktop.domain.notification import Notification
 from metarr_desktop.domain.outcomes import Done
+from metarr_desktop.domain.packs import combined, title_of
 from metarr_desktop.domain.paths import PathMapping, map_path
 from metarr_desktop.domain.text import Text, text
 from metarr_desktop.services.forms import build_config, secret_fields
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from metarr_desktop.domain.clock import Clock
     from metarr_desktop.domain.jobs import Job
     from metarr_desktop.jobs.handlers import Report
@@ -59,16 +63,22 @@ class Notify:
         if not row.enabled:
             raise NothingToDo(text("{service} is turned off.", service=self._service.title))
         config = await load_config(self._service, row, self._secrets)
-        try:
-            event = MediaEvent.from_payload(job.payload["event"])
-        except (KeyError, TypeError, ValueError) as error:
-            raise Permanent("This job does not say what was imported.") from error
-        delivery = await self._notifier.send(config, compose(event, folder=await self._folder(event)))
+        events = self._events(job)
+        notification = compose_all(events, folder=await self._folder(events[0]))
+        delivery = await self._notifier.send(config, notification)
         result: dict[str, Any] = {"warnings": [str(warning) for warning in delivery.warnings]}
         if delivery.message_id is not None:
             result["message_id"] = delivery.message_id
         await self._remember(row)
         return Done(detail=_with_warnings(delivery.detail, delivery.warnings), result=result)
+
+    def _events(self, job: Job) -> list[MediaEvent]:
+        """What to tell: all that came together, where people read it; a refresh of one folder does for all."""
+        together = job.merged if self._service.sends_messages else ()
+        events = [event for each in (job, *together) if (event := _event_of(each)) is not None]
+        if not events:
+            raise Permanent("This job does not say what was imported.")
+        return events
 
     async def _remember(self, row: ServiceRow) -> None:
         """A delivery is the best connection test, but only news is worth a write."""
@@ -114,13 +124,35 @@ async def load_config(service: Service, row: ServiceRow, secrets: SecretStore) -
     return build_config(service, row.values, values)
 
 
+def _event_of(job: Job) -> MediaEvent | None:
+    """Read what a job tells of; None for a payload that somebody damaged, which keeps no other back."""
+    try:
+        return MediaEvent.from_payload(job.payload["event"])
+    except (AttributeError, KeyError, TypeError, ValueError):
+        logger.warning("Job %d does not say what was imported", job.id)
+        return None
+
+
+def compose_all(events: Sequence[MediaEvent], *, folder: str | None) -> Notification:
+    """Put what belongs together into one message."""
+    one = compose(combined(events), folder=folder)
+    return replace(one, title=title_of(events), events=tuple(events))
+
+
 def compose(event: MediaEvent, *, folder: str | None) -> Notification:
     """Put an event into plain words."""
     verb = "Upgraded" if event.action is Action.UPGRADED else "Downloaded"
     body = f"{verb} in {event.quality}" if event.quality else verb
     if event.kind is MediaKind.EPISODE and event.episode_title:
         body = f"{event.episode_title}\n{body}"
-    return Notification(title=event.display_title, body=body, event=event, folder=folder, link=_link(event))
+    return Notification(
+        title=event.display_title,
+        body=body,
+        event=event,
+        events=(event,),
+        folder=folder,
+        link=_link(event),
+    )
 
 
 def _link(event: MediaEvent) -> str | None:

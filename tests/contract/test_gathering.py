@@ -205,9 +205,7 @@ async def test_one_whose_retries_are_used_up_ends_alone(store: JobStore) -> None
 
 
 @pytest.mark.parametrize("outcome", [again(50), limited(50)])
-async def test_what_was_tried_is_not_moved_by_what_comes_later(
-    store: JobStore, outcome: Failed
-) -> None:
+async def test_what_was_tried_is_not_moved_by_what_comes_later(store: JobStore, outcome: Failed) -> None:
     await pack(store)
     await settled(store, await take(store, at(22)), outcome, now=at(23))
     late = await came(store, seconds=24)
