@@ -52,7 +52,7 @@ class AttemptOutcome(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Gathering:
-    """How long jobs wait for more of their kind: ``quiet`` after the last one, ``at_most`` after the first."""
+    """How long jobs wait for more like them: ``quiet`` after the last one, ``at_most`` after the first."""
 
     quiet: timedelta
     at_most: timedelta

@@ -73,7 +73,7 @@ class Notify:
         return Done(detail=_with_warnings(delivery.detail, delivery.warnings), result=result)
 
     def _events(self, job: Job) -> list[MediaEvent]:
-        """What to tell: all that came together, where people read it; a refresh of one folder does for all."""
+        """What to tell: all that came together where people read it; one refresh does for a folder."""
         together = job.merged if self._service.sends_messages else ()
         events = [event for each in (job, *together) if (event := _event_of(each)) is not None]
         if not events:

@@ -1,4 +1,4 @@
-"""Jobs that wait for more of their kind, to go as one: each that comes lets all of them wait a while longer."""
+"""Jobs that wait for more like them, to go as one: each that comes lets all of them wait a while longer."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def gathering_of(new: NewJob, job: Job) -> Gathering | None:
 
 
 def due_together(db: Sql, job: Job, gathering: Gathering, now: datetime) -> datetime:
-    """When a job that comes now is due, and all that wait for more like it: never later than the first can."""
+    """When a job that comes now is due, with all that wait for it: never later than the first may wait."""
     (oldest,) = db.execute(
         f"SELECT MIN(created_at) FROM job_queue WHERE {NEVER_RUN}", (job.lane, job.merge_key)
     ).fetchone()
@@ -36,7 +36,7 @@ def due_together(db: Sql, job: Job, gathering: Gathering, now: datetime) -> date
 
 
 def move_others(db: Sql, job: Job, now: datetime) -> tuple[Job, ...]:
-    """Let what waits for more like this job be due when it is; what is due already goes when its lane lets it.
+    """Let what waits for more like this job be due with it; what is due already goes when its lane lets it.
 
     A row that another process has in hand is left alone: it is being taken, or moved to much the same time.
     """

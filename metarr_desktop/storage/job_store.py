@@ -123,9 +123,9 @@ class JobStore(Protocol):
     async def add(self, jobs: Collection[NewJob], *, now: datetime) -> Insertion:
         """Insert jobs; one whose ``dedupe_key`` waits already joins that job.
 
-        They are due at once, but for those that wait for a sibling or have a ``gathering``. The latter are due
-        when no more of their lane and merge key came for a while, and so are those that came before: jobs
-        that still wait for their time and were never run.
+        They are due at once, but for those that wait for a sibling or have a ``gathering``. The latter are
+        due when no more of their lane and merge key came for a while, and so are those that came before:
+        jobs that still wait for their time and were never run.
         """
 
     async def claim(self, lanes: Mapping[str, int], *, now: datetime, turn: int = 0, limit: int = 1) -> Claim:
