@@ -53,11 +53,11 @@ def title_of(events: Sequence[MediaEvent]) -> str:
     """Name all of them: ``Severance S02E01-08 (8)``, ``Boards of Canada - 2 albums: Geogaddi, Twoism``."""
     distinct = _distinct(events)
     first = distinct[0]
-    if len(distinct) == 1 or first.kind is MediaKind.MOVIE:
-        return first.display_title
-    if first.kind is MediaKind.EPISODE:
+    if len(distinct) > 1 and first.kind is MediaKind.EPISODE:
         return f"{first.title} {_seasons(distinct)}".strip()
-    return f"{first.title} - {_albums(distinct)}"
+    if len(distinct) > 1 and first.kind is MediaKind.ALBUM:
+        return f"{first.title} - {_albums(distinct)}"
+    return first.display_title
 
 
 def _distinct(events: Sequence[MediaEvent]) -> list[MediaEvent]:

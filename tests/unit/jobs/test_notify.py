@@ -113,6 +113,7 @@ async def test_what_came_together_is_one_message(engine: Engine) -> None:
     notification = await told(engine, of(*events))
     assert notification.title == "Dark S02E01-24 (24)"
     assert notification.body == "Downloaded in WEBDL-1080p"
+    assert isinstance(notification.event, MediaEvent)
     assert (notification.event.overview, notification.events) == ("", tuple(events))
     assert (notification.folder, notification.link) == (
         "/tv/Dark",
