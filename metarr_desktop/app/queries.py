@@ -314,7 +314,7 @@ class Queries:
             values={**defaults, **{name: value for name, value in row.values.items() if name in known}},
             secrets_set=secrets_set(service, row, self._secrets),
             docs=service.docs,
-            takes_messages=not service.waits_for_scan,
+            takes_messages=service.sends_messages,
         )
 
     async def secret(self, key: str, field: str) -> str | None:

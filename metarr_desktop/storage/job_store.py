@@ -23,10 +23,14 @@ POISONED_AT = 3
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Insertion:
-    """Jobs that were added, and the records of those that joined a waiting twin instead."""
+    """Jobs that were added, and the records of those that joined a waiting twin instead.
+
+    ``moved`` waited before, and wait longer now, or shorter: for more of what was added.
+    """
 
     jobs: tuple[Job, ...]
     joined: tuple[JobRecord, ...] = ()
+    moved: tuple[Job, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -117,7 +121,12 @@ class JobStore(Protocol):
         """Insert the raw event and its ``webhook-received`` job."""
 
     async def add(self, jobs: Collection[NewJob], *, now: datetime) -> Insertion:
-        """Insert jobs that are due at once; one whose ``dedupe_key`` waits already joins that job."""
+        """Insert jobs; one whose ``dedupe_key`` waits already joins that job.
+
+        They are due at once, but for those that wait for a sibling or have a ``gathering``. The latter are
+        due when no more of their lane and merge key came for a while, and so are those that came before:
+        jobs that still wait for their time and were never run.
+        """
 
     async def claim(self, lanes: Mapping[str, int], *, now: datetime, turn: int = 0, limit: int = 1) -> Claim:
         """Take at most ``limit`` jobs of these lanes, of each lane no more than run at once (its number).

@@ -111,7 +111,7 @@ class Claiming(Rows):
             if not any(job.status is PROCESSING for job in self._family(head)):
                 return []
             until = now + TWIN_RUNS
-        reason = Text("Waits a moment, to go together with other news of the same folder.")
+        reason = Text("Waits a moment, to go together with other news of the same folder or download.")
         return [
             self._keep(replace(job, run_after=until, updated_at=now, reason=reason), ready=False)
             for job in self._family(head)

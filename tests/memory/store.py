@@ -184,7 +184,9 @@ class MemoryJobStore(Claiming, Settling):
             raise Refused(text("Job {id} is running already.", id=job_id))
         if job.merge_key is not None:
             self.memory.windows.pop((job.lane, job.merge_key), None)
-        return self._keep(replace(job, run_after=now, updated_at=now, waits_for=None), ready=True)
+        reason = job.reason if job.id in self.memory.ready else None
+        due = replace(job, run_after=now, updated_at=now, waits_for=None, reason=reason)
+        return self._keep(due, ready=True)
 
     async def open_lane(
         self, lane: str, *, now: datetime, local: bool = False
