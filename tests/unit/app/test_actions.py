@@ -36,6 +36,7 @@ async def test_every_action_of_the_command_line_is_there() -> None:
         "receiving_show", "receiving_allow", "receiving_new_key", "schedules", "schedule_run", "schedule_set",
         "settings", "settings_set", "lanes", "run_now", "cancel",
         "library_set", "scan", "trace",
+        "events", "api_key", "api_new_key",
     }  # fmt: skip
 
 
