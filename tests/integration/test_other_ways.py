@@ -215,3 +215,24 @@ async def test_autoscan_s_form_needs_a_key_and_takes_folders(
         assert [scan["title"] for scan in answer["scans"]] == ["Dune (2021)", "Alien (1979)"]
         assert [each["dir"] for each in answer["refused"]] == ["/etc"]
     assert len(await scans(core, count=2)) == 2
+
+
+async def test_the_api_and_its_key_lead_to_the_same_scan(
+    core: Core, films: Path, secrets: MemorySecretStore
+) -> None:
+    listening = core.queries.listening()
+    assert listening is not None
+    key = {"X-Api-Key": await core.api_key.show()}
+    address = f"http://127.0.0.1:{listening.port}"
+    async with aiohttp.ClientSession(headers=key) as session:
+        path = str(films / "Alien (1979)")
+        async with session.post(f"{address}/api/v1/scan", json={"path": path}) as answer:
+            assert answer.status == 200
+            assert (await answer.json())["title"] == "Alien (1979)"
+        async with session.post(f"{address}/api/v1/scan", json={"path": "/etc"}) as answer:
+            assert answer.status == 409
+            assert "is in no library folder" in (await answer.json())["error"]["message"]
+        await scans(core, count=1)
+        async with session.post(f"{address}/triggers/manual", params={"dir": path}) as answer:
+            assert answer.status == 200
+    assert await scans(core, count=2) == ["completed: Found Alien.mkv."] * 2
