@@ -186,6 +186,7 @@ async def test_a_folder_a_sender_told_of_is_not_asked_for_again(
     other = put(films / "Dune (2021)", "Dune.mkv")
     await told(kodi, "/movies/The Matrix (1999)", other)
     assert [row[1] for row in rows(core)] == ["The Matrix", "Dune"]
+    assert [event.source for event in await core.queries.events(limit=9)] == ["scan", "radarr"]
 
 
 async def test_autoscan_s_form_needs_a_key_and_takes_folders(
