@@ -80,7 +80,7 @@ class Series(Shape):
     tmdb_id: Number | None = Field(default=None, alias="tmdbId")
     imdb_id: str | None = Field(default=None, alias="imdbId")
     images: list[Image] | None = None
-    tags: Tags = []
+    tags: Tags = Field(default_factory=list)
 
 
 class Episode(Shape):
@@ -108,7 +108,7 @@ class Download(About):
 
     episode_files: list[MediaFile] | None = Field(default=None, alias="episodeFiles")
     is_upgrade: bool | None = Field(default=None, alias="isUpgrade")
-    deleted_files: OldFiles = Field(default=[], alias="deletedFiles")
+    deleted_files: OldFiles = Field(default_factory=list, alias="deletedFiles")
 
 
 class Change(About):

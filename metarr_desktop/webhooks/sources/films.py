@@ -79,7 +79,7 @@ class Movie(Shape):
     imdb_id: str | None = Field(default=None, alias="imdbId")
     overview: str | None = None
     images: list[Image] | None = None
-    tags: Tags = []
+    tags: Tags = Field(default_factory=list)
 
 
 class RemoteMovie(Shape):
@@ -105,7 +105,7 @@ class Download(About):
     """A film was imported or upgraded."""
 
     is_upgrade: bool | None = Field(default=None, alias="isUpgrade")
-    deleted_files: OldFiles = Field(default=[], alias="deletedFiles")
+    deleted_files: OldFiles = Field(default_factory=list, alias="deletedFiles")
 
 
 class Change(About):

@@ -16,11 +16,20 @@ if TYPE_CHECKING:
 
 TITLE = "Readarr"
 ORIGIN = Origin(key="readarr", title=TITLE)
+WORDS = {
+    "artist": "author",
+    "album": "book",
+    "albums": "books",
+    "trackFile": "bookFile",
+    "trackFiles": "bookFiles",
+    "renamedTrackFiles": "renamedBookFiles",
+}
+"""How Readarr calls what Lidarr has names for."""
 
 
 def parse(body: Mapping[str, Any]) -> Event | Ignored:
     """Give a body of Readarr its meaning."""
-    return parse_work(body, origin=ORIGIN, kind=MediaKind.BOOK)
+    return parse_work(body, origin=ORIGIN, kind=MediaKind.BOOK, words=WORDS)
 
 
 SOURCE = Source(key="readarr", title=TITLE, parse=parse, docs="docs/sources/readarr.md")

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 LARGEST = 2**63 - 1
+NO_OTHER_WORDS: Mapping[str, str] = {}
 MOST_ATTEMPTS = 5
 """What does not fit is taken out at its place; what is left fits at once, or nearly so."""
 
@@ -85,13 +86,22 @@ class Release(Shape):
 AnyShape = TypeVar("AnyShape", bound=Shape)
 
 
-def read(shape: type[AnyShape], body: Mapping[str, Any], *, sender: str) -> AnyShape:
-    """Read the body into a shape; raises Permanent that names the first field of a wrong type."""
+def read(
+    shape: type[AnyShape],
+    body: Mapping[str, Any],
+    *,
+    sender: str,
+    words: Mapping[str, str] = NO_OTHER_WORDS,
+) -> AnyShape:
+    """Read the body into a shape; raises Permanent that names the first field of a wrong type.
+
+    ``words`` is how this sender calls what the shape has other names for.
+    """
     try:
         return shape.model_validate(dict(body))
     except ValidationError as error:
         steps = error.errors(include_url=False, include_input=False)[0]["loc"]
-        field = ".".join(str(step) for step in steps)
+        field = ".".join(words.get(str(step), str(step)) for step in steps)
         raise Permanent(
             text(
                 "{source} sent {field} in a form that Metarr Desktop does not understand.",

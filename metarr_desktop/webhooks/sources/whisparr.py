@@ -1,4 +1,4 @@
-"""Whisparr: version 2 tells of sites as Sonarr does of series, version 3 of scenes as Radarr does of films."""
+"""Whisparr: version 2 tells of sites as Sonarr does of series, version 3 of films as Radarr does."""
 
 from __future__ import annotations
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any
 
-from pydantic import AliasChoices, Field
+from pydantic import Field
 
 from metarr_desktop.domain.errors import Permanent
 from metarr_desktop.domain.events import Action, Ignored, MediaEvent, MediaKind
@@ -21,6 +21,7 @@ from metarr_desktop.webhooks.sources.places import (
     usable_folder,
 )
 from metarr_desktop.webhooks.sources.shapes import (
+    NO_OTHER_WORDS,
     Image,
     MediaFile,
     OldFiles,
@@ -80,7 +81,7 @@ class Maker(Shape):
     path: str | None = None
     overview: str | None = None
     images: list[Image] | None = None
-    tags: Tags = []
+    tags: Tags = Field(default_factory=list)
 
 
 class Work(Shape):
@@ -97,8 +98,8 @@ class Work(Shape):
 class About(Shape):
     """What every event may say; very old senders leave the work out."""
 
-    maker: Maker | None = Field(default=None, validation_alias=AliasChoices("artist", "author"))
-    work: Work | None = Field(default=None, validation_alias=AliasChoices("album", "book"))
+    maker: Maker | None = Field(default=None, alias="artist")
+    work: Work | None = Field(default=None, alias="album")
     download_id: str | None = Field(default=None, alias="downloadId")
     instance_name: str | None = Field(default=None, alias="instanceName")
 
@@ -106,22 +107,18 @@ class About(Shape):
 class Download(About):
     """A work was imported or upgraded. Its files have full paths in the library, and no relative ones."""
 
-    files: list[MediaFile] | None = Field(
-        default=None, validation_alias=AliasChoices("trackFiles", "bookFiles")
-    )
+    files: list[MediaFile] | None = Field(default=None, alias="trackFiles")
     is_upgrade: bool | None = Field(default=None, alias="isUpgrade")
-    deleted_files: OldFiles = Field(default=[], alias="deletedFiles")
+    deleted_files: OldFiles = Field(default_factory=list, alias="deletedFiles")
 
 
 class Change(About):
-    """Anything else happened. A grab has a list of works; ``deletedFiles`` says whether the files went too."""
+    """Anything else happened. ``deletedFiles`` says whether the files went too."""
 
-    works: list[Work] | None = Field(default=None, validation_alias=AliasChoices("albums", "books"))
-    file: MediaFile | None = Field(default=None, validation_alias=AliasChoices("trackFile", "bookFile"))
+    works: list[Work] | None = Field(default=None, alias="albums")
+    file: MediaFile | None = Field(default=None, alias="trackFile")
     release: Release | None = None
-    renamed_files: list[RenamedFile] | None = Field(
-        default=None, validation_alias=AliasChoices("renamedTrackFiles", "renamedBookFiles")
-    )
+    renamed_files: list[RenamedFile] | None = Field(default=None, alias="renamedTrackFiles")
     delete_reason: str | None = Field(default=None, alias="deleteReason")
     deleted_files: bool | None = Field(default=None, alias="deletedFiles")
 
@@ -132,12 +129,19 @@ class Change(About):
         return works[0] if len(works) == 1 else Work()
 
 
-def parse_work(body: Mapping[str, Any], *, origin: Origin, kind: MediaKind) -> Event | Ignored:
-    """Give a body of this shape its meaning."""
+def parse_work(
+    body: Mapping[str, Any],
+    *,
+    origin: Origin,
+    kind: MediaKind,
+    words: Mapping[str, str] = NO_OTHER_WORDS,
+) -> Event | Ignored:
+    """Give a body of this shape its meaning; ``words`` is how the sender calls what Lidarr has names for."""
+    body = {**body, **{ours: body[theirs] for ours, theirs in words.items() if theirs in body}}
     event = event_name(body, sender=origin.title)
     name = event.casefold()
     if name == DOWNLOAD:
-        return _imported(read(Download, body, sender=origin.title), origin, kind)
+        return _imported(read(Download, body, sender=origin.title, words=words), origin, kind)
     change = read_what_fits(Change, body)
     heading = _heading(change)
     if name == "retag":
