@@ -15,7 +15,7 @@ from metarr_desktop.domain.errors import Permanent
 from metarr_desktop.domain.events import Ignored, MediaEvent, Notice, read_event
 from metarr_desktop.webhooks.body import read_object
 from metarr_desktop.webhooks.fanout import needs_scan
-from metarr_desktop.webhooks.sources.registry import SOURCES
+from metarr_desktop.webhooks.sources.registry import SOURCES as ALL
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from metarr_desktop.webhooks.sources.declaration import Source
 
 SAMPLES = Path(__file__).parents[4] / "resources" / "samples"
+SOURCES = [source for source in ALL if source.routed]
 LARGEST_PAYLOAD = 32_000
 quick = settings(
     max_examples=60,
@@ -91,7 +92,9 @@ def check(source: Source, body: dict[str, Any]) -> None:
     assert not any(ord(character) < 32 for character in found.display_title) or isinstance(found, Notice)
     assert not needs_scan(found) or source.key in {"radarr", "whisparr"}
     if isinstance(found, MediaEvent):
-        assert not any(".." in file.replace("\\", "/").split("/") for file in (*found.files, *found.old_files))
+        assert not any(
+            ".." in file.replace("\\", "/").split("/") for file in (*found.files, *found.old_files)
+        )
 
 
 @pytest.mark.parametrize("source", SOURCES, ids=lambda source: str(source.key))
