@@ -36,8 +36,9 @@ def plan(
     """Plan a scan, where there is something to look at, and one notify job for each service that is told.
 
     One scan of a folder waits at most; refreshes of one folder that wait together run as one, and what
-    refreshes nothing, such as a hint on the screen, runs by itself. What was recovered from a sender's history
-    is no news to people: they get one summary. A delivery that still waits after ``expires_after`` is given up.
+    refreshes nothing, such as a hint on a screen, runs by itself. What was recovered from a sender's
+    history is no news to people: they get one summary. A delivery that still waits after
+    ``expires_after`` is given up.
     """
     payload = {"event": event.to_payload()}
     folder = event.folder if isinstance(event, MediaEvent) else ""

@@ -288,7 +288,7 @@ async def test_packed_bodies_are_not_unpacked(listening: Listening) -> None:
 
 @pytest.mark.parametrize(
     "path",
-    ["/", "/webhooks", "/webhooks/", "/webhooks/overseerr", "/webhooks/radarr/x", "/webhooks/radarr//"],
+    ["/", "/webhooks", "/webhooks/", "/webhooks/jabber", "/webhooks/radarr/x", "/webhooks/radarr//"],
 )
 @pytest.mark.parametrize("method", ["GET", "POST"])
 async def test_an_unknown_address_is_answered_in_json_and_never_redirected(
