@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from metarr_desktop.app import wire
 from metarr_desktop.app.params import Params
+from metarr_desktop.app.route_actions import route_list, route_reset, route_set
 from metarr_desktop.app.snapshots import HistoryFilter
 from metarr_desktop.domain.clock import iso
 from metarr_desktop.domain.errors import (
@@ -285,6 +286,9 @@ ACTIONS: dict[str, Action] = {
     "service_switch": Action(_service_switch, frozenset({"service", "enabled"})),
     "service_set": Action(_service_set, frozenset({"service", "values", "secrets", "until_quit"})),
     "service_test": Action(_service_test, frozenset({"service"})),
+    "route_list": Action(route_list, frozenset({"service"})),
+    "route_set": Action(route_set, frozenset({"service", "source", "values"})),
+    "route_reset": Action(route_reset, frozenset({"service", "source"})),
     "library_add": Action(_library_add, frozenset({"path", "name", "type"})),
     "library_list": Action(_library_list),
     "library_remove": Action(_library_remove, frozenset({"name"})),

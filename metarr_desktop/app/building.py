@@ -14,6 +14,7 @@ from metarr_desktop.app.listener import Listener
 from metarr_desktop.app.parts import Parts
 from metarr_desktop.app.queue_opening import open_queue
 from metarr_desktop.app.receiving import Receiving
+from metarr_desktop.app.route_desk import RouteDesk
 from metarr_desktop.app.sample_sender import SampleSender
 from metarr_desktop.app.service_desk import ServiceDesk
 from metarr_desktop.app.settings import AppSettings
@@ -196,6 +197,9 @@ async def build_parts(paths: AppPaths, stack: AsyncExitStack, book: LogBook, giv
         queue=queue,
         scheduler=scheduler,
         desk=desk,
+        route_desk=RouteDesk(
+            services=services, sources=sources, senders=sender_store, store=route_store, bus=bus
+        ),
         settings=settings,
         receiving=receiving,
         samples=SampleSender(listener=listener, secrets=secrets, sources=[each.key for each in sources]),

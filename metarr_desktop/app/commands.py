@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
     from metarr_desktop.app.parts import Parts
     from metarr_desktop.domain.forms import Draft, PlainValue
+    from metarr_desktop.domain.routing import Route
     from metarr_desktop.domain.schedules import Rule
 
 LONGEST_PAUSE_MIN = 10 * 365 * 24 * 60
@@ -29,6 +30,7 @@ class Commands:
 
     def __init__(self, parts: Parts) -> None:
         self._desk = parts.desk
+        self._routes = parts.route_desk
         self._queue = parts.queue
         self._worker = parts.worker
         self._scheduler = parts.scheduler
@@ -69,6 +71,20 @@ class Commands:
     async def send_test_message(self, key: str, draft: Draft | None = None) -> TestReport:
         """Send one sample message."""
         return await self._desk.send_test_message(key, draft)
+
+    # Routes
+
+    async def set_route(self, service: str, source: str, route: Route) -> None:
+        """Choose what a service is told of a scope: empty for all, a type, or a sender."""
+        await self._routes.set_route(service, source, route)
+
+    async def reset_route(self, service: str, source: str) -> None:
+        """Take the own rules of a scope away: what holds for more senders holds again."""
+        await self._routes.reset_route(service, source)
+
+    async def parse_route(self, service: str, source: str, typed: Mapping[str, str]) -> Route:
+        """Return what holds for a scope, with what was typed on a command line changed."""
+        return await self._routes.parse(service, source, typed)
 
     # Jobs
 

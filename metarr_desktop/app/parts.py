@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from metarr_desktop.app.listener import Listener
     from metarr_desktop.app.logging_setup import LogBook
     from metarr_desktop.app.receiving import Receiving
+    from metarr_desktop.app.route_desk import RouteDesk
     from metarr_desktop.app.sample_sender import SampleSender
     from metarr_desktop.app.service_desk import ServiceDesk
     from metarr_desktop.app.settings import AppSettings
@@ -67,6 +68,7 @@ class Parts:
     queue: JobQueue
     scheduler: Scheduler
     desk: ServiceDesk
+    route_desk: RouteDesk
     settings: AppSettings
     receiving: Receiving
     samples: SampleSender

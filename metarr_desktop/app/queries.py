@@ -39,6 +39,7 @@ if TYPE_CHECKING:
 
     from metarr_desktop.app.logging_setup import LogLine
     from metarr_desktop.app.parts import Parts
+    from metarr_desktop.app.route_views import ServiceRoutes
     from metarr_desktop.app.snapshots import (
         FamilySnapshot,
         HistoryFilter,
@@ -77,6 +78,7 @@ class Queries:
         self._statistics = parts.statistics
         self._events = parts.events
         self._service_store = parts.service_store
+        self._routes = parts.route_desk
         self._library = parts.library
         self._secrets = parts.secrets
         self._queue = parts.queue
@@ -304,6 +306,10 @@ class Queries:
     def check_field(self, key: str, field: str, value: PlainValue) -> Text | None:
         """Return what is wrong with one value as typed, or None."""
         return check_field(self._service(key), field, value)
+
+    async def routes(self, service: str) -> ServiceRoutes:
+        """Return which events a service is told, of whom. Raises NotFound."""
+        return await self._routes.routes(service)
 
     def _service(self, key: str) -> Service:
         for service in self._services:
