@@ -51,6 +51,7 @@ if TYPE_CHECKING:
     from metarr_desktop.domain.forms import PlainValue
     from metarr_desktop.domain.history import HistoryCursor
     from metarr_desktop.domain.paths import PathMapping
+    from metarr_desktop.domain.routing import Route
     from metarr_desktop.domain.text import Text
     from metarr_desktop.services.declaration import Service
 
@@ -310,6 +311,10 @@ class Queries:
     async def routes(self, service: str) -> ServiceRoutes:
         """Return which events a service is told, of whom. Raises NotFound."""
         return await self._routes.routes(service)
+
+    def check_route(self, service: str, route: Route) -> Text | None:
+        """Return what is wrong with a service's rules as typed, or None."""
+        return self._routes.check(service, route)
 
     def _service(self, key: str) -> Service:
         for service in self._services:

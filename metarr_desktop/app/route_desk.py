@@ -126,6 +126,14 @@ class RouteDesk:
                 )
         return route
 
+    def check(self, key: str, route: Route) -> Text | None:
+        """Return what is wrong with rules, or None."""
+        try:
+            checked(route, service=self._service(key))
+        except (NotFound, Refused) as error:
+            return error.text
+        return None
+
     async def forget_sender(self, source: str, name: str) -> None:
         """Take the rules of a sender that was removed away, so that nobody inherits them."""
         for key in self._services:
