@@ -14,6 +14,7 @@ from metarr_desktop.app.lane_views import held_lanes
 from metarr_desktop.app.problems import find_problems
 from metarr_desktop.app.schedule_views import read_schedules
 from metarr_desktop.app.service_state import secrets_set, snapshot_of
+from metarr_desktop.app.settings import complaint
 from metarr_desktop.app.snapshots import (
     LibrarySnapshot,
     Listening,
@@ -177,6 +178,10 @@ class Queries:
     def setting_values(self) -> Mapping[str, PlainValue]:
         """Every setting that a person chooses, by name."""
         return self._settings.values()
+
+    def setting_complaint(self, name: str, value: PlainValue) -> Text | None:
+        """Say what is wrong with a value of a setting, or None."""
+        return complaint(name, value)
 
     def parse_settings(self, typed: Mapping[str, str]) -> dict[str, PlainValue]:
         """Turn what was typed on a command line into values. Raises Refused."""

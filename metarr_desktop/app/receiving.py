@@ -10,12 +10,14 @@ from typing import TYPE_CHECKING
 from urllib.parse import quote
 
 from metarr_desktop.app.snapshots import SourceAddress
+from metarr_desktop.domain.networks import parse_networks
 from metarr_desktop.webhooks.guard import ReceivingRules
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
     from metarr_desktop.app.settings import AppSettings
+    from metarr_desktop.domain.networks import Network
     from metarr_desktop.storage.secrets import SecretStore
     from metarr_desktop.webhooks.sources.declaration import Source
 
@@ -25,12 +27,21 @@ EVERYWHERE = "0.0.0.0"  # noqa: S104 - chosen by the user as "my home network"; 
 
 
 class Receiving:
-    """The receiving key and the rules for the guard."""
+    """The receiving key and the rules for the guard; ``source_keys`` tells the digests of sources."""
 
-    def __init__(self, *, settings: AppSettings, secrets: SecretStore, sources: Sequence[Source]) -> None:
+    def __init__(
+        self,
+        *,
+        settings: AppSettings,
+        secrets: SecretStore,
+        sources: Sequence[Source],
+        source_keys: Callable[[], Mapping[tuple[str, str], str]] = dict,
+    ) -> None:
         self._settings = settings
         self._secrets = secrets
         self._sources = sources
+        self._source_keys = source_keys
+        self._networks: dict[str, tuple[str, tuple[Network, ...]]] = {}
         self._own: frozenset[str] = frozenset()
         self._provided_digest: str | None = None
 
@@ -57,12 +68,16 @@ class Receiving:
 
     def rules(self) -> ReceivingRules:
         """Return what the guard goes by now."""
+        snapshot = self._settings.snapshot
         return ReceivingRules(
             lan=not _is_loopback(self.host),
-            local_needs_key=self._settings.snapshot.require_key_locally,
+            local_needs_key=snapshot.require_key_locally,
             key_sha256=self._digest(),
             own_addresses=self._own,
-            trusted_proxies=frozenset(),
+            source_keys=self._source_keys(),
+            allow_only=self._read("allow_only", snapshot.allow_only),
+            trusted_proxies=self._read("trusted_proxies", snapshot.trusted_proxies),
+            base_path=snapshot.base_path,
         )
 
     async def new_key(self) -> str:
@@ -85,10 +100,17 @@ class Receiving:
             SourceAddress(
                 key=source.key,
                 title=source.title,
-                url=f"http://{bracketed}:{port}/webhooks/{source.key}{query}",
+                url=f"http://{bracketed}:{port}{self._settings.snapshot.base_path}/webhooks/{source.key}{query}",
             )
             for source in self._sources
         )
+
+    def _read(self, name: str, stored: str) -> tuple[Network, ...]:
+        """Read a stored list once, not with every request."""
+        known = self._networks.get(name)
+        if known is None or known[0] != stored:
+            known = self._networks[name] = (stored, parse_networks(stored))
+        return known[1]
 
     def _lan_address(self) -> str:
         """Return the address another device would use: a private one, IPv4 first."""
