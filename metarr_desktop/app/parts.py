@@ -13,6 +13,8 @@ if TYPE_CHECKING:
     from metarr_desktop.app.logging_setup import LogBook
     from metarr_desktop.app.receiving import Receiving
     from metarr_desktop.app.sample_sender import SampleSender
+    from metarr_desktop.app.sender_desk import SenderDesk
+    from metarr_desktop.app.sender_views import SenderViews
     from metarr_desktop.app.service_desk import ServiceDesk
     from metarr_desktop.app.settings import AppSettings
     from metarr_desktop.app.tasks import TaskSupervisor
@@ -67,6 +69,8 @@ class Parts:
     queue: JobQueue
     scheduler: Scheduler
     desk: ServiceDesk
+    sender_desk: SenderDesk
+    sender_views: SenderViews
     settings: AppSettings
     receiving: Receiving
     samples: SampleSender

@@ -13,6 +13,7 @@ from metarr_desktop.app.job_views import JobViews
 from metarr_desktop.app.lane_views import held_lanes
 from metarr_desktop.app.problems import find_problems
 from metarr_desktop.app.schedule_views import read_schedules
+from metarr_desktop.app.sender_queries import SenderQueries
 from metarr_desktop.app.service_state import secrets_set, snapshot_of
 from metarr_desktop.app.settings import complaint
 from metarr_desktop.app.snapshots import (
@@ -60,12 +61,13 @@ RETRY_AT_ONCE = 500
 NOTHING_WAITS = WaitingJobs(count=0)
 
 
-class Queries:
+class Queries(SenderQueries):
     """Reads. All but the synchronous ones go to the reading connection."""
 
     version = __version__
 
     def __init__(self, parts: Parts) -> None:
+        super().__init__(parts)
         self._services = parts.services
         self._sources = parts.sources
         self._types = tuple(kind.type for kind in parts.types)

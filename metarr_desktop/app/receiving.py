@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
     from metarr_desktop.app.settings import AppSettings
     from metarr_desktop.domain.networks import Network
+    from metarr_desktop.domain.senders import Sender
     from metarr_desktop.storage.secrets import SecretStore
     from metarr_desktop.webhooks.sources.declaration import Source
 
@@ -89,21 +90,40 @@ class Receiving:
 
     async def addresses(self, *, port: int) -> tuple[SourceAddress, ...]:
         """Return the address of each source, with its key where one is needed. Raises SecretsUnavailable."""
-        local = _is_loopback(self.host)
-        query = ""
-        if self._digest() is not None and (not local or self._settings.snapshot.require_key_locally):
-            key = await self._secrets.get(KEY_NAME)
-            query = "" if key is None else f"?apikey={quote(key)}"
-        host = self.host if self.host not in {EVERYWHERE, "::", ""} else self._lan_address()
-        bracketed = f"[{host}]" if ":" in host else host
+        query = await self._key_query()
         return tuple(
             SourceAddress(
-                key=source.key,
-                title=source.title,
-                url=f"http://{bracketed}:{port}{self._settings.snapshot.base_path}/webhooks/{source.key}{query}",
+                key=source.key, title=source.title, url=f"{self._base(port)}/webhooks/{source.key}{query}"
             )
             for source in self._sources
+            if source.routed
         )
+
+    def plain_address(self, sender: Sender, *, port: int) -> str:
+        """Return where one sender sends to, without a key."""
+        return f"{self._base(port)}/webhooks/{sender.type}/{sender.slug}"
+
+    async def sender_address(self, sender: Sender, *, port: int, own_key: str | None) -> str:
+        """Return the address to paste into one sender, with its own key, else the general one, where needed.
+
+        Raises SecretsUnavailable.
+        """
+        query = await self._key_query()
+        if query and own_key is not None:
+            query = f"?apikey={quote(own_key)}"
+        return self.plain_address(sender, port=port) + query
+
+    async def _key_query(self) -> str:
+        local = _is_loopback(self.host)
+        if self._digest() is None or (local and not self._settings.snapshot.require_key_locally):
+            return ""
+        key = await self._secrets.get(KEY_NAME)
+        return "" if key is None else f"?apikey={quote(key)}"
+
+    def _base(self, port: int) -> str:
+        host = self.host if self.host not in {EVERYWHERE, "::", ""} else self._lan_address()
+        bracketed = f"[{host}]" if ":" in host else host
+        return f"http://{bracketed}:{port}{self._settings.snapshot.base_path}"
 
     def _read(self, name: str, stored: str) -> tuple[Network, ...]:
         """Read a stored list once, not with every request."""
