@@ -16,6 +16,9 @@ from metarr_desktop.app.queue_opening import open_queue
 from metarr_desktop.app.receiving import Receiving
 from metarr_desktop.app.route_desk import RouteDesk
 from metarr_desktop.app.sample_sender import SampleSender
+from metarr_desktop.app.sender_desk import SenderDesk
+from metarr_desktop.app.sender_keys import SenderKeys
+from metarr_desktop.app.sender_views import SenderViews
 from metarr_desktop.app.service_desk import ServiceDesk
 from metarr_desktop.app.settings import AppSettings
 from metarr_desktop.app.tasks import TaskSupervisor
@@ -162,7 +165,9 @@ async def build_parts(paths: AppPaths, stack: AsyncExitStack, book: LogBook, giv
     )
     if isinstance(secrets, KeyringSecrets):
         secrets.on_usable = lambda: tasks.spawn(desk.free_keyring_lanes(), name="keyring answers again")
-    receiving = Receiving(settings=settings, secrets=secrets, sources=sources)
+    keys = SenderKeys(store=sender_store, secrets=secrets, bus=bus, spawn=tasks.spawn)
+    await keys.refresh()
+    receiving = Receiving(settings=settings, secrets=secrets, sources=sources, source_keys=keys.digests)
     listener, worker = None, None
     if serve and given.listen:
         server = WebhookServer(intake=queue, rules=receiving.rules, bus=bus, sources=sources)
@@ -199,6 +204,19 @@ async def build_parts(paths: AppPaths, stack: AsyncExitStack, book: LogBook, giv
         desk=desk,
         route_desk=RouteDesk(
             services=services, sources=sources, senders=sender_store, store=route_store, bus=bus
+        ),
+        sender_desk=SenderDesk(
+            sources=sources, store=sender_store, secrets=secrets, keys=keys, bus=bus, clock=clock
+        ),
+        sender_views=SenderViews(
+            sources=sources,
+            store=sender_store,
+            issues=issues,
+            library=library,
+            secrets=secrets,
+            keys=keys,
+            receiving=receiving,
+            clock=clock,
         ),
         settings=settings,
         receiving=receiving,

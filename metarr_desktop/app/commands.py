@@ -6,6 +6,7 @@ from contextlib import suppress
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any, Literal
 
+from metarr_desktop.app.sender_commands import SenderCommands
 from metarr_desktop.app.snapshots import LibrarySnapshot, PauseSnapshot, SettingsSnapshot, TestReport
 from metarr_desktop.domain.changes import SettingsChanged, StorageChanged
 from metarr_desktop.domain.errors import NotFound, PortUnavailable, Refused
@@ -25,10 +26,11 @@ RETRY_AT_ONCE = 500
 """At most so many failed jobs are tried again by one command."""
 
 
-class Commands:
+class Commands(SenderCommands):
     """Writes. Each raises from ``domain/errors.py`` with a sentence for the person who asked."""
 
     def __init__(self, parts: Parts) -> None:
+        super().__init__(parts)
         self._desk = parts.desk
         self._routes = parts.route_desk
         self._queue = parts.queue

@@ -43,6 +43,11 @@ class Listener:
         """Whether even this computer has to name the key."""
         return self._receiving.rules().local_needs_key
 
+    @property
+    def base_path(self) -> str:
+        """What comes before every path, empty or ``/metarr``."""
+        return self._settings.snapshot.base_path
+
     async def start(self) -> Listening:
         """Listen where the settings say, instead of where it did before. Raises PortUnavailable."""
         async with self._lock:

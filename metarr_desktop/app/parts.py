@@ -14,6 +14,8 @@ if TYPE_CHECKING:
     from metarr_desktop.app.receiving import Receiving
     from metarr_desktop.app.route_desk import RouteDesk
     from metarr_desktop.app.sample_sender import SampleSender
+    from metarr_desktop.app.sender_desk import SenderDesk
+    from metarr_desktop.app.sender_views import SenderViews
     from metarr_desktop.app.service_desk import ServiceDesk
     from metarr_desktop.app.settings import AppSettings
     from metarr_desktop.app.tasks import TaskSupervisor
@@ -69,6 +71,8 @@ class Parts:
     scheduler: Scheduler
     desk: ServiceDesk
     route_desk: RouteDesk
+    sender_desk: SenderDesk
+    sender_views: SenderViews
     settings: AppSettings
     receiving: Receiving
     samples: SampleSender

@@ -13,7 +13,9 @@ from metarr_desktop.app.job_views import JobViews
 from metarr_desktop.app.lane_views import held_lanes
 from metarr_desktop.app.problems import find_problems
 from metarr_desktop.app.schedule_views import read_schedules
+from metarr_desktop.app.sender_queries import SenderQueries
 from metarr_desktop.app.service_state import secrets_set, snapshot_of
+from metarr_desktop.app.settings import complaint
 from metarr_desktop.app.snapshots import (
     LibrarySnapshot,
     Listening,
@@ -61,12 +63,13 @@ RETRY_AT_ONCE = 500
 NOTHING_WAITS = WaitingJobs(count=0)
 
 
-class Queries:
+class Queries(SenderQueries):
     """Reads. All but the synchronous ones go to the reading connection."""
 
     version = __version__
 
     def __init__(self, parts: Parts) -> None:
+        super().__init__(parts)
         self._services = parts.services
         self._sources = parts.sources
         self._types = tuple(kind.type for kind in parts.types)
@@ -180,6 +183,10 @@ class Queries:
     def setting_values(self) -> Mapping[str, PlainValue]:
         """Every setting that a person chooses, by name."""
         return self._settings.values()
+
+    def setting_complaint(self, name: str, value: PlainValue) -> Text | None:
+        """Say what is wrong with a value of a setting, or None."""
+        return complaint(name, value)
 
     def parse_settings(self, typed: Mapping[str, str]) -> dict[str, PlainValue]:
         """Turn what was typed on a command line into values. Raises Refused."""

@@ -10,12 +10,15 @@ from typing import TYPE_CHECKING
 from urllib.parse import quote
 
 from metarr_desktop.app.snapshots import SourceAddress
+from metarr_desktop.domain.networks import parse_networks
 from metarr_desktop.webhooks.guard import ReceivingRules
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
     from metarr_desktop.app.settings import AppSettings
+    from metarr_desktop.domain.networks import Network
+    from metarr_desktop.domain.senders import Sender
     from metarr_desktop.storage.secrets import SecretStore
     from metarr_desktop.webhooks.sources.declaration import Source
 
@@ -25,12 +28,21 @@ EVERYWHERE = "0.0.0.0"  # noqa: S104 - chosen by the user as "my home network"; 
 
 
 class Receiving:
-    """The receiving key and the rules for the guard."""
+    """The receiving key and the rules for the guard; ``source_keys`` tells the digests of sources."""
 
-    def __init__(self, *, settings: AppSettings, secrets: SecretStore, sources: Sequence[Source]) -> None:
+    def __init__(
+        self,
+        *,
+        settings: AppSettings,
+        secrets: SecretStore,
+        sources: Sequence[Source],
+        source_keys: Callable[[], Mapping[tuple[str, str], str]] = dict,
+    ) -> None:
         self._settings = settings
         self._secrets = secrets
         self._sources = sources
+        self._source_keys = source_keys
+        self._networks: dict[str, tuple[str, tuple[Network, ...]]] = {}
         self._own: frozenset[str] = frozenset()
         self._provided_digest: str | None = None
 
@@ -57,12 +69,16 @@ class Receiving:
 
     def rules(self) -> ReceivingRules:
         """Return what the guard goes by now."""
+        snapshot = self._settings.snapshot
         return ReceivingRules(
             lan=not _is_loopback(self.host),
-            local_needs_key=self._settings.snapshot.require_key_locally,
+            local_needs_key=snapshot.require_key_locally,
             key_sha256=self._digest(),
             own_addresses=self._own,
-            trusted_proxies=frozenset(),
+            source_keys=self._source_keys(),
+            allow_only=self._read("allow_only", snapshot.allow_only),
+            trusted_proxies=self._read("trusted_proxies", snapshot.trusted_proxies),
+            base_path=snapshot.base_path,
         )
 
     async def new_key(self) -> str:
@@ -74,21 +90,47 @@ class Receiving:
 
     async def addresses(self, *, port: int) -> tuple[SourceAddress, ...]:
         """Return the address of each source, with its key where one is needed. Raises SecretsUnavailable."""
-        local = _is_loopback(self.host)
-        query = ""
-        if self._digest() is not None and (not local or self._settings.snapshot.require_key_locally):
-            key = await self._secrets.get(KEY_NAME)
-            query = "" if key is None else f"?apikey={quote(key)}"
-        host = self.host if self.host not in {EVERYWHERE, "::", ""} else self._lan_address()
-        bracketed = f"[{host}]" if ":" in host else host
+        query = await self._key_query()
         return tuple(
             SourceAddress(
-                key=source.key,
-                title=source.title,
-                url=f"http://{bracketed}:{port}/webhooks/{source.key}{query}",
+                key=source.key, title=source.title, url=f"{self._base(port)}/webhooks/{source.key}{query}"
             )
             for source in self._sources
+            if source.routed
         )
+
+    def plain_address(self, sender: Sender, *, port: int) -> str:
+        """Return where one sender sends to, without a key."""
+        return f"{self._base(port)}/webhooks/{sender.type}/{sender.slug}"
+
+    async def sender_address(self, sender: Sender, *, port: int, own_key: str | None) -> str:
+        """Return the address to paste into one sender, with its own key, else the general one, where needed.
+
+        Raises SecretsUnavailable.
+        """
+        query = await self._key_query()
+        if query and own_key is not None:
+            query = f"?apikey={quote(own_key)}"
+        return self.plain_address(sender, port=port) + query
+
+    async def _key_query(self) -> str:
+        local = _is_loopback(self.host)
+        if self._digest() is None or (local and not self._settings.snapshot.require_key_locally):
+            return ""
+        key = await self._secrets.get(KEY_NAME)
+        return "" if key is None else f"?apikey={quote(key)}"
+
+    def _base(self, port: int) -> str:
+        host = self.host if self.host not in {EVERYWHERE, "::", ""} else self._lan_address()
+        bracketed = f"[{host}]" if ":" in host else host
+        return f"http://{bracketed}:{port}{self._settings.snapshot.base_path}"
+
+    def _read(self, name: str, stored: str) -> tuple[Network, ...]:
+        """Read a stored list once, not with every request."""
+        known = self._networks.get(name)
+        if known is None or known[0] != stored:
+            known = self._networks[name] = (stored, parse_networks(stored))
+        return known[1]
 
     def _lan_address(self) -> str:
         """Return the address another device would use: a private one, IPv4 first."""

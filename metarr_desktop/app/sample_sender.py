@@ -40,7 +40,8 @@ class SampleSender:
             raise Refused("Metarr Desktop is not receiving webhooks now.")
         key = await self._secrets.get(KEY_NAME) if self._listener.needs_key else None
         host = LOOPBACK if listening.host in {EVERYWHERE, "::"} else listening.host
-        return await _post(host, listening.port, path=f"/webhooks/{source}", body=body, key=key)
+        path = f"{self._listener.base_path}/webhooks/{source}"
+        return await _post(host, listening.port, path=path, body=body, key=key)
 
     def _body(self, source: str, event: str) -> bytes:
         if source not in self._sources:

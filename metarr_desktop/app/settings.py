@@ -13,10 +13,12 @@ from metarr_desktop.app.snapshots import SettingsSnapshot
 from metarr_desktop.domain.changes import SettingsChanged
 from metarr_desktop.domain.clock import from_ms, to_ms
 from metarr_desktop.domain.errors import Refused
+from metarr_desktop.domain.networks import parse_networks, written
 from metarr_desktop.domain.text import Text, text
+from metarr_desktop.webhooks.addresses import normal_base_path
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
     from datetime import datetime
 
     from metarr_desktop.domain.bus import Bus
@@ -34,6 +36,14 @@ BOUNDS: Mapping[str, tuple[int, int, Text]] = MappingProxyType(
     }
 )
 """Least and most of each number, and the sentence for everything else."""
+FORMS: Mapping[str, Callable[[str], str]] = MappingProxyType(
+    {
+        "allow_only": lambda typed: written(parse_networks(typed)),
+        "trusted_proxies": lambda typed: written(parse_networks(typed)),
+        "base_path": normal_base_path,
+    }
+)
+"""How some texts are written in the table; each raises Refused for a text that means nothing."""
 NO_CHOICES = frozenset({"host_override", "told_still_running"})
 MOST_DIGITS = 19
 PAUSE = "pause"
@@ -177,7 +187,16 @@ def _checked(name: str, value: object) -> Any:  # noqa: ANN401 - of the type its
         least, most, sentence = BOUNDS[name]
         if not least <= checked <= most:
             raise Refused(text(sentence.template, highest=most))
-    return checked
+    return FORMS[name](checked) if name in FORMS else checked
+
+
+def complaint(name: str, value: object) -> Text | None:
+    """Return what is wrong with a value of a setting, or None."""
+    try:
+        _checked(name, value)
+    except Refused as error:
+        return error.text
+    return None
 
 
 def _parsed(now: object, given: str) -> object:

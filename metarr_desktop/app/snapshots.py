@@ -250,11 +250,15 @@ class SettingsSnapshot:
     """The program's own settings, as the settings window shows them.
 
     ``told_still_running`` is no choice: a person was told once that closing the window ends nothing.
+    ``allow_only`` and ``trusted_proxies`` are addresses and networks with commas between them.
     """
 
     port: int = 3000
     allow: Literal["local", "home"] = "local"
     require_key_locally: bool = False
+    allow_only: str = ""
+    base_path: str = ""
+    trusted_proxies: str = ""
     host_override: str | None = None
     close_button: Literal["ask", "keep", "quit"] = "ask"
     theme: Literal["system", "light", "dark"] = "system"

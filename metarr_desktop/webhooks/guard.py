@@ -6,16 +6,20 @@ import base64
 import binascii
 import hashlib
 import hmac
-import ipaddress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
+from metarr_desktop.domain.networks import holds, is_loopback, parse_address
 from metarr_desktop.domain.text import Text
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Collection, Iterable, Mapping
 
-FORWARDING_HEADERS = ("Forwarded", "X-Forwarded-For", "Via")
+    from metarr_desktop.domain.networks import Network
+    from metarr_desktop.webhooks.addresses import WebhookAddress
+
+MOST_KEYS = 8
+"""Nobody gives more keys in one request; each costs work."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -23,26 +27,44 @@ class ReceivingRules:
     """Who may call, as it is set right now.
 
     ``lan``: computers of the home network are heard, by setting or by ``--host``; they always need the
-    key. ``key_sha256`` is the digest of the key in hexadecimal; without one no key is right.
-    ``own_addresses`` are this computer's, ``trusted_proxies`` those whose forwarded requests count as theirs.
+    key. ``key_sha256`` is the digest of the general key in hexadecimal; without one it is never right.
+    ``source_keys`` are the digests of keys that one source has of its own, by its type and casefolded name.
+    ``allow_only``: of the home network only these, unless there are none. ``own_addresses`` are this
+    computer's, ``trusted_proxies`` are believed who sent what they forward. ``base_path`` is empty or
+    ``/metarr``.
     """
 
     lan: bool = False
     local_needs_key: bool = False
     key_sha256: str | None = None
     own_addresses: frozenset[str] = frozenset()
-    trusted_proxies: frozenset[str] = frozenset()
+    source_keys: Mapping[tuple[str, str], str] = field(default_factory=dict)
+    allow_only: tuple[Network, ...] = ()
+    trusted_proxies: tuple[Network, ...] = ()
+    base_path: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Caller:
-    """What the head of a request tells about who sent it; ``keys`` are all keys it gives."""
+    """What the head of a request tells about who sent it, and where to.
+
+    ``peer`` is the address of the sender; where a trusted ``proxy`` forwarded it, the one the proxy told.
+    ``forwarded``: it came through somebody and is not from this computer, whatever the address says. ``keys``
+    are all keys it gives, ``path`` is the decoded path below the base path, empty outside of it.
+    """
 
     peer: str
     host: str | None
     keys: tuple[bytes, ...] = ()
+    path: str = ""
     from_page: bool = False
     forwarded: bool = False
+    proxy: str | None = None
+
+    @property
+    def is_local(self) -> bool:
+        """Whether a program on this computer sent it."""
+        return not self.forwarded and is_loopback(self.peer)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -67,6 +89,11 @@ NOT_FROM_HOME = Refusal(
     ),
     reason="only this computer may send webhooks.",
 )
+NOT_ALLOWED = Refusal(
+    status=403,
+    answer=Text("This device may not send webhooks. Add its address in Metarr Desktop's settings."),
+    reason="its address is not among those allowed.",
+)
 WRONG_HOST = Refusal(
     status=403,
     answer=Text("Call Metarr Desktop by localhost or by an address of its computer, or give the key."),
@@ -80,21 +107,61 @@ WRONG_KEY = Refusal(
 )
 
 
-def judge(caller: Caller, rules: ReceivingRules) -> Refusal | None:
+class KeyRefused(Exception):  # noqa: N818 - a refusal, no fault
+    """Raised by further routes whose own key is wrong or missing; ``answer`` says which one that is."""
+
+    def __init__(self, answer: Text) -> None:
+        super().__init__(str(answer))
+        self.refusal = replace(WRONG_KEY, answer=answer)
+
+
+def judge(caller: Caller, rules: ReceivingRules, *, address: WebhookAddress | None = None) -> Refusal | None:
     """Return why the caller is refused, or None where it may go on."""
+    return judge_place(caller, rules) or judge_key(caller, rules, address=address)
+
+
+def judge_place(caller: Caller, rules: ReceivingRules) -> Refusal | None:
+    """Return why nobody like the caller is heard on any route, whatever key it has; or None."""
     if caller.from_page:
         return FROM_A_PAGE
-    here = is_loopback(caller.peer)
-    if not here and not rules.lan:
+    if not rules.lan and not is_loopback(caller.proxy or caller.peer):
         return NOT_FROM_HOME
-    local = here and (not caller.forwarded or caller.peer in rules.trusted_proxies)
-    if local and not rules.local_needs_key:
-        if _is_own_name(caller.host, own_addresses=rules.own_addresses) or _is_right(
-            caller.keys, rules.key_sha256
-        ):
-            return None
-        return WRONG_HOST
-    return None if _is_right(caller.keys, rules.key_sha256) else WRONG_KEY
+    if rules.allow_only and not caller.is_local and not holds(rules.allow_only, caller.peer):
+        return NOT_ALLOWED
+    return None
+
+
+def judge_key(
+    caller: Caller, rules: ReceivingRules, *, address: WebhookAddress | None = None
+) -> Refusal | None:
+    """Return why a caller that is heard lacks the key that this address needs; or None."""
+    key_is_right = has_key(caller, _digests(rules, address))
+    if caller.is_local and not rules.local_needs_key:
+        own_name = _is_own_name(caller.host, own_addresses=rules.own_addresses)
+        return None if own_name or key_is_right else WRONG_HOST
+    return None if key_is_right else WRONG_KEY
+
+
+def _digests(rules: ReceivingRules, address: WebhookAddress | None) -> list[str]:
+    """Return the digests of every key that opens an address; a source with a key of its own has no other."""
+    general = [] if rules.key_sha256 is None else [rules.key_sha256]
+    if address is None:
+        return general
+    if address.name:
+        own = rules.source_keys.get((address.source, address.name.casefold()))
+        return general if own is None else [own]
+    return general + [digest for (source, _), digest in rules.source_keys.items() if source == address.source]
+
+
+def has_key(caller: Caller, digests: Collection[str]) -> bool:
+    """Whether the caller gives a key with one of these SHA-256 digests, in hexadecimal.
+
+    Every key given is compared with every digest in constant time, so that time tells nothing.
+    """
+    expected = [digest.encode("ascii", "replace") for digest in digests]
+    given = [hashlib.sha256(key).hexdigest().encode() for key in caller.keys]
+    matches = [hmac.compare_digest(key, digest) for key in given for digest in expected]
+    return any(matches)
 
 
 def given_keys(*, query: Iterable[str], header: str | None, authorization: str | None) -> tuple[bytes, ...]:
@@ -106,24 +173,7 @@ def given_keys(*, query: Iterable[str], header: str | None, authorization: str |
     if password is not None:
         # Senders write ISO-8859-1, everybody else UTF-8.
         keys += [password, password.decode("latin-1").encode("utf-8")]
-    return tuple(keys)
-
-
-def is_loopback(address: str) -> bool:
-    """Whether an address, not a name, means this computer itself."""
-    if address in {"127.0.0.1", "::1"}:
-        return True
-    parsed = _parse(address)
-    return parsed is not None and parsed.is_loopback
-
-
-def _parse(address: str) -> ipaddress.IPv4Address | ipaddress.IPv6Address | None:
-    try:
-        parsed = ipaddress.ip_address(address.partition("%")[0])
-    except ValueError:
-        return None
-    mapped = parsed.ipv4_mapped if isinstance(parsed, ipaddress.IPv6Address) else None
-    return mapped or parsed
+    return tuple(keys[:MOST_KEYS])
 
 
 def _is_own_name(host: str | None, *, own_addresses: frozenset[str]) -> bool:
@@ -133,8 +183,8 @@ def _is_own_name(host: str | None, *, own_addresses: frozenset[str]) -> bool:
     name = _without_port(host).casefold()
     if name == "localhost" or is_loopback(name) or name in own_addresses:
         return True
-    parsed = _parse(name)
-    return parsed is not None and any(parsed == _parse(address) for address in own_addresses)
+    parsed = parse_address(name)
+    return parsed is not None and any(parsed == parse_address(address) for address in own_addresses)
 
 
 def _without_port(host: str) -> str:
@@ -153,12 +203,3 @@ def _basic_password(authorization: str) -> bytes | None:
     except (binascii.Error, ValueError):
         return None
     return decoded.partition(b":")[2]
-
-
-def _is_right(keys: tuple[bytes, ...], key_sha256: str | None) -> bool:
-    """Compare digests in constant time, and every key given, so that time tells nothing."""
-    if key_sha256 is None:
-        return False
-    expected = key_sha256.encode("ascii", "replace")
-    matches = [hmac.compare_digest(hashlib.sha256(key).hexdigest().encode(), expected) for key in keys]
-    return any(matches)

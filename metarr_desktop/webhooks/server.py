@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import errno
 import logging
 import socket
@@ -13,14 +14,17 @@ from aiohttp.http import HttpProcessingError
 
 from metarr_desktop.domain.errors import PortUnavailable
 from metarr_desktop.domain.text import text
+from metarr_desktop.webhooks.connections import LINE_BYTES, ConnectionLimits, Connections
+from metarr_desktop.webhooks.refusals import Refusals
 from metarr_desktop.webhooks.routes import WebhookRoutes
+from metarr_desktop.webhooks.slowing import Slowing
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, MutableMapping, Sequence
 
     from metarr_desktop.domain.bus import Bus
     from metarr_desktop.webhooks.guard import ReceivingRules
-    from metarr_desktop.webhooks.routes import Intake
+    from metarr_desktop.webhooks.routes import ExtraRoutes, Intake
     from metarr_desktop.webhooks.sources.declaration import Source
 
 logger = logging.getLogger(__name__)
@@ -28,7 +32,11 @@ logger = logging.getLogger(__name__)
 READ_WITHIN = timedelta(seconds=30)
 SHUTDOWN_SECONDS = 0.8
 """aiohttp waits this long for a running request, and once more for its end: together under 2 s."""
-KEEP_ALIVE_SECONDS = 75
+LINGER_SECONDS = 10.0
+"""So long the rest of a body that was refused is read, so that the sender hears why."""
+BODY_GRACE_S = 5.0
+"""The answer to a body that is late comes first; only then the connection ends."""
+BACKLOG = 128
 
 
 class WebhookServer:
@@ -42,11 +50,24 @@ class WebhookServer:
         bus: Bus,
         sources: Sequence[Source],
         read_within: timedelta = READ_WITHIN,
+        extra: Sequence[ExtraRoutes] = (),
+        limits: ConnectionLimits | None = None,
+        slowing: Slowing | None = None,
     ) -> None:
+        self._refusals = Refusals(bus=bus)
         self._routes = WebhookRoutes(
-            intake=intake, rules=rules, bus=bus, sources=sources, read_within=read_within
+            intake=intake,
+            rules=rules,
+            refusals=self._refusals,
+            slowing=slowing or Slowing(),
+            sources=sources,
+            read_within=read_within,
+            extra=extra,
         )
+        self._limits = limits or ConnectionLimits(body_s=read_within.total_seconds() + BODY_GRACE_S)
+        self._connections: Connections | None = None
         self._runner: web.AppRunner | None = None
+        self._server: asyncio.Server | None = None
         self._address: tuple[str, int] | None = None
 
     @property
@@ -57,30 +78,44 @@ class WebhookServer:
     async def start(self, host: str, port: int) -> tuple[str, int]:
         """Listen, in place of an earlier address; port 0 takes a free one. Raises PortUnavailable."""
         await self.stop()
-        runner = web.AppRunner(
-            self._routes.application(),
+        self._connections = connections = Connections(self._limits)
+        self._runner = runner = web.AppRunner(
+            self._routes.application(middlewares=[connections.middleware()]),
             access_log=None,
             logger=_ProtocolLog(logger, {}),
             shutdown_timeout=SHUTDOWN_SECONDS,
-            keepalive_timeout=KEEP_ALIVE_SECONDS,
+            keepalive_timeout=self._limits.idle_s,
+            lingering_time=LINGER_SECONDS,
+            max_line_size=LINE_BYTES,
+            max_field_size=LINE_BYTES,
             auto_decompress=False,
         )
         await runner.setup()
+        make_protocol = runner.server
+        assert make_protocol is not None  # noqa: S101 - it was just set up
         try:
-            await web.TCPSite(runner, host, port).start()
+            self._server = await asyncio.get_running_loop().create_server(
+                lambda: connections.wrap(make_protocol()), host, port, backlog=BACKLOG
+            )
         except (OSError, OverflowError) as error:
-            await runner.cleanup()
+            await self.stop()
             raise _unavailable(error, host=host, port=port) from error
-        self._runner = runner
-        bound_host, bound_port, *_ = runner.addresses[0]
+        bound_host, bound_port, *_ = self._server.sockets[0].getsockname()
         self._address = (bound_host, bound_port)
         return self._address
 
     async def stop(self) -> None:
         """Close the port, then let running requests end; returns within 2 s."""
-        runner, self._runner, self._address = self._runner, None, None
+        server, self._server, self._address = self._server, None, None
+        runner, self._runner = self._runner, None
+        connections, self._connections = self._connections, None
+        if server is not None:
+            server.close()
         if runner is not None:
             await runner.cleanup()
+        if connections is not None:
+            connections.close()
+        self._refusals.close()
 
 
 class _ProtocolLog(logging.LoggerAdapter[logging.Logger]):
@@ -88,10 +123,17 @@ class _ProtocolLog(logging.LoggerAdapter[logging.Logger]):
 
     def exception(self, msg: object, *args: object, **options: Any) -> None:
         if isinstance(options.get("exc_info"), HttpProcessingError):
-            # Only the sentence: the error quotes the request line, and a key may stand in it.
             self.debug(msg, *args)
             return
         super().exception(msg, *args, **options)
+
+    def process(
+        self, msg: object, kwargs: MutableMapping[str, Any]
+    ) -> tuple[object, MutableMapping[str, Any]]:
+        """Leave out what quotes the request: a key may stand in its first line and in its headers."""
+        if isinstance(kwargs.get("exc_info"), HttpProcessingError):
+            kwargs.pop("exc_info")
+        return msg, kwargs
 
 
 def _unavailable(error: OSError | OverflowError, *, host: str, port: int) -> PortUnavailable:

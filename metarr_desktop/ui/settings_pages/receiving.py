@@ -41,6 +41,30 @@ FIELDS = (
         default=False,
         description="Also from programs on this computer.",
     ),
+    FieldSpec(
+        name="allow_only",
+        title="Only these addresses",
+        kind="text",
+        description="Empty means every device of the home network.",
+        placeholder="192.168.1.30, 192.168.2.0/24",
+        advanced=True,
+    ),
+    FieldSpec(
+        name="base_path",
+        title="Base path",
+        kind="text",
+        description="Where a reverse proxy shows Metarr Desktop below another address.",
+        placeholder="/metarr",
+        advanced=True,
+    ),
+    FieldSpec(
+        name="trusted_proxies",
+        title="Trusted proxies",
+        kind="text",
+        description="Their word is taken for who sent a webhook.",
+        placeholder="127.0.0.1",
+        advanced=True,
+    ),
 )
 
 
@@ -52,7 +76,7 @@ class ReceivingPage(FormPage):
         self._commands = commands
         self._queries = queries
         self._tasks = tasks
-        self.put_form(Form(FIELDS, check=lambda _name, _value: None, tasks=tasks))
+        self.put_form(Form(FIELDS, check=queries.setting_complaint, tasks=tasks))
         heading = QLabel(tr("Addresses"))
         heading.setTextFormat(Qt.TextFormat.PlainText)
         font = heading.font()
@@ -95,6 +119,9 @@ class ReceivingPage(FormPage):
 
     async def save(self) -> bool:
         """Store what changed; a port that cannot be used is told under its field."""
+        if not self.form.validate():
+            self.show_errors()
+            return False
         changes = self.form.changes()
         try:
             await self._commands.save_settings(**changes)

@@ -5,8 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Annotated
 
-from pydantic import Field, SecretStr
+from pydantic import Field, SecretStr, field_validator
 
+from metarr_desktop.domain.web_address import normal_address
 from metarr_desktop.webhooks.sources.declaration import SourceConfig
 
 if TYPE_CHECKING:
@@ -29,6 +30,11 @@ class ArrConfig(SourceConfig):
     api_key: Annotated[
         SecretStr, Field(title="API key", description="In Settings > General > Security.", max_length=200)
     ]
+
+    @field_validator("url")
+    @classmethod
+    def _is_address(cls, value: str) -> str:
+        return normal_address(value)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

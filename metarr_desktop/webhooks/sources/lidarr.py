@@ -11,6 +11,7 @@ from metarr_desktop.domain.errors import Permanent
 from metarr_desktop.domain.events import Action, Ignored, MediaEvent, MediaKind
 from metarr_desktop.domain.paths import last_part
 from metarr_desktop.domain.text import text
+from metarr_desktop.webhooks.sources.arr import ArrConfig
 from metarr_desktop.webhooks.sources.declaration import Source
 from metarr_desktop.webhooks.sources.places import files_inside, fit, folder_of
 from metarr_desktop.webhooks.sources.shapes import (
@@ -148,4 +149,4 @@ def _heading(body: Mapping[str, Any]) -> str:
     return " - ".join(name for name in names if name)
 
 
-SOURCE = Source(key="lidarr", title=TITLE, parse=parse, docs="docs/sources/lidarr.md")
+SOURCE = Source(key="lidarr", title=TITLE, parse=parse, docs="docs/sources/lidarr.md", config=ArrConfig)

@@ -10,6 +10,7 @@ from metarr_desktop.domain.errors import Permanent
 from metarr_desktop.domain.events import Action, Ignored, MediaEvent, MediaKind
 from metarr_desktop.domain.paths import last_part
 from metarr_desktop.domain.text import text
+from metarr_desktop.webhooks.sources.arr import ArrConfig
 from metarr_desktop.webhooks.sources.declaration import Source
 from metarr_desktop.webhooks.sources.places import files_below, fit, folder_of
 from metarr_desktop.webhooks.sources.shapes import (
@@ -135,4 +136,6 @@ def _heading(body: Mapping[str, Any]) -> str:
     return f"{title} ({year})" if title and year else title
 
 
-SOURCE = Source(key="radarr", title=TITLE, parse=parse, docs="docs/sources/radarr.md", scans=True)
+SOURCE = Source(
+    key="radarr", title=TITLE, parse=parse, docs="docs/sources/radarr.md", scans=True, config=ArrConfig
+)

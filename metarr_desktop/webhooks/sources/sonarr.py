@@ -10,6 +10,7 @@ from metarr_desktop.domain.errors import Permanent
 from metarr_desktop.domain.events import Action, Ignored, MediaEvent, MediaKind
 from metarr_desktop.domain.paths import last_part
 from metarr_desktop.domain.text import text
+from metarr_desktop.webhooks.sources.arr import ArrConfig
 from metarr_desktop.webhooks.sources.declaration import Source
 from metarr_desktop.webhooks.sources.places import files_below, fit, folder_of
 from metarr_desktop.webhooks.sources.shapes import (
@@ -173,4 +174,4 @@ def _heading(body: Mapping[str, Any]) -> str:
     ).display_title
 
 
-SOURCE = Source(key="sonarr", title=TITLE, parse=parse, docs="docs/sources/sonarr.md")
+SOURCE = Source(key="sonarr", title=TITLE, parse=parse, docs="docs/sources/sonarr.md", config=ArrConfig)

@@ -6,7 +6,9 @@ from typing import Any
 
 import pytest
 
-from metarr_desktop.webhooks.guard import Caller, ReceivingRules, given_keys, is_loopback, judge
+from metarr_desktop.domain.networks import parse_networks
+from metarr_desktop.webhooks.addresses import WebhookAddress
+from metarr_desktop.webhooks.guard import MOST_KEYS, Caller, ReceivingRules, given_keys, has_key, judge
 
 KEY = "0123456789abcdef-é"
 DIGEST = hashlib.sha256(KEY.encode()).hexdigest()
@@ -92,15 +94,87 @@ def test_web_pages_are_refused_whatever_they_bring(caller: dict[str, Any]) -> No
     assert status(caller | {"from_page": True}, HOME) == 403
 
 
-def test_what_was_forwarded_is_not_local_unless_its_proxy_is_trusted() -> None:
+def test_what_was_forwarded_is_not_local() -> None:
     forwarded = LOCAL | {"forwarded": True}
     assert status(forwarded, HOME) == 401
     assert status(forwarded | GOOD, HOME) == 200
-    assert status(forwarded, HOME | {"trusted_proxies": frozenset({"127.0.0.1"})}) == 200
-    assert status(forwarded, HOME | {"trusted_proxies": frozenset({"10.0.0.1"})}) == 401
-    assert (
-        status(DISTANT | {"forwarded": True}, HOME | {"trusted_proxies": frozenset({"192.168.1.30"})}) == 401
-    )
+    assert status(forwarded | GOOD, HOME | {"lan": False}) == 200
+
+
+def test_who_comes_through_a_proxy_on_this_computer_is_heard_with_the_key() -> None:
+    through = DISTANT | {"proxy": "127.0.0.1", "forwarded": True, "host": "metarr.example.com"}
+    assert status(through, {"key_sha256": DIGEST}) == 401
+    assert status(through | GOOD, {"key_sha256": DIGEST}) == 200
+    assert status(through | GOOD | {"proxy": "192.168.1.2"}, {"key_sha256": DIGEST}) == 403
+    assert status(LOCAL | {"proxy": "127.0.0.1"}, {}) == 200
+
+
+@pytest.mark.parametrize(
+    ("caller", "expected"),
+    [
+        (DISTANT, 200),
+        (DISTANT | {"peer": "192.168.1.31"}, 403),
+        (DISTANT | {"peer": "10.9.9.9"}, 200),
+        (DISTANT | {"peer": "::ffff:192.168.1.30"}, 200),
+        (DISTANT | {"peer": "fd00::1:2"}, 200),
+        (DISTANT | {"peer": "fe80::5%eth0"}, 200),
+        (DISTANT | {"peer": "fd01::1"}, 403),
+        (DISTANT | {"peer": ""}, 403),
+        (LOCAL, 200),
+        (LOCAL | {"forwarded": True}, 403),
+        (DISTANT | {"peer": "10.1.1.1", "proxy": "192.168.1.99"}, 200),
+        (DISTANT | {"peer": "11.1.1.1", "proxy": "192.168.1.30"}, 403),
+    ],
+)
+def test_of_the_home_network_only_those_on_the_list_are_heard(caller: dict[str, Any], expected: int) -> None:
+    rules = HOME | {"allow_only": parse_networks("192.168.1.30, 10.0.0.0/8, fd00::/64, fe80::5")}
+    assert status(caller | GOOD, rules) == expected
+
+
+RADARR = WebhookAddress(source="radarr")
+FOUR_K = WebhookAddress(source="radarr", name="Radarr 4K")
+
+
+@pytest.mark.parametrize(
+    ("address", "key", "expected"),
+    [
+        (FOUR_K, b"own", 200),
+        (WebhookAddress(source="radarr", name="RADARR 4k"), b"own", 200),
+        (FOUR_K, KEY.encode(), 401),
+        (FOUR_K, b"other", 401),
+        (RADARR, b"own", 200),
+        (RADARR, b"other", 200),
+        (RADARR, KEY.encode(), 200),
+        (RADARR, b"sonarr", 401),
+        (WebhookAddress(source="radarr", name="Unknown"), KEY.encode(), 200),
+        (WebhookAddress(source="radarr", name="Unknown"), b"own", 401),
+        (WebhookAddress(source="sonarr", name="Radarr 4K"), b"own", 401),
+        (WebhookAddress(source="sonarr", name="Radarr 4K"), KEY.encode(), 200),
+        (None, b"own", 401),
+        (None, KEY.encode(), 200),
+    ],
+)
+def test_a_source_with_a_key_of_its_own_is_opened_by_that_one_only(
+    address: WebhookAddress | None, key: bytes, expected: int
+) -> None:
+    own = {("radarr", "radarr 4k"): b"own", ("radarr", "other"): b"other", ("sonarr", "x"): b"sonarr"}
+    rules = HOME | {"source_keys": {name: hashlib.sha256(each).hexdigest() for name, each in own.items()}}
+    caller = Caller(**DISTANT, keys=(b"wrong", key))
+    refusal = judge(caller, ReceivingRules(**rules), address=address)
+    assert (200 if refusal is None else refusal.status) == expected
+    assert judge(Caller(**LOCAL), ReceivingRules(**rules), address=address) is None
+
+
+def test_without_any_digest_no_key_is_right() -> None:
+    assert not has_key(Caller(**DISTANT | GOOD), [])
+    assert has_key(Caller(**DISTANT | GOOD), ["0" * 64, DIGEST])
+    assert not has_key(Caller(**DISTANT | GOOD), ["é", DIGEST.upper()])
+
+
+def test_a_request_full_of_keys_is_not_a_request_full_of_tries() -> None:
+    keys = given_keys(query=[*(str(number) for number in range(100)), KEY], header=None, authorization=None)
+    assert len(keys) == MOST_KEYS
+    assert status(DISTANT | {"keys": keys}, HOME) == 401
 
 
 def test_a_refusal_says_what_to_do_and_never_the_key() -> None:
@@ -149,22 +223,3 @@ def test_the_key_is_found_wherever_senders_can_put_it(given: dict[str, Any]) -> 
 def test_credentials_of_another_kind_are_no_key(authorization: str) -> None:
     keys = given_keys(query=[], header=None, authorization=authorization)
     assert status(DISTANT | {"keys": keys}, HOME) == 401
-
-
-@pytest.mark.parametrize(
-    ("address", "expected"),
-    [
-        ("127.0.0.1", True),
-        ("127.1.2.3", True),
-        ("::1", True),
-        ("::ffff:127.0.0.1", True),
-        ("::ffff:10.0.0.1", False),
-        ("fe80::1%eth0", False),
-        ("10.0.0.1", False),
-        ("localhost", False),
-        ("", False),
-        ("2130706433", False),
-    ],
-)
-def test_only_loopback_addresses_are_this_computer(address: str, expected: bool) -> None:
-    assert is_loopback(address) is expected

@@ -3,133 +3,41 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
-import hashlib
 import io
 import json
 import logging
 import socket
 import time
-from dataclasses import dataclass, field
 from datetime import timedelta
-from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import aiohttp
 import pytest
 
 from metarr_desktop import __version__
 from metarr_desktop.domain.bus import Bus
-from metarr_desktop.domain.changes import Change, WebhookRefused
+from metarr_desktop.domain.changes import WebhookRefused
 from metarr_desktop.domain.errors import PortUnavailable, StorageFailed
-from metarr_desktop.domain.events import IncomingWebhook, StoredWebhook
+from metarr_desktop.domain.events import IncomingWebhook
 from metarr_desktop.webhooks.guard import ReceivingRules
 from metarr_desktop.webhooks.server import WebhookServer
 from metarr_desktop.webhooks.sources.registry import SOURCES
+from tests.unit.webhooks.listening import (
+    DOWNLOAD,
+    HEAD,
+    JSON,
+    KEY,
+    SAMPLES,
+    Intake,
+    Listening,
+    digest,
+    send_raw,
+)
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
 
-SAMPLES = Path(__file__).parents[3] / "resources" / "samples"
 BODIES = sorted(SAMPLES.rglob("*.json"))
-DOWNLOAD = (SAMPLES / "radarr" / "download.json").read_bytes()
-JSON = {"Content-Type": "application/json"}
-HEAD = b"POST /webhooks/radarr HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n"
-KEY = "k-0123456789abcdef"
-
-
-class Intake:
-    """Remembers deliveries; fails or hangs when told to."""
-
-    def __init__(self) -> None:
-        self.stored: list[IncomingWebhook] = []
-        self.error: Exception | None = None
-        self.gate: asyncio.Event | None = None
-        self.entered = asyncio.Event()
-
-    async def store(self, webhook: IncomingWebhook, /) -> StoredWebhook:
-        self.entered.set()
-        if self.gate is not None:
-            await self.gate.wait()
-        if self.error is not None:
-            raise self.error
-        self.stored.append(webhook)
-        return StoredWebhook(event_id=len(self.stored), job_id=100 + len(self.stored))
-
-
-@dataclass
-class Listening:
-    """A running server and what it told."""
-
-    server: WebhookServer
-    intake: Intake
-    session: aiohttp.ClientSession
-    base: str
-    port: int
-    rules: list[ReceivingRules]
-    refused: list[WebhookRefused] = field(default_factory=list)
-
-    async def send(
-        self,
-        path: str,
-        *,
-        method: str = "POST",
-        data: bytes = DOWNLOAD,
-        headers: dict[str, str] | None = None,
-    ) -> tuple[int, dict[str, Any]]:
-        async with self.session.request(
-            method,
-            self.base + path,
-            data=io.BytesIO(data),
-            headers=JSON | (headers or {}),
-            allow_redirects=False,
-        ) as answer:
-            assert answer.content_type == "application/json"
-            assert answer.headers["Server"] == "Metarr Desktop"
-            content = await answer.text()
-            assert "Traceback" not in content
-            return answer.status, json.loads(content) if content else {}
-
-    async def still_works(self) -> None:
-        before = len(self.intake.stored)
-        status, answer = await self.send("/webhooks/radarr")
-        assert (status, answer["status"]) == (200, "queued")
-        assert len(self.intake.stored) == before + 1
-
-
-async def send_raw(port: int, content: bytes) -> bytes:
-    """Write bytes, then read the head of the answer and what came with it."""
-    reader, writer = await asyncio.open_connection("127.0.0.1", port)
-    with contextlib.closing(writer):
-        writer.write(content)
-        await writer.drain()
-        head = await asyncio.wait_for(reader.readuntil(b"\r\n\r\n"), 10)
-        return head + await asyncio.wait_for(reader.read(100_000), 10)
-
-
-@pytest.fixture
-async def listening() -> AsyncIterator[Listening]:
-    bus, intake = Bus(), Intake()
-    rules = [ReceivingRules()]
-    server = WebhookServer(
-        intake=intake,
-        rules=lambda: rules[0],
-        bus=bus,
-        sources=SOURCES,
-    )
-    host, port = await server.start("127.0.0.1", 0)
-    async with aiohttp.ClientSession() as session:
-        running = Listening(server, intake, session, f"http://{host}:{port}", port, rules)
-
-        def note(change: Change) -> None:
-            if isinstance(change, WebhookRefused):
-                running.refused.append(change)
-
-        bus.subscribe(note)
-        yield running
-        if intake.gate is not None:
-            intake.gate.set()
-    await server.stop()
 
 
 # --- What is taken ---
@@ -288,7 +196,20 @@ async def test_packed_bodies_are_not_unpacked(listening: Listening) -> None:
 
 @pytest.mark.parametrize(
     "path",
-    ["/", "/webhooks", "/webhooks/", "/webhooks/overseerr", "/webhooks/radarr/x", "/webhooks/radarr//"],
+    [
+        "/",
+        "/webhooks",
+        "/webhooks/",
+        "/webhooks/overseerr",
+        "/webhooks/radarr//",
+        "/webhooks/radarr/x/y",
+        "/webhooks/radarr/x//",
+        "/webhooks/radarr/%20",
+        "/webhooks/radarr/%0A",
+        "/webhooks/radarr/%FF",
+        "/webhooks/radarr/" + "x" * 65,
+        "//webhooks/radarr",
+    ],
 )
 @pytest.mark.parametrize("method", ["GET", "POST"])
 async def test_an_unknown_address_is_answered_in_json_and_never_redirected(
@@ -334,9 +255,7 @@ async def test_a_request_typed_into_a_browser_is_no_page(listening: Listening) -
 
 @pytest.mark.parametrize("path", ["/webhooks/radarr", "/webhooks/nobody", "/health"])
 async def test_where_a_key_is_needed_every_address_needs_it(listening: Listening, path: str) -> None:
-    listening.rules[0] = ReceivingRules(
-        local_needs_key=True, key_sha256=hashlib.sha256(KEY.encode()).hexdigest()
-    )
+    listening.rules[0] = ReceivingRules(local_needs_key=True, key_sha256=digest(KEY))
     for given in (
         {},
         {"X-Api-Key": "wrong"},
@@ -356,9 +275,7 @@ async def test_a_key_opens_the_door_wherever_it_is_given(
     listening: Listening, caplog: pytest.LogCaptureFixture
 ) -> None:
     caplog.set_level(logging.DEBUG)
-    listening.rules[0] = ReceivingRules(
-        local_needs_key=True, key_sha256=hashlib.sha256(KEY.encode()).hexdigest()
-    )
+    listening.rules[0] = ReceivingRules(local_needs_key=True, key_sha256=digest(KEY))
     assert (await listening.send(f"/webhooks/radarr?apikey={KEY}"))[0] == 200
     assert (await listening.send(f"/webhooks/radarr/?x=1&apikey={KEY}"))[0] == 200
     assert (await listening.send("/webhooks/radarr", headers={"X-Api-Key": KEY}))[0] == 200
@@ -371,6 +288,58 @@ async def test_a_key_opens_the_door_wherever_it_is_given(
 async def test_a_forwarded_request_is_not_local(listening: Listening) -> None:
     for header in ("Forwarded", "X-Forwarded-For", "Via"):
         assert (await listening.send("/webhooks/radarr", headers={header: "1.1 proxy"}))[0] == 401
+
+
+# --- Further routes ---
+
+
+@pytest.mark.parametrize("path", ["/api/v1", "/api/v1/", "/api/v1/jobs/7", "/api/%76%31/x"])
+async def test_further_routes_answer_their_prefix_and_what_lies_below(
+    listening: Listening, path: str
+) -> None:
+    answer = await listening.send(path, headers={"X-Api-Key": "api-key"})
+    assert answer == (200, {"path": path.replace("%76%31", "v1"), "method": "POST"})
+    assert not listening.intake.stored
+
+
+async def test_further_routes_judge_their_own_key_even_on_this_computer(listening: Listening) -> None:
+    listening.rules[0] = ReceivingRules(local_needs_key=True, key_sha256=digest(KEY))
+    for key in ("", KEY, "wrong"):
+        status, answer = await listening.send("/api/v1/jobs", headers={"X-Api-Key": key})
+        assert (status, answer["error"]) == (401, "Give the key of the API.")
+    assert (await listening.send("/api/v1/jobs?apikey=api-key"))[0] == 200
+    assert (await listening.send("/webhooks/radarr?apikey=api-key"))[0] == 401
+
+
+@pytest.mark.parametrize("headers", [{"Origin": "http://evil.example.com"}, {"Sec-Fetch-Site": "none, x"}])
+async def test_further_routes_never_see_who_is_heard_nowhere(
+    listening: Listening, headers: dict[str, str]
+) -> None:
+    assert (await listening.send("/api/v1/jobs", headers={"X-Api-Key": "api-key"} | headers))[0] == 403
+    assert not listening.further.callers
+
+
+async def test_what_only_looks_like_a_prefix_is_no_further_route(listening: Listening) -> None:
+    assert (await listening.send("/api/v10", headers={"X-Api-Key": "api-key"}))[0] == 404
+    assert (await listening.send("/api", headers={"X-Api-Key": "api-key"}))[0] == 404
+    assert not listening.further.callers
+
+
+@pytest.mark.expects_errors("could not be answered")
+async def test_a_fault_of_a_further_route_is_told_without_its_details(listening: Listening) -> None:
+    status, answer = await listening.send("/api/v1/break", headers={"X-Api-Key": "api-key"})
+    assert status == 503
+    assert "secret detail" not in str(answer)
+    with pytest.raises(aiohttp.ClientError):
+        async with listening.session.get(
+            listening.base + "/api/v1/half", headers={"X-Api-Key": "api-key"}
+        ) as reply:
+            await reply.read()
+    async with listening.session.get(
+        listening.base + "/api/v1/none", headers={"X-Api-Key": "api-key"}
+    ) as reply:
+        assert reply.status == 404
+    await listening.still_works()
 
 
 # --- When storing fails ---
@@ -444,7 +413,7 @@ async def test_what_is_not_http_is_closed_without_a_word_in_the_log(
 ) -> None:
     caplog.set_level(logging.DEBUG)
     answer = await send_raw(listening.port, content)
-    assert answer.startswith((b"HTTP/1.1 400 ", b"HTTP/1.0 400 "))
+    assert answer.startswith((b"HTTP/1.1 400 ", b"HTTP/1.0 400 ", b"HTTP/1.1 431 "))
     assert b"Traceback" not in answer
     assert "hidden-key" not in caplog.text
     await listening.still_works()
