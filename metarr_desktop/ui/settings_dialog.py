@@ -17,14 +17,12 @@ from PySide6.QtWidgets import (
 )
 
 from metarr_desktop.domain.errors import MetarrError
+from metarr_desktop.domain.senders import slug
 from metarr_desktop.ui.dialogs import ask, show_error
 from metarr_desktop.ui.notes import NoteKind
 from metarr_desktop.ui.page_list import PageList
-from metarr_desktop.ui.settings_pages.advanced import AdvancedPage
-from metarr_desktop.ui.settings_pages.general import GeneralPage
-from metarr_desktop.ui.settings_pages.library import LibraryPage
-from metarr_desktop.ui.settings_pages.receiving import ReceivingPage
-from metarr_desktop.ui.settings_pages.schedule import SchedulePage
+from metarr_desktop.ui.page_shelf import PageShelf
+from metarr_desktop.ui.settings_pages.sender import SenderPage, page_key
 from metarr_desktop.ui.settings_pages.service import ServicePage
 from metarr_desktop.ui.wording import tr
 
@@ -58,7 +56,6 @@ class SettingsDialog(QDialog):
         self._commands = commands
         self._queries = queries
         self._tasks = tasks
-        self._pages: dict[str, SettingsPage] = {}
         self._loading = asyncio.Lock()
         self._busy = asyncio.Lock()
         self._find = QLineEdit()
@@ -71,14 +68,18 @@ class SettingsDialog(QDialog):
         self._save = QPushButton(tr("&Save"))
         self._cancel = QPushButton(tr("&Cancel"))
         self._lay_out()
-        for page in (
-            GeneralPage(commands=commands, queries=queries, tasks=tasks),
-            ReceivingPage(commands=commands, queries=queries, tasks=tasks),
-            LibraryPage(commands=commands, queries=queries, tasks=tasks),
-            SchedulePage(commands=commands, queries=queries, tasks=tasks),
-            AdvancedPage(commands=commands, queries=queries, tasks=tasks),
-        ):
-            self._add_page(page)
+        self._shelf = PageShelf(
+            commands=commands, queries=queries, tasks=tasks, titles=self._list, stack=self._stack
+        )
+        self._pages = self._shelf.pages
+        self._shelf.state_changed.connect(self._on_state_changed)
+        self._shelf.mapping_requested.connect(
+            lambda scope, path: self._spawn(lambda: self._begin_mapping(scope, path))
+        )
+        self._shelf.emptied.connect(lambda: self._show_page(self._shelf.add_sender.key))
+        self._shelf.add_sender.added.connect(
+            lambda name, connect: self._spawn(lambda: self._show_added(name, connect=connect))
+        )
         self._show_page("general")
         self._find.textChanged.connect(self._list.filter)
         self._list.chosen.connect(self._on_page_chosen)
@@ -95,9 +96,10 @@ class SettingsDialog(QDialog):
         bridge.jobs_changed.connect(self._on_jobs_changed)
 
     def open_page(self, key: str = "general", *, enable: bool = False) -> None:
-        """Show the window with a page: one of its own, such as ``general``, or a service's, by its key.
+        """Show the window with a page: one of its own, such as ``general``, a service's or a sender's.
 
-        With ``enable`` the service's check box is ticked, unsaved.
+        ``sources radarr`` is the page that adds one, with the type chosen. With ``enable`` the service's
+        check box is ticked, unsaved.
         """
         fresh = not self.isVisible()
         self.show()
@@ -175,47 +177,44 @@ class SettingsDialog(QDialog):
     def _page(self) -> SettingsPage:
         return self._pages[self._list.current_key()]
 
-    def _add_page(self, page: SettingsPage, *, group: str = "") -> None:
-        self._pages[page.key] = page
-        self._stack.addWidget(page)
-        self._list.add(page.key, title=page.title, group=group)
-        page.state_changed.connect(lambda: self._on_state_changed(page))
-
     async def _open(self, key: str, *, fresh: bool, enable: bool) -> None:
         """Load every page before one is shown, so that the search knows all of them."""
+        key, _, kind = key.partition(" ")
         async with self._loading:
             if fresh:
-                await self._load_all()
+                await self._shelf.load()
+            else:
+                await self._shelf.follow_senders()
         if self._pages.get(key) is not self._page() and not await self.may_leave():
             return
         self._show_page(key if key in self._pages else "general")
         page = self._page()
+        if kind:
+            self._shelf.add_sender.choose(kind)
         if enable and isinstance(page, ServicePage):
             page.tick_enable()
         page.focus_first()
 
-    async def _load_all(self) -> None:
-        for snapshot in await self._queries.services():
-            if snapshot.key not in self._pages:
-                page = ServicePage(
-                    snapshot, commands=self._commands, queries=self._queries, tasks=self._tasks
-                )
-                self._add_page(page, group=tr("Services"))
-        for each in tuple(self._pages.values()):
-            await each.load()
-            self._list.set_words(each.key, each.words())
-        await self._refresh()
-
     async def _refresh(self) -> None:
         """Follow changes made elsewhere; unsaved input stays."""
-        if not self.isVisible():
-            return
-        for snapshot in await self._queries.services():
-            page = self._pages.get(snapshot.key)
-            if isinstance(page, ServicePage):
-                page.show_status(snapshot)
-        for each in tuple(self._pages.values()):
-            await each.follow()
+        if self.isVisible():
+            async with self._loading:
+                await self._shelf.follow()
+
+    async def _begin_mapping(self, scope: str, path: str) -> None:
+        if await self.may_leave():
+            self._show_page(self._shelf.library.key)
+            self._shelf.library.begin_mapping(scope, path)
+
+    async def _show_added(self, name: str, *, connect: bool) -> None:
+        """Go on where the sender that was just added is shown, and connect it there."""
+        async with self._loading:
+            await self._shelf.follow_senders()
+        page = self._shelf.sender_page(page_key(slug(name)))
+        if page is not None:
+            self._show_page(page.key)
+            if connect:
+                page.connect_now()
 
     def _show_page(self, key: str) -> None:
         page = self._pages[key]
@@ -260,6 +259,8 @@ class SettingsDialog(QDialog):
         page = self._page()
         if isinstance(page, ServicePage):
             page.trial_bar.test_button.click()
+        elif isinstance(page, SenderPage) and page.connect_button.isVisible():
+            page.connect_button.click()
 
     def _on_other_pane(self) -> None:
         if self._list.hasFocus() or self._find.hasFocus():

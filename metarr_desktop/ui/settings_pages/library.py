@@ -92,6 +92,13 @@ class LibraryPage(SettingsPage):
         """Begin with the folders."""
         self._folders.setFocus()
 
+    def begin_mapping(self, scope: str, source: str) -> None:
+        """Begin a mapping of a sender's folder, unsaved: where it lies here is what is missing."""
+        place = self._scope.findData(scope)
+        self._scope.setCurrentIndex(max(0, place))
+        self._from.setText(source)
+        self._to.setFocus()
+
     async def add_folder(self, path: str) -> None:
         """Add a folder of the chosen type; why that is not possible is told on the page."""
         kind = self._kind.currentData()

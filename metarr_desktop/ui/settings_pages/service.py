@@ -6,13 +6,12 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtWidgets import QCheckBox, QHBoxLayout
 
-from metarr_desktop.domain.errors import MetarrError, SecretsUnavailable
-from metarr_desktop.ui.dialogs import ask
 from metarr_desktop.ui.forms import Form
 from metarr_desktop.ui.mnemonics import literal
 from metarr_desktop.ui.notes import Note
 from metarr_desktop.ui.route_rules import RouteRules
 from metarr_desktop.ui.settings_pages.form_page import FormPage
+from metarr_desktop.ui.settings_pages.keeping import save_secrets
 from metarr_desktop.ui.settings_pages.trial_bar import TrialBar
 from metarr_desktop.ui.wording import service_state_text, tr
 
@@ -23,10 +22,6 @@ if TYPE_CHECKING:
     from metarr_desktop.app.snapshots import ServiceForm, ServiceSnapshot
     from metarr_desktop.app.tasks import TaskSupervisor
     from metarr_desktop.domain.forms import Draft
-    from metarr_desktop.domain.text import Text
-
-NO_KEYRING = "No keyring found."
-"""How the sentence begins that says there is nothing to unlock."""
 
 
 class ServicePage(FormPage):
@@ -123,15 +118,13 @@ class ServicePage(FormPage):
         if enabled is None and not self.form.is_dirty():
             return True
         draft = self.form.draft()
-        try:
-            await self._commands.save_service(self.key, draft, enabled=enabled)
-        except SecretsUnavailable as error:
-            if not await self._save_without_keyring(error.text, draft=draft, enabled=enabled):
-                return False
-        except MetarrError as error:
-            self.tell(error.text)
-            return False
-        return True
+        return await save_secrets(
+            self,
+            lambda until_quit: self._commands.save_service(
+                self.key, draft, enabled=enabled, until_quit=until_quit
+            ),
+            unlock=self._commands.unlock_keyring,
+        )
 
     async def _save_rules(self) -> None:
         for source, route in self.rules.changes().items():
@@ -139,22 +132,6 @@ class ServicePage(FormPage):
                 await self._commands.reset_route(self.key, source)
             else:
                 await self._commands.set_route(self.key, source, route)
-
-    async def _save_without_keyring(self, why: Text, *, draft: Draft, enabled: bool | None) -> bool:
-        """Never write a secret to a file: keep it until quit, unlock the keyring, or do nothing."""
-        keep, unlock, cancel = tr("Keep until I quit"), tr("Unlock"), tr("Cancel")
-        ways = (keep, cancel) if why.template.startswith(NO_KEYRING) else (unlock, keep, cancel)
-        answer = await ask(self, why, *ways)
-        if answer == cancel:
-            return False
-        try:
-            if answer == unlock:
-                await self._commands.unlock_keyring()
-            await self._commands.save_service(self.key, draft, enabled=enabled, until_quit=answer == keep)
-        except MetarrError as error:
-            self.tell(error.text)
-            return False
-        return True
 
     def _show(self, stored: ServiceForm, routes: ServiceRoutes) -> None:
         if self._form is None:
