@@ -13,6 +13,7 @@ from metarr_desktop.domain.paths import last_part
 from metarr_desktop.domain.text import text
 from metarr_desktop.webhooks.sources.arr import ArrConfig
 from metarr_desktop.webhooks.sources.declaration import Source
+from metarr_desktop.webhooks.sources.lidarr_history import INTERFACE
 from metarr_desktop.webhooks.sources.places import files_inside, fit, folder_of
 from metarr_desktop.webhooks.sources.shapes import (
     COMMON_REASONS,
@@ -149,4 +150,11 @@ def _heading(body: Mapping[str, Any]) -> str:
     return " - ".join(name for name in names if name)
 
 
-SOURCE = Source(key="lidarr", title=TITLE, parse=parse, docs="docs/sources/lidarr.md", config=ArrConfig)
+SOURCE = Source(
+    key="lidarr",
+    title=TITLE,
+    parse=parse,
+    docs="docs/sources/lidarr.md",
+    config=ArrConfig,
+    interface=INTERFACE,
+)

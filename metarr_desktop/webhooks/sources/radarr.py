@@ -13,6 +13,7 @@ from metarr_desktop.domain.text import text
 from metarr_desktop.webhooks.sources.arr import ArrConfig
 from metarr_desktop.webhooks.sources.declaration import Source
 from metarr_desktop.webhooks.sources.places import files_below, fit, folder_of
+from metarr_desktop.webhooks.sources.radarr_history import INTERFACE
 from metarr_desktop.webhooks.sources.shapes import (
     COMMON_REASONS,
     DOWNLOAD,
@@ -137,5 +138,11 @@ def _heading(body: Mapping[str, Any]) -> str:
 
 
 SOURCE = Source(
-    key="radarr", title=TITLE, parse=parse, docs="docs/sources/radarr.md", scans=True, config=ArrConfig
+    key="radarr",
+    title=TITLE,
+    parse=parse,
+    docs="docs/sources/radarr.md",
+    scans=True,
+    config=ArrConfig,
+    interface=INTERFACE,
 )

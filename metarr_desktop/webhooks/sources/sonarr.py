@@ -25,6 +25,7 @@ from metarr_desktop.webhooks.sources.shapes import (
     read_leniently,
     reason_for,
 )
+from metarr_desktop.webhooks.sources.sonarr_history import INTERFACE
 from metarr_desktop.webhooks.sources.wording import (
     MAX_NAME,
     known,
@@ -174,4 +175,11 @@ def _heading(body: Mapping[str, Any]) -> str:
     ).display_title
 
 
-SOURCE = Source(key="sonarr", title=TITLE, parse=parse, docs="docs/sources/sonarr.md", config=ArrConfig)
+SOURCE = Source(
+    key="sonarr",
+    title=TITLE,
+    parse=parse,
+    docs="docs/sources/sonarr.md",
+    config=ArrConfig,
+    interface=INTERFACE,
+)
