@@ -75,7 +75,12 @@ def _body(group: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
         "tracks": [
             present({"id": number(each, "trackId"), **copied(part(each, "track"), *TRACK)}) for each in group
         ],
-        "trackFiles": [file_of(each, folder=folder) for each in group],
+        # One file may hold several tracks.
+        "trackFiles": list(
+            {
+                file["path"]: file for each in group if "path" in (file := file_of(each, folder=folder))
+            }.values()
+        ),
         "isUpgrade": False,
         **download_of(record),
         "eventType": "Download",
