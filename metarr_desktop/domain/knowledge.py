@@ -31,8 +31,8 @@ class Knowledge:
     ``webhook_id`` and ``webhook_url`` are our webhook there, made by ``computer``; ``own_host`` is the
     address of this computer that a person chose for it. ``wanted_url`` is what that webhook should call and
     does not. History is read up to ``caught_up_to``, by the sender's own clock; what lies before
-    ``dismissed_until`` is not wanted. ``missed`` imports up to ``missed_until`` wait for a person's word. ``stopped``: it
-    does not call us after failed deliveries.
+    ``dismissed_until`` is not wanted. ``missed`` imports up to ``missed_until`` wait for a person's word.
+    ``stopped``: it does not call us after failed deliveries.
     """
 
     version: str = ""

@@ -75,16 +75,17 @@ def _body(group: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
         "tracks": [
             present({"id": number(each, "trackId"), **copied(part(each, "track"), *TRACK)}) for each in group
         ],
-        # One file may hold several tracks.
-        "trackFiles": list(
-            {
-                file["path"]: file for each in group if "path" in (file := file_of(each, folder=folder))
-            }.values()
-        ),
+        "trackFiles": _files(group, folder),
         "isUpgrade": False,
         **download_of(record),
         "eventType": "Download",
     }
+
+
+def _files(group: Sequence[Mapping[str, Any]], folder: str) -> list[dict[str, Any]]:
+    """Describe each file once: it may hold several tracks."""
+    files = [file_of(each, folder=folder) for each in group]
+    return list({file.get("path"): file for file in files}.values())
 
 
 INTERFACE = ArrInterface(
