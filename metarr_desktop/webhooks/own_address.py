@@ -53,10 +53,10 @@ async def address_towards(sender: str, *, door: Door, in_container: bool, chosen
     way = await asyncio.to_thread(_way_to, sender)
     here = way is not None and (is_loopback(way) or is_loopback(sender) or sender in door.own_addresses)
     others = _candidates(door.own_addresses)
+    wanted: str | None = LOOPBACK
     if here and not in_container:
         if is_loopback(door.host):
             return OwnAddress(host=door.host)
-        wanted = LOOPBACK
     elif is_loopback(door.host):
         return OwnAddress(host=None)
     else:
