@@ -7,7 +7,7 @@ from pathlib import Path
 
 from metarr_desktop import __version__
 
-SOURCES = ("radarr", "sonarr", "lidarr")
+SOURCES = ("radarr", "sonarr", "lidarr", "prowlarr", "overseerr", "jellyseerr", "readarr", "whisparr")
 
 
 def data_dir(options: argparse.Namespace) -> Path:

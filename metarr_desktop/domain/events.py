@@ -66,12 +66,13 @@ class EventKind(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MediaEvent:
-    """What happened to one film, some episodes or an album, as the sender tells it.
+    """What happened to one film, some episodes, an album or a book, as the sender tells it.
 
     ``folder`` and ``files`` are the sender's own paths (files relative to the folder, where
     known) and mean nothing on this computer before path mapping; ``old_files`` are those that were
     replaced, renamed or deleted. Numbers are None where the sender sent none or 0.
 
+    Of a book ``title`` is its author and ``album`` its name, as of an album the artist and its name.
     ``sender_ids`` are the sender's own numbers of the film, of each episode or of the album; ``complete``
     tells of a whole download whose files were told one by one before. A deletion with ``files_kept``
     only ended the sender's interest. ``recovered`` events were read from the sender's history later.
@@ -115,11 +116,11 @@ class MediaEvent:
     def display_title(self) -> str:
         """The name a person knows it by: ``The Matrix (1999)``, ``Severance S02E03``."""
         match self.kind:
-            case MediaKind.MOVIE | MediaKind.BOOK:
+            case MediaKind.MOVIE:
                 return f"{self.title} ({self.year})" if self.year else self.title
             case MediaKind.EPISODE:
                 return f"{self.title} {self.episode_code}".strip()
-            case MediaKind.ALBUM:
+            case MediaKind.ALBUM | MediaKind.BOOK:
                 name = f"{self.title} - {self.album}" if self.album else self.title
                 return f"{name} ({self.year})" if self.year else name
 

@@ -29,10 +29,10 @@ class Knowledge:
     """What is known of one sender; what a person damaged by hand counts as not known.
 
     ``webhook_id`` and ``webhook_url`` are our webhook there, made by ``computer``; ``own_host`` is the
-    address of this computer that a person chose for it. ``wanted_url`` is what that webhook should call and does not.
-    History is read up to ``caught_up_to``, by the sender's own clock; what lies before ``dismissed_until``
-    is not wanted. ``missed`` imports up to ``missed_until`` wait for a person's word. ``stopped``: it
-    does not call us after failed deliveries.
+    address of this computer that a person chose for it. ``wanted_url`` is what that webhook should call and
+    does not. History is read up to ``caught_up_to``, by the sender's own clock; what lies before
+    ``dismissed_until`` is not wanted. ``missed`` imports up to ``missed_until`` wait for a person's word.
+    ``stopped``: it does not call us after failed deliveries.
     """
 
     version: str = ""

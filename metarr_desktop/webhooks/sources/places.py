@@ -14,7 +14,8 @@ from metarr_desktop.domain.text import text
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from metarr_desktop.domain.events import MediaEvent
+    from metarr_desktop.domain.events import Event, MediaEvent
+    from metarr_desktop.webhooks.sources.shapes import MediaFile, RenamedFile
 
 MAX_PATH = 4096
 MAX_FILES = 200
@@ -53,29 +54,67 @@ def files_inside(folder: str, paths: Iterable[str | None], *, sender: str) -> tu
     ]
 
 
+def usable_folder(*candidates: str | None) -> str:
+    """Return the first folder that can be used; empty where none can, for events that need none."""
+    return next((each for each in candidates if each and each.strip() and is_usable(each)), "")
+
+
+def old_files_of(folder: str, files: Iterable[MediaFile | None]) -> tuple[str, ...]:
+    """Files that are gone, relative to the folder; what cannot be used is left out."""
+    names = (_within(folder, file.relative_path, file.path) for file in files if file is not None)
+    return tuple(name for name in names if name)[:MAX_FILES]
+
+
+def renamed_files(folder: str, files: Iterable[RenamedFile]) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """Old names and new ones, relative to the folder, each at the same place of both."""
+    pairs = [
+        (
+            _within(folder, file.previous_relative_path, file.previous_path),
+            _within(folder, file.relative_path, file.path),
+        )
+        for file in files
+    ]
+    whole = [(old, new) for old, new in pairs if old and new][:MAX_FILES]
+    return tuple(old for old, _ in whole), tuple(new for _, new in whole)
+
+
+def is_usable(path: str) -> bool:
+    """Whether a path holds no NUL and no ``..``, and is no longer than a path can be."""
+    return "\0" not in path and len(path) <= MAX_PATH and ".." not in _SEPARATORS.split(path)
+
+
+def _within(folder: str, relative: str | None, full: str | None) -> str:
+    """Return the path below the folder, from the relative form or else the full one; empty where neither."""
+    if relative and is_usable(relative) and not relative.startswith("/") and not is_windows(relative):
+        return relative
+    if full and is_usable(full) and is_inside(full, folder) and parts(full) != parts(folder):
+        return full[len(folder.rstrip("/\\")) + 1 :]
+    return ""
+
+
 def checked(path: str, *, sender: str) -> str:
     """Return the path unchanged; raises Permanent for NUL, ``..`` and more than a path can be."""
-    if "\0" in path or len(path) > MAX_PATH or ".." in _SEPARATORS.split(path):
+    if not is_usable(path):
         raise Permanent(text("{source} sent a path that cannot be used.", source=sender))
     return path
 
 
 def fit(event: MediaEvent, *, sender: str) -> MediaEvent:
-    """Leave out files, then the overview, until a job can carry the event."""
-    if _size(event) <= MAX_PAYLOAD:
+    """Leave out files, new and old alike, then the overview, until a job can carry the event."""
+    if size_of(event) <= MAX_PAYLOAD:
         return event
-    files = event.files
-    while files:
-        files = files[: len(files) // 2]
-        event = dataclasses.replace(event, files=files)
-        if _size(event) <= MAX_PAYLOAD:
+    most = max(len(event.files), len(event.old_files))
+    while most:
+        most //= 2
+        event = dataclasses.replace(event, files=event.files[:most], old_files=event.old_files[:most])
+        if size_of(event) <= MAX_PAYLOAD:
             return event
     event = dataclasses.replace(event, overview="", poster_url=None)
-    if _size(event) <= MAX_PAYLOAD:
+    if size_of(event) <= MAX_PAYLOAD:
         return event
     raise Permanent(text("{source} sent names that are too long.", source=sender))
 
 
-def _size(event: MediaEvent) -> int:
+def size_of(event: Event) -> int:
     """Bytes of the event in the longer of the two JSON spellings."""
     return len(json.dumps(event.to_payload()))

@@ -4,14 +4,28 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from metarr_desktop.webhooks.sources.jellyseerr import SOURCE as JELLYSEERR
 from metarr_desktop.webhooks.sources.lidarr import SOURCE as LIDARR
+from metarr_desktop.webhooks.sources.overseerr import SOURCE as OVERSEERR
+from metarr_desktop.webhooks.sources.prowlarr import SOURCE as PROWLARR
 from metarr_desktop.webhooks.sources.radarr import SOURCE as RADARR
+from metarr_desktop.webhooks.sources.readarr import SOURCE as READARR
 from metarr_desktop.webhooks.sources.sonarr import SOURCE as SONARR
+from metarr_desktop.webhooks.sources.whisparr import SOURCE as WHISPARR
 
 if TYPE_CHECKING:
     from metarr_desktop.webhooks.sources.declaration import Source
 
-SOURCES: tuple[Source, ...] = (RADARR, SONARR, LIDARR)
+SOURCES: tuple[Source, ...] = (
+    RADARR,
+    SONARR,
+    LIDARR,
+    PROWLARR,
+    OVERSEERR,
+    JELLYSEERR,
+    READARR,
+    WHISPARR,
+)
 
 
 def find_source(key: str) -> Source | None:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import copy
 from typing import TYPE_CHECKING, Annotated, Any, TypeVar
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 
 from metarr_desktop.domain.errors import Permanent
 from metarr_desktop.domain.text import Text, text
@@ -13,8 +14,27 @@ from metarr_desktop.webhooks.sources.wording import MAX_NAME, line
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-DOWNLOAD = "download"
-"""Every import of every sender, upgrades included, has this event type."""
+LARGEST = 2**63 - 1
+NO_OTHER_WORDS: Mapping[str, str] = {}
+MOST_ATTEMPTS = 5
+"""What does not fit is taken out at its place; what is left fits at once, or nearly so."""
+
+
+def _known_number(value: object) -> int | None:
+    return value if isinstance(value, int) and value is not True and 0 < value <= LARGEST else None
+
+
+def _words(value: object) -> list[str]:
+    return [each for each in value if isinstance(each, str)] if isinstance(value, list) else []
+
+
+def _files(value: object) -> list[dict[str, str]]:
+    listed = value if isinstance(value, list) else []
+    return [
+        {name: item for name, item in each.items() if isinstance(item, str)}
+        for each in listed
+        if isinstance(each, dict)
+    ]
 
 
 class Shape(BaseModel):
@@ -23,7 +43,11 @@ class Shape(BaseModel):
     model_config = ConfigDict(extra="ignore", strict=True, frozen=True, defer_build=True)
 
 
-Number = Annotated[int, Field(ge=-(2**63), le=2**63 - 1)]
+Number = Annotated[int, Field(ge=-(2**63), le=LARGEST)]
+SenderId = Annotated[int | None, BeforeValidator(_known_number)]
+"""The sender's own number of something; None where it is 0 or no number: no event fails for it."""
+Tags = Annotated[list[str], BeforeValidator(_words)]
+"""Labels; what is no label is left out."""
 
 
 class Image(Shape):
@@ -34,22 +58,50 @@ class Image(Shape):
 
 
 class MediaFile(Shape):
-    """An imported file. Its full ``path`` is not read: old senders put the download folder there."""
+    """A file. Of an import its full ``path`` is not used: old senders put the download folder there."""
 
     relative_path: str | None = Field(default=None, alias="relativePath")
+    path: str | None = None
     quality: str | None = None
+
+
+OldFiles = Annotated[list[MediaFile], BeforeValidator(_files)]
+"""Files that were replaced; what is no file is left out."""
+
+
+class RenamedFile(MediaFile):
+    """A file under its new name, and what it was called before; Lidarr gives full paths only."""
+
+    previous_relative_path: str | None = Field(default=None, alias="previousRelativePath")
+    previous_path: str | None = Field(default=None, alias="previousPath")
+
+
+class Release(Shape):
+    """What was grabbed."""
+
+    quality: str | None = None
+    release_title: str | None = Field(default=None, alias="releaseTitle")
 
 
 AnyShape = TypeVar("AnyShape", bound=Shape)
 
 
-def read(shape: type[AnyShape], body: Mapping[str, Any], *, sender: str) -> AnyShape:
-    """Read the body into a shape; raises Permanent that names the first field of a wrong type."""
+def read(
+    shape: type[AnyShape],
+    body: Mapping[str, Any],
+    *,
+    sender: str,
+    words: Mapping[str, str] = NO_OTHER_WORDS,
+) -> AnyShape:
+    """Read the body into a shape; raises Permanent that names the first field of a wrong type.
+
+    ``words`` is how this sender calls what the shape has other names for.
+    """
     try:
         return shape.model_validate(dict(body))
     except ValidationError as error:
         steps = error.errors(include_url=False, include_input=False)[0]["loc"]
-        field = ".".join(str(step) for step in steps)
+        field = ".".join(words.get(str(step), str(step)) for step in steps)
         raise Permanent(
             text(
                 "{source} sent {field} in a form that Metarr Desktop does not understand.",
@@ -59,37 +111,46 @@ def read(shape: type[AnyShape], body: Mapping[str, Any], *, sender: str) -> AnyS
         ) from error
 
 
-def read_leniently(shape: type[AnyShape], body: Mapping[str, Any]) -> AnyShape | None:
-    """Read the body into a shape, or return None where it does not fit."""
-    try:
-        return shape.model_validate(dict(body))
-    except ValidationError:
-        return None
+def read_what_fits(shape: type[AnyShape], body: Mapping[str, Any]) -> AnyShape:
+    """Read the body into a shape whose fields may all be missing; what has a wrong type is left out."""
+    rest = dict(body)
+    for attempt in range(MOST_ATTEMPTS):
+        try:
+            return shape.model_validate(rest)
+        except ValidationError as error:
+            if not attempt:
+                rest = copy.deepcopy(rest)
+            wrong = {each["loc"] for each in error.errors(include_url=False, include_input=False)}
+            for place in sorted(wrong, key=_order, reverse=True):
+                _take_out(rest, place)
+    return shape.model_validate({})
 
 
-def event_name(body: Mapping[str, Any], *, sender: str) -> str:
+def event_name(body: Mapping[str, Any], *, sender: str, key: str = "eventType") -> str:
     """Return the event's name as sent, fit to be shown."""
-    name = body.get("eventType")
+    name = body.get(key)
     if not isinstance(name, str):
         raise Permanent(text("{source} did not name the event.", source=sender))
     return line(name, limit=MAX_NAME)
 
 
-def reason_for(event: str, reasons: Mapping[str, str], *, sender: str) -> Text:
-    """Say in plain words why this event leads to no work; ``reasons`` goes by lower-case event."""
-    template = reasons.get(event.casefold())
-    if template is None:
-        return text("Metarr Desktop does nothing for {event}.", event=event)
-    return text(template, source=sender)
+def unknown(event: str) -> Text:
+    """Say that an event of this name leads to no work."""
+    return text("Metarr Desktop does nothing for {event}.", event=event)
 
 
-COMMON_REASONS = {
-    "test": "A test from {source}: nothing to do.",
-    "grab": "Grabbed: nothing to do until it is imported.",
-    "rename": "{source} renamed files: nothing to do.",
-    "health": "{source} reports on its own health: nothing to do.",
-    "healthrestored": "{source} is well again: nothing to do.",
-    "applicationupdate": "{source} was updated: nothing to do.",
-    "manualinteractionrequired": "{source} waits for somebody to look at a download: nothing to do here.",
-}
-"""Reasons that hold for every sender of this family."""
+def _order(place: tuple[int | str, ...]) -> tuple[tuple[int, str], ...]:
+    """Later items of a list first, so that the earlier ones keep their numbers."""
+    return tuple((step, "") if isinstance(step, int) else (0, step) for step in place)
+
+
+def _take_out(node: Any, place: tuple[int | str, ...]) -> None:  # noqa: ANN401 - any JSON value
+    for step in place[:-1]:
+        try:
+            node = node[step]
+        except (KeyError, IndexError, TypeError):
+            return
+    if isinstance(node, dict):
+        node.pop(place[-1], None)
+    elif isinstance(node, list) and isinstance(place[-1], int) and place[-1] < len(node):
+        del node[place[-1]]

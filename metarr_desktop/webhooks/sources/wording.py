@@ -15,6 +15,9 @@ MAX_TITLE = 500
 MAX_OVERVIEW = 2000
 MAX_NAME = 200
 MAX_ADDRESS = 2000
+MAX_TAG = 100
+MAX_TAGS = 50
+MAX_IDS = 200
 
 _BREAKS = re.compile(r"[\x00-\x20\x7f-\xa0\u2028\u2029]+")
 _CONTROLS = re.compile(r"[\x00-\x09\x0b-\x1f\x7f-\x9f\u2028\u2029]+")
@@ -44,10 +47,24 @@ def name_of(value: str | None) -> str | None:
 def picture(images: Iterable[Image] | None, *, cover: str = "poster") -> str | None:
     """Public address of the first picture of that kind."""
     for image in images or ():
-        address = image.remote_url or ""
-        if (image.cover_type or "").casefold() == cover and _is_public(address):
+        if (image.cover_type or "").casefold() == cover and (address := address_of(image.remote_url)):
             return address
     return None
+
+
+def address_of(value: str | None) -> str | None:
+    """Return an address of the web, or None for everything else."""
+    return value if value and _is_public(value) else None
+
+
+def tags_of(tags: Iterable[str]) -> tuple[str, ...]:
+    """Labels without doubles and empty ones, and no more than a job can carry."""
+    return tuple(dict.fromkeys(tag for each in tags if (tag := line(each, limit=MAX_TAG))))[:MAX_TAGS]
+
+
+def ids_of(numbers: Iterable[int | None]) -> tuple[int, ...]:
+    """Return the sender's own numbers without doubles and unknown ones."""
+    return tuple(dict.fromkeys(each for each in numbers if each))[:MAX_IDS]
 
 
 def one_quality(files: Iterable[MediaFile | None] | None) -> str:
