@@ -12,10 +12,12 @@ from metarr_desktop.app.database_opening import clock_of, open_database
 from metarr_desktop.app.job_types import notify_job_types, own_job_types
 from metarr_desktop.app.listener import Listener
 from metarr_desktop.app.parts import Parts
+from metarr_desktop.app.path_scopes import PathScopes
 from metarr_desktop.app.queue_opening import open_queue
 from metarr_desktop.app.receiving import Receiving
 from metarr_desktop.app.route_desk import RouteDesk
 from metarr_desktop.app.sample_sender import SampleSender
+from metarr_desktop.app.scan_requests import ScanRequests
 from metarr_desktop.app.sender_desk import SenderDesk
 from metarr_desktop.app.sender_keys import SenderKeys
 from metarr_desktop.app.sender_views import SenderViews
@@ -123,6 +125,9 @@ async def build_parts(paths: AppPaths, stack: AsyncExitStack, book: LogBook, giv
         paths=paths,
         settings=settings,
         clock=clock,
+        library=library,
+        imports=imports,
+        issues=issues,
         back_up=None if database.shared else partial(_copy, choice.file, paths.backups),
         tidy=lambda: tidy_up(database, choice.file),
     )
@@ -167,7 +172,9 @@ async def build_parts(paths: AppPaths, stack: AsyncExitStack, book: LogBook, giv
         secrets.on_usable = lambda: tasks.spawn(desk.free_keyring_lanes(), name="keyring answers again")
     keys = SenderKeys(store=sender_store, secrets=secrets, bus=bus, spawn=tasks.spawn)
     await keys.refresh()
-    receiving = Receiving(settings=settings, secrets=secrets, sources=sources, source_keys=keys.digests)
+    routed = [source for source in sources if source.routed]
+    receiving = Receiving(settings=settings, secrets=secrets, sources=routed, source_keys=keys.digests)
+    scans = ScanRequests(queue=queue, library=library, services=[each.key for each in services])
     listener, worker = None, None
     if serve and given.listen:
         server = WebhookServer(intake=queue, rules=receiving.rules, bus=bus, sources=sources)
@@ -220,7 +227,9 @@ async def build_parts(paths: AppPaths, stack: AsyncExitStack, book: LogBook, giv
         ),
         settings=settings,
         receiving=receiving,
-        samples=SampleSender(listener=listener, secrets=secrets, sources=[each.key for each in sources]),
+        samples=SampleSender(listener=listener, secrets=secrets, sources=[each.key for each in routed]),
+        scans=scans,
+        path_scopes=PathScopes(library=library, senders=sender_store, sources=sources, services=services),
         log=book,
         bus=bus,
         clock=clock,

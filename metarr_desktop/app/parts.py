@@ -11,9 +11,11 @@ if TYPE_CHECKING:
 
     from metarr_desktop.app.listener import Listener
     from metarr_desktop.app.logging_setup import LogBook
+    from metarr_desktop.app.path_scopes import PathScopes
     from metarr_desktop.app.receiving import Receiving
     from metarr_desktop.app.route_desk import RouteDesk
     from metarr_desktop.app.sample_sender import SampleSender
+    from metarr_desktop.app.scan_requests import ScanRequests
     from metarr_desktop.app.sender_desk import SenderDesk
     from metarr_desktop.app.sender_views import SenderViews
     from metarr_desktop.app.service_desk import ServiceDesk
@@ -76,6 +78,8 @@ class Parts:
     settings: AppSettings
     receiving: Receiving
     samples: SampleSender
+    scans: ScanRequests
+    path_scopes: PathScopes
     log: LogBook
     bus: Bus
     clock: Clock

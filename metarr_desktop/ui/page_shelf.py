@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 class PageShelf(QObject):
     """Keeps list and stack in step; ``state_changed`` carries the page with more or less to save.
 
-    ``mapping_requested`` carries a sender and a folder of it that is not found here, ``emptied`` says that the
+    ``mapping_requested`` carries a sender and a folder of it that is not here, ``emptied`` says that the
     page that was looked at is gone with its sender.
     """
 

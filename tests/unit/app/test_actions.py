@@ -35,6 +35,7 @@ async def test_every_action_of_the_command_line_is_there() -> None:
         "mapping_remove", "retry", "retry_failed", "replay", "pause", "resume", "quit", "open", "send_test",
         "receiving_show", "receiving_allow", "receiving_new_key", "schedules", "schedule_run", "schedule_set",
         "settings", "settings_set", "lanes", "route_list", "route_set", "route_reset", "run_now", "cancel",
+        "library_set", "scan", "trace",
     }  # fmt: skip
 
 
