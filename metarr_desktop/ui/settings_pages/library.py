@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import (
@@ -16,8 +16,10 @@ from PySide6.QtWidgets import (
 )
 
 from metarr_desktop.ui.dialogs import ask
+from metarr_desktop.ui.library_conditions import LibraryConditions, conditions_text
 from metarr_desktop.ui.plain_table import PlainTable
 from metarr_desktop.ui.settings_pages.page import SettingsPage
+from metarr_desktop.ui.trace_dialog import TraceDialog
 from metarr_desktop.ui.wording import tr
 
 if TYPE_CHECKING:
@@ -25,6 +27,7 @@ if TYPE_CHECKING:
 
     from metarr_desktop.app.commands import Commands
     from metarr_desktop.app.queries import Queries
+    from metarr_desktop.app.snapshots import LibrarySnapshot
     from metarr_desktop.app.tasks import TaskSupervisor
 
 
@@ -37,8 +40,15 @@ class LibraryPage(SettingsPage):
         self._queries = queries
         self._tasks = tasks
         self._folders = PlainTable(
-            tr("Folders"), columns=(tr("Name"), tr("Folder"), tr("Type"), tr("Status")), stretch=1
+            tr("Folders"),
+            columns=(tr("Name"), tr("Folder"), tr("Type"), tr("Options"), tr("Status")),
+            stretch=1,
         )
+        self._libraries: dict[int, LibrarySnapshot] = {}
+        self._sources: dict[str, str] = {}
+        self._services: dict[str, str] = {}
+        self.conditions = LibraryConditions()
+        self.conditions.changed.connect(self._on_conditions)
         self._kind = QComboBox()
         for kind, label in (("movies", tr("Movies")), ("tv", tr("Series")), ("music", tr("Music"))):
             self._kind.addItem(label, kind)
@@ -49,8 +59,10 @@ class LibraryPage(SettingsPage):
         self._remove_folder = _button(tr("Remove folder"), self._on_remove_folder)
         self._remove_mapping = _button(tr("Remove mapping"), self._on_remove_mapping)
         self._add_mapping = _button(tr("Add mapping"), lambda: self._spawn(self.save))
+        self._trace = _button(tr("Trace a path..."), self._on_trace)
         self._lay_out()
         self._folders.itemSelectionChanged.connect(self._follow_input)
+        self._folders.itemSelectionChanged.connect(self._show_conditions)
         self._mappings.itemSelectionChanged.connect(self._follow_input)
         for line in (self._from, self._to):
             line.setLayoutDirection(Qt.LayoutDirection.LeftToRight)
@@ -86,7 +98,18 @@ class LibraryPage(SettingsPage):
 
     def words(self) -> str:
         """What stands on the page."""
-        return " ".join((tr("Folders"), tr("Add folder..."), tr("Path mappings"), tr("Add mapping")))
+        return " ".join(
+            (
+                tr("Folders"),
+                tr("Add folder..."),
+                tr("Anchor file"),
+                tr("NFO required"),
+                tr("Watch"),
+                tr("Path mappings"),
+                tr("Add mapping"),
+                tr("Trace a path..."),
+            )
+        )
 
     def focus_first(self) -> None:
         """Begin with the folders."""
@@ -114,7 +137,7 @@ class LibraryPage(SettingsPage):
             folder_actions.addWidget(widget)
         folder_actions.addStretch(1)
         mapping_actions = QHBoxLayout()
-        for widget in (self._add_mapping, self._remove_mapping):
+        for widget in (self._add_mapping, self._remove_mapping, self._trace):
             mapping_actions.addWidget(widget)
         mapping_actions.addStretch(1)
         fields = QFormLayout()
@@ -130,6 +153,7 @@ class LibraryPage(SettingsPage):
         for part in (_heading(tr("Folders")), self._folders):
             self.body.addWidget(part)
         self.body.addLayout(folder_actions)
+        self.body.addWidget(self.conditions)
         for part in (_heading(tr("Path mappings")), explanation, self._mappings):
             self.body.addWidget(part)
         self.body.addLayout(fields)
@@ -144,22 +168,37 @@ class LibraryPage(SettingsPage):
 
     async def _load_tables(self) -> None:
         libraries, mappings = await self._queries.libraries(), await self._queries.mappings()
-        sources = self._queries.sources()
-        services = [(service.key, service.title) for service in await self._queries.services()]
-        titles = dict((*sources, *services))
-        if self._scope.count() != len(titles):
+        types = dict(self._queries.sources())
+        senders = {sender.slug: sender.name for sender in await self._queries.senders()}
+        self._sources = {**types, **{key: name for key, name in senders.items() if key not in types}}
+        self._services = {service.key: service.title for service in await self._queries.services()}
+        titles = {**self._sources, **self._services}
+        if {self._scope.itemData(place) for place in range(self._scope.count())} != set(titles):
+            chosen = self._scope.currentData()
             self._scope.clear()
             for key, title in titles.items():
                 self._scope.addItem(title, key)
+            self._scope.setCurrentIndex(max(0, self._scope.findData(chosen)))
         kinds = {
             self._kind.itemData(place): self._kind.itemText(place) for place in range(self._kind.count())
         }
         self._folders.show_rows(
             [
-                (library.id, (library.name, library.path, kinds[library.type], _found(found=library.found)))
+                (
+                    library.id,
+                    (
+                        library.name,
+                        library.path,
+                        kinds[library.type],
+                        conditions_text(library),
+                        _found(found=library.found),
+                    ),
+                )
                 for library in libraries
             ]
         )
+        self._libraries = {library.id: library for library in libraries}
+        self._show_conditions()
         self._mappings.show_rows(
             [
                 (
@@ -176,6 +215,29 @@ class LibraryPage(SettingsPage):
         self._remove_mapping.setEnabled(self._mappings.selected_key() is not None)
         self._add_mapping.setEnabled(self.is_dirty())
         self.state_changed.emit()
+
+    def _show_conditions(self) -> None:
+        self.conditions.show_library(self._libraries.get(self._folders.selected_key()))
+
+    def _on_conditions(self, changes: dict[str, Any]) -> None:
+        key = self._folders.selected_key()
+
+        async def change() -> None:
+            await self.tell_failure(lambda: self._commands.set_library(key, **changes))
+            await self._load_tables()
+
+        if key is not None:
+            self._spawn(change)
+
+    def _on_trace(self) -> None:
+        dialog = TraceDialog(
+            queries=self._queries,
+            tasks=self._tasks,
+            sources=self._sources,
+            services=self._services,
+            parent=self,
+        )
+        dialog.open()
 
     def _on_add_folder(self) -> None:
         picker = QFileDialog(self, tr("Add folder"))

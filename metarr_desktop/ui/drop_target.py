@@ -1,0 +1,75 @@
+"""Takes files and folders that are dropped anywhere on a window, and shows where they would land."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QEvent, QObject, Qt, Signal
+from PySide6.QtGui import QDragEnterEvent, QDragMoveEvent, QDropEvent
+from PySide6.QtWidgets import QLabel
+
+from metarr_desktop.ui.theme import status_colour
+from metarr_desktop.ui.wording import tr
+
+if TYPE_CHECKING:
+    from PySide6.QtCore import QUrl
+    from PySide6.QtWidgets import QWidget
+
+
+class DropTarget(QObject):
+    """``dropped`` carries the addresses, wherever they lead: who takes them says what is wrong."""
+
+    dropped = Signal(list)
+
+    def __init__(self, window: QWidget, *, over: QWidget) -> None:
+        super().__init__(window)
+        self._over = over
+        self.sign = QLabel(tr("Drop here to scan"), over)
+        self.sign.setAlignment(Qt.AlignmentFlag.AlignCenter)
+        self.sign.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
+        self.sign.setAutoFillBackground(True)
+        self.sign.hide()
+        window.setAcceptDrops(True)
+        window.installEventFilter(self)
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        """Follow what is dragged over the window."""
+        match event.type():
+            case QEvent.Type.DragEnter | QEvent.Type.DragMove:
+                return self._on_dragged(event)
+            case QEvent.Type.DragLeave:
+                self.sign.hide()
+            case QEvent.Type.Drop:
+                return self._on_dropped(event)
+        return super().eventFilter(watched, event)
+
+    def _on_dragged(self, event: QEvent) -> bool:
+        assert isinstance(event, QDragEnterEvent | QDragMoveEvent)  # noqa: S101 - told by its type
+        if not event.mimeData().hasUrls():
+            event.ignore()
+            return True
+        event.setDropAction(Qt.DropAction.CopyAction)
+        event.accept()
+        if self.sign.isHidden():
+            self._show_sign()
+        return True
+
+    def _on_dropped(self, event: QEvent) -> bool:
+        assert isinstance(event, QDropEvent)  # noqa: S101 - told by its type
+        self.sign.hide()
+        urls: list[QUrl] = event.mimeData().urls()
+        if not urls:
+            event.ignore()
+            return True
+        # Never a move: what was dropped stays where it is.
+        event.setDropAction(Qt.DropAction.CopyAction)
+        event.accept()
+        self.dropped.emit(urls)
+        return True
+
+    def _show_sign(self) -> None:
+        colour = status_colour("accent").name()
+        self.sign.setStyleSheet(f"QLabel {{ border: 3px dashed {colour}; border-radius: 6px; }}")
+        self.sign.setGeometry(self._over.rect())
+        self.sign.raise_()
+        self.sign.show()
