@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from metarr_desktop.app.sample_sender import SampleSender
     from metarr_desktop.app.sender_desk import SenderDesk
     from metarr_desktop.app.sender_views import SenderViews
+    from metarr_desktop.app.sender_watch import SenderWatch
     from metarr_desktop.app.service_desk import ServiceDesk
     from metarr_desktop.app.settings import AppSettings
     from metarr_desktop.app.tasks import TaskSupervisor
@@ -39,6 +40,7 @@ if TYPE_CHECKING:
     from metarr_desktop.storage.sender_store import SenderStore
     from metarr_desktop.storage.service_store import ServiceStore
     from metarr_desktop.storage.statistics_store import StatisticsStore
+    from metarr_desktop.webhooks.connection import Connection
     from metarr_desktop.webhooks.sources.declaration import Source
 
 
@@ -71,6 +73,8 @@ class Parts:
     desk: ServiceDesk
     sender_desk: SenderDesk
     sender_views: SenderViews
+    connection: Connection
+    sender_watch: SenderWatch
     settings: AppSettings
     receiving: Receiving
     samples: SampleSender

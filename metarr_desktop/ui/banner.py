@@ -156,5 +156,5 @@ def actions_of(problem: Problem) -> list[tuple[str, str]]:
             return [("folder", tr("Open folder")), ("quit", tr("Quit"))]
         case ProblemKind.DISK_FULL | ProblemKind.DATABASE_FAILED:
             return [("folder", tr("Open folder"))]
-        case ProblemKind.PATH_UNKNOWN:
-            return [("mapping", tr("Add path mapping"))]
+        case _:
+            return [("mapping", tr("Add path mapping"))] if problem.kind is ProblemKind.PATH_UNKNOWN else []
