@@ -18,15 +18,14 @@ from metarr_desktop.app.receiving import Receiving
 from metarr_desktop.app.route_desk import RouteDesk
 from metarr_desktop.app.sample_sender import SampleSender
 from metarr_desktop.app.scan_requests import ScanRequests
-from metarr_desktop.app.sender_desk import SenderDesk
+from metarr_desktop.app.sender_building import SenderMaterial, build_senders
 from metarr_desktop.app.sender_keys import SenderKeys
-from metarr_desktop.app.sender_views import SenderViews
 from metarr_desktop.app.service_desk import ServiceDesk
 from metarr_desktop.app.settings import AppSettings
 from metarr_desktop.app.tasks import TaskSupervisor
 from metarr_desktop.app.upkeep import Upkeep
 from metarr_desktop.domain.bus import Bus
-from metarr_desktop.domain.schedules import CLEAN_UP
+from metarr_desktop.domain.schedules import CATCH_UP, CLEAN_UP
 from metarr_desktop.jobs.queue import JobQueue
 from metarr_desktop.jobs.scheduler import Scheduler
 from metarr_desktop.jobs.worker import Worker
@@ -112,7 +111,7 @@ async def build_parts(paths: AppPaths, stack: AsyncExitStack, book: LogBook, giv
     paused, until = settings.pause
     queue.set_pause(paused=paused, until=until)
 
-    schedules, schedule_store = (CLEAN_UP,), ScheduleStore(database)
+    schedules, schedule_store = (CLEAN_UP, CATCH_UP), ScheduleStore(database)
     scheduler = Scheduler(
         store=schedule_store,
         schedules=schedules,
@@ -179,6 +178,28 @@ async def build_parts(paths: AppPaths, stack: AsyncExitStack, book: LogBook, giv
     if serve and given.listen:
         server = WebhookServer(intake=queue, rules=receiving.rules, bus=bus, sources=sources)
         listener = Listener(server=server, receiving=receiving, settings=settings, bus=bus)
+    senders = build_senders(
+        SenderMaterial(
+            sources=sources,
+            services=services,
+            store=sender_store,
+            events=events,
+            imports=imports,
+            issues=issues,
+            routes=route_store,
+            library=library,
+            secrets=secrets,
+            keys=keys,
+            receiving=receiving,
+            settings=settings,
+            listening=lambda: None if listener is None else listener.listening,
+            http=http,
+            queue=queue,
+            bus=bus,
+            clock=clock,
+        )
+    )
+    types = (*types, *senders.types)
     if serve:
         worker = Worker(
             queue=queue,
@@ -212,19 +233,10 @@ async def build_parts(paths: AppPaths, stack: AsyncExitStack, book: LogBook, giv
         route_desk=RouteDesk(
             services=services, sources=sources, senders=sender_store, store=route_store, bus=bus
         ),
-        sender_desk=SenderDesk(
-            sources=sources, store=sender_store, secrets=secrets, keys=keys, bus=bus, clock=clock
-        ),
-        sender_views=SenderViews(
-            sources=sources,
-            store=sender_store,
-            issues=issues,
-            library=library,
-            secrets=secrets,
-            keys=keys,
-            receiving=receiving,
-            clock=clock,
-        ),
+        sender_desk=senders.desk,
+        sender_views=senders.views,
+        connection=senders.connection,
+        sender_watch=senders.watch,
         settings=settings,
         receiving=receiving,
         samples=SampleSender(listener=listener, secrets=secrets, sources=[each.key for each in routed]),

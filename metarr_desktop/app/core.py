@@ -183,6 +183,8 @@ async def _serve(core: Core, parts: Parts, stack: AsyncExitStack, *, worker: Wor
             await listener.start()
     core.tasks.spawn(worker.run(), name="worker")
     core.tasks.spawn(scheduler.run(), name="scheduler")
+    if listener is not None:
+        core.tasks.spawn(parts.sender_watch.run(), name="senders")
     control = ControlServer(core)
     await control.start()
     stack.push_async_callback(control.stop)

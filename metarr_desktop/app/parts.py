@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from metarr_desktop.app.scan_requests import ScanRequests
     from metarr_desktop.app.sender_desk import SenderDesk
     from metarr_desktop.app.sender_views import SenderViews
+    from metarr_desktop.app.sender_watch import SenderWatch
     from metarr_desktop.app.service_desk import ServiceDesk
     from metarr_desktop.app.settings import AppSettings
     from metarr_desktop.app.tasks import TaskSupervisor
@@ -42,6 +43,7 @@ if TYPE_CHECKING:
     from metarr_desktop.storage.sender_store import SenderStore
     from metarr_desktop.storage.service_store import ServiceStore
     from metarr_desktop.storage.statistics_store import StatisticsStore
+    from metarr_desktop.webhooks.connection import Connection
     from metarr_desktop.webhooks.sources.declaration import Source
 
 
@@ -75,6 +77,8 @@ class Parts:
     route_desk: RouteDesk
     sender_desk: SenderDesk
     sender_views: SenderViews
+    connection: Connection
+    sender_watch: SenderWatch
     settings: AppSettings
     receiving: Receiving
     samples: SampleSender

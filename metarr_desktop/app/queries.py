@@ -173,6 +173,7 @@ class Queries(SenderQueries):
             keys={service.lane: service.key for service in self._services},
             last_scan=last.get("scan-movie"),
             port=self._settings.port,
+            senders=await self.senders(),
         )
 
     def log(self, *, limit: int = 2_000) -> tuple[LogLine, ...]:

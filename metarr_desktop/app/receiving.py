@@ -12,11 +12,13 @@ from urllib.parse import quote
 from metarr_desktop.app.snapshots import SourceAddress
 from metarr_desktop.domain.networks import parse_networks
 from metarr_desktop.webhooks.guard import ReceivingRules
+from metarr_desktop.webhooks.own_address import Door
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
     from metarr_desktop.app.settings import AppSettings
+    from metarr_desktop.app.snapshots import Listening
     from metarr_desktop.domain.networks import Network
     from metarr_desktop.domain.senders import Sender
     from metarr_desktop.storage.secrets import SecretStore
@@ -56,6 +58,22 @@ class Receiving:
     def has_key(self) -> bool:
         """Whether a key was ever made or provided."""
         return self._digest() is not None
+
+    @property
+    def own_addresses(self) -> frozenset[str]:
+        """This computer's own addresses, as they were found the last time."""
+        return self._own
+
+    def door(self, listening: Listening | None) -> Door | None:
+        """Return where others can call us; None where nothing listens."""
+        if listening is None:
+            return None
+        return Door(
+            host=listening.host,
+            port=listening.port,
+            base_path=self._settings.snapshot.base_path,
+            own_addresses=self._own,
+        )
 
     async def find_addresses(self) -> None:
         """Look up this computer's own addresses, which change when it moves to another network."""

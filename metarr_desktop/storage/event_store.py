@@ -66,6 +66,10 @@ class EventStore:
         """Return the last webhooks, newest first."""
         return await self._database.read(_newest, limit)
 
+    async def recovered_by(self, job_id: int) -> tuple[int, ...]:
+        """Ids of the webhooks that a job read from a sender's history, in the order they were stored."""
+        return await self._database.read(_recovered_by, job_id)
+
     async def roots(self, event_ids: Collection[int]) -> Mapping[int, int]:
         """Id of the newest root job of each webhook."""
         return await self._database.read(_roots, tuple(event_ids))
@@ -97,6 +101,11 @@ def _events(db: Sql, event_ids: tuple[int, ...]) -> Mapping[int, StoredEvent]:
 def _newest(db: Sql, limit: int) -> tuple[StoredEvent, ...]:
     rows = db.execute(f"SELECT {EVENT_COLUMNS} FROM webhook_events ORDER BY id DESC LIMIT ?", (limit,))
     return tuple(_event(row) for row in rows.fetchall())
+
+
+def _recovered_by(db: Sql, job_id: int) -> tuple[int, ...]:
+    rows = db.execute("SELECT id FROM webhook_events WHERE recovered = ? ORDER BY id", (job_id,)).fetchall()
+    return tuple(row[0] for row in rows)
 
 
 def _roots(db: Sql, event_ids: tuple[int, ...]) -> Mapping[int, int]:

@@ -137,24 +137,28 @@ def key_of(problem: Problem) -> Key:
 
 def actions_of(problem: Problem) -> list[tuple[str, str]]:
     """Word and label of what can be done about a problem."""
-    match problem.kind:
-        case ProblemKind.PORT_IN_USE:
-            free = problem.values.get("free")
-            use = [(f"use {free}", fill_in(tr("Use port {free}"), free=free))] if free else []
-            return [*use, ("port", tr("Change port")), ("again", tr("Try again"))]
-        case ProblemKind.PORT_FORBIDDEN:
-            return [("port", tr("Change port"))]
-        case ProblemKind.KEY_REJECTED | ProblemKind.NOT_SET_UP:
-            return [("settings", tr("Open settings"))]
-        case ProblemKind.KEYRING_LOCKED:
-            return [("unlock", tr("Unlock"))]
-        case ProblemKind.NO_KEYRING:
-            return [("keep", tr("Keep until I quit")), ("help", tr("Help"))]
-        case ProblemKind.DATABASE_BUSY:
-            return [("look", tr("Try again"))]
-        case ProblemKind.DATABASE_DAMAGED:
-            return [("folder", tr("Open folder")), ("quit", tr("Quit"))]
-        case ProblemKind.DISK_FULL | ProblemKind.DATABASE_FAILED:
-            return [("folder", tr("Open folder"))]
-        case ProblemKind.PATH_UNKNOWN:
-            return [("mapping", tr("Add path mapping"))]
+    free = problem.values.get("free")
+    first = []
+    if problem.kind is ProblemKind.PORT_IN_USE and free:
+        first = [(f"use {free}", fill_in(tr("Use port {free}"), free=free))]
+    if problem.kind is ProblemKind.ADDRESS_CHANGED:
+        first = [("connect", fill_in(tr("Update {sender}"), sender=problem.subject))]
+    return [*first, *((word, tr(label)) for word, label in _ACTIONS[problem.kind])]
+
+
+_ACTIONS: dict[ProblemKind, tuple[tuple[str, str], ...]] = {
+    ProblemKind.PORT_IN_USE: (("port", "Change port"), ("again", "Try again")),
+    ProblemKind.PORT_FORBIDDEN: (("port", "Change port"),),
+    ProblemKind.KEY_REJECTED: (("settings", "Open settings"),),
+    ProblemKind.NOT_SET_UP: (("settings", "Open settings"),),
+    ProblemKind.KEYRING_LOCKED: (("unlock", "Unlock"),),
+    ProblemKind.NO_KEYRING: (("keep", "Keep until I quit"), ("help", "Help")),
+    ProblemKind.DATABASE_BUSY: (("look", "Try again"),),
+    ProblemKind.DATABASE_DAMAGED: (("folder", "Open folder"), ("quit", "Quit")),
+    ProblemKind.DATABASE_FAILED: (("folder", "Open folder"),),
+    ProblemKind.DISK_FULL: (("folder", "Open folder"),),
+    ProblemKind.PATH_UNKNOWN: (("mapping", "Add path mapping"),),
+    ProblemKind.ADDRESS_CHANGED: (("copy", "Copy new address"),),
+    ProblemKind.SOURCE_STOPPED: (("resume", "Resume"), ("source", "Settings")),
+    ProblemKind.MISSED: (("catch-up", "Catch up"), ("dismiss", "Dismiss")),
+}

@@ -6,13 +6,14 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, Signal
 
+from metarr_desktop.ui.sender_remedies import page_of
 from metarr_desktop.ui.settings_pages.add_sender import AddSenderPage
 from metarr_desktop.ui.settings_pages.advanced import AdvancedPage
 from metarr_desktop.ui.settings_pages.general import GeneralPage
 from metarr_desktop.ui.settings_pages.library import LibraryPage
 from metarr_desktop.ui.settings_pages.receiving import ReceivingPage
 from metarr_desktop.ui.settings_pages.schedule import SchedulePage
-from metarr_desktop.ui.settings_pages.sender import SenderPage, page_key
+from metarr_desktop.ui.settings_pages.sender import SenderPage
 from metarr_desktop.ui.settings_pages.service import ServicePage
 from metarr_desktop.ui.wording import tr
 
@@ -85,7 +86,7 @@ class PageShelf(QObject):
 
     async def follow_senders(self) -> None:
         """Have a page for each sender there is, and none for those that are gone."""
-        senders = {page_key(each.slug): each for each in await self._queries.senders()}
+        senders = {page_of(each.slug): each for each in await self._queries.senders()}
         for key, page in tuple(self.pages.items()):
             if isinstance(page, SenderPage) and (key not in senders or senders[key].id != page.snapshot.id):
                 self._drop(page)

@@ -36,7 +36,7 @@ class SenderFacts(QWidget):
             (tr("Last contact"), self._contact),
             (tr("Last catch-up"), self._caught_up),
         ):
-            self._rows.addRow(title, label)
+            self._rows.addRow(plain_label(title), label)
         self._folders_heading = bold(tr("Folders"))
         self._folders = QWidget()
         self._folder_grid = QGridLayout(self._folders)

@@ -17,12 +17,12 @@ from PySide6.QtWidgets import (
 )
 
 from metarr_desktop.domain.errors import MetarrError
-from metarr_desktop.domain.senders import slug
 from metarr_desktop.ui.dialogs import ask, show_error
 from metarr_desktop.ui.notes import NoteKind
 from metarr_desktop.ui.page_list import PageList
 from metarr_desktop.ui.page_shelf import PageShelf
-from metarr_desktop.ui.settings_pages.sender import SenderPage, page_key
+from metarr_desktop.ui.sender_remedies import page_of
+from metarr_desktop.ui.settings_pages.sender import SenderPage
 from metarr_desktop.ui.settings_pages.service import ServicePage
 from metarr_desktop.ui.wording import tr
 
@@ -98,8 +98,8 @@ class SettingsDialog(QDialog):
     def open_page(self, key: str = "general", *, enable: bool = False) -> None:
         """Show the window with a page: one of its own, such as ``general``, a service's or a sender's.
 
-        ``sources radarr`` is the page that adds one, with the type chosen. With ``enable`` the service's
-        check box is ticked, unsaved.
+        ``sources radarr`` is the page that adds one, with the type chosen, and ``source-radarr connect``
+        connects the one of that name. With ``enable`` the service's check box is ticked, unsaved.
         """
         fresh = not self.isVisible()
         self.show()
@@ -179,7 +179,7 @@ class SettingsDialog(QDialog):
 
     async def _open(self, key: str, *, fresh: bool, enable: bool) -> None:
         """Load every page before one is shown, so that the search knows all of them."""
-        key, _, kind = key.partition(" ")
+        key, _, word = key.partition(" ")
         async with self._loading:
             if fresh:
                 await self._shelf.load()
@@ -189,8 +189,10 @@ class SettingsDialog(QDialog):
             return
         self._show_page(key if key in self._pages else "general")
         page = self._page()
-        if kind:
-            self._shelf.add_sender.choose(kind)
+        if page is self._shelf.add_sender and word:
+            self._shelf.add_sender.choose(word)
+        if isinstance(page, SenderPage) and word == "connect":
+            page.connection.connect_now()
         if enable and isinstance(page, ServicePage):
             page.tick_enable()
         page.focus_first()
@@ -210,11 +212,11 @@ class SettingsDialog(QDialog):
         """Go on where the sender that was just added is shown, and connect it there."""
         async with self._loading:
             await self._shelf.follow_senders()
-        page = self._shelf.sender_page(page_key(slug(name)))
+        page = self._shelf.sender_page(page_of(name))
         if page is not None:
             self._show_page(page.key)
             if connect:
-                page.connect_now()
+                page.connection.connect_now()
 
     def _show_page(self, key: str) -> None:
         page = self._pages[key]
@@ -259,8 +261,8 @@ class SettingsDialog(QDialog):
         page = self._page()
         if isinstance(page, ServicePage):
             page.trial_bar.test_button.click()
-        elif isinstance(page, SenderPage) and page.connect_button.isVisible():
-            page.connect_button.click()
+        elif isinstance(page, SenderPage) and page.connection.isVisible():
+            page.connection.button.click()
 
     def _on_other_pane(self) -> None:
         if self._list.hasFocus() or self._find.hasFocus():

@@ -67,6 +67,10 @@ def job_name(kind: str) -> str:
             return tr("Scan movie")
         case "scheduled-cleanup":
             return tr("Clean up history")
+        case "scheduled-catch-up":
+            return tr("Catch up with senders")
+        case "catch-up":
+            return tr("Catch up")
         case "notify-email":
             return tr("Send email")
     if kind.startswith("notify-"):

@@ -7,21 +7,20 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QCheckBox, QHBoxLayout, QPushButton
 
-from metarr_desktop.app.sender_snapshots import SenderState
 from metarr_desktop.domain.errors import MetarrError, NotFound
 from metarr_desktop.ui.address_line import AddressLine
-from metarr_desktop.ui.dialogs import ask
+from metarr_desktop.ui.dialogs import ask, show_news
 from metarr_desktop.ui.flow_layout import FlowLayout
 from metarr_desktop.ui.forms import Form
 from metarr_desktop.ui.mnemonics import literal
 from metarr_desktop.ui.notes import Note, NoteKind
-from metarr_desktop.ui.report_lines import ReportLines
+from metarr_desktop.ui.sender_connection import NEVER_CONNECTED, SenderConnection
 from metarr_desktop.ui.sender_facts import SenderFacts, bold
-from metarr_desktop.ui.sender_wording import missed_text, sender_state_text, steps_by_hand
+from metarr_desktop.ui.sender_remedies import page_of
+from metarr_desktop.ui.sender_wording import sender_state_text, steps_by_hand
 from metarr_desktop.ui.settings_pages.form_page import FormPage
 from metarr_desktop.ui.settings_pages.keeping import save_secrets
-from metarr_desktop.ui.trial_button import TrialButton
-from metarr_desktop.ui.wording import fill_in, say, tr
+from metarr_desktop.ui.wording import fill_in, tr
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
@@ -31,25 +30,22 @@ if TYPE_CHECKING:
     from metarr_desktop.app.commands import Commands
     from metarr_desktop.app.queries import Queries
     from metarr_desktop.app.sender_snapshots import SenderSnapshot
-    from metarr_desktop.app.snapshots import ServiceForm, TestReport
+    from metarr_desktop.app.snapshots import ServiceForm
     from metarr_desktop.app.tasks import TaskSupervisor
 
 
-def page_key(slug: str) -> str:
-    """Return the key of a sender's page."""
-    return f"source-{slug}"
-
-
 class SenderPage(FormPage):
-    """Fields are saved with the window's Save; every button below them acts at once."""
+    """Fields are saved with the window's Save; every button below them acts at once.
+
+    ``mapping_requested`` carries the scope of a mapping and the sender's folder it is to be about.
+    """
 
     mapping_requested = Signal(str, str)
-    """The scope of a mapping and the sender's folder it is to be about."""
 
     def __init__(
         self, snapshot: SenderSnapshot, *, commands: Commands, queries: Queries, tasks: TaskSupervisor
     ) -> None:
-        super().__init__(key=page_key(snapshot.slug), title=snapshot.name)
+        super().__init__(key=page_of(snapshot.slug), title=snapshot.name)
         self._commands = commands
         self._queries = queries
         self._tasks = tasks
@@ -58,19 +54,9 @@ class SenderPage(FormPage):
         self.enable = QCheckBox(literal(fill_in(tr("Enable {service}"), service=self.title)))
         self.enable.clicked.connect(self.state_changed)
         self._status = Note()
-        self.connect_button = TrialButton(
-            tr("Connect"),
-            call=self._connect,
-            ready=self._ready,
-            tasks=tasks,
-            busy=tr("Connecting..."),
-            goes_on=True,
+        self.connection = SenderConnection(
+            snapshot, commands=commands, tasks=tasks, ready=self._ready, prepare=self._save_for_connecting
         )
-        self.lines = ReportLines()
-        self.missed = Note()
-        self.dismiss = self._button(tr("Dismiss"), self._dismiss)
-        self.resume = self._button(tr("Resume"), self._resume)
-        self.catch_up = self._button(tr("Catch up now"), self._catch_up)
         self.facts = SenderFacts()
         self.address = AddressLine(
             snapshot.name,
@@ -114,14 +100,7 @@ class SenderPage(FormPage):
         self.snapshot = snapshot
         kind, words = sender_state_text(snapshot)
         self._status.tell(kind, fill_in(tr("Status: {state}"), state=words))
-        again = snapshot.state not in {SenderState.SEEN, SenderState.NOT_CONNECTED, SenderState.OFF}
-        self.connect_button.relabel(tr("Repair") if again else tr("Connect"))
-        for widget in (self.connect_button, self.catch_up):
-            widget.setVisible(snapshot.can_connect)
-        self.catch_up.setEnabled(bool(snapshot.url))
-        self.resume.setVisible(snapshot.state is SenderState.STOPPED_CALLING)
-        self.missed.tell(NoteKind.PLAIN, missed_text(snapshot) if snapshot.missed else "")
-        self.dismiss.setVisible(snapshot.missed > 0)
+        self.connection.show_sender(snapshot)
         self.facts.show_sender(snapshot)
 
     def showEvent(self, event: QShowEvent) -> None:
@@ -143,10 +122,9 @@ class SenderPage(FormPage):
         await self.load()
         return True
 
-    def connect_now(self) -> None:
-        """Begin to connect, as its button does."""
-        if not self.connect_button.is_busy():
-            self.connect_button.click()
+    def offers_defaults(self) -> bool:
+        """An address and a key have none."""
+        return False
 
     def words(self) -> str:
         """The labels of the form and of what stands below it."""
@@ -156,14 +134,16 @@ class SenderPage(FormPage):
     # Parts
 
     def _connect_signals(self) -> None:
-        self.connect_button.began.connect(self._on_connecting)
-        self.connect_button.reported.connect(self.lines.show_report)
-        self.connect_button.ended.connect(self._on_connected)
+        self.connection.relabelled.connect(self.refresh_mnemonics)
+        self.connection.wanted.connect(self._start)
+        self.connection.ended.connect(
+            lambda: self._tasks.spawn(self._show_address(), name="address of a sender")
+        )
         self.facts.relabelled.connect(self.refresh_mnemonics)
         self.facts.mapping_requested.connect(
             lambda path: self.mapping_requested.emit(self.snapshot.slug, path)
         )
-        self.address.copied.connect(lambda: self.note.tell(NoteKind.DONE, tr("Address copied."), aloud=True))
+        self.address.copied.connect(lambda: self._tell_done(tr("Address copied.")))
 
     def _build(self, stored: ServiceForm) -> None:
         head = QHBoxLayout()
@@ -178,17 +158,11 @@ class SenderPage(FormPage):
                 load_secret=lambda name: self._queries.sender_secret(self.title, name),
             )
         )
-        buttons, missed = FlowLayout(), FlowLayout()
-        for button in (self.connect_button, self.resume, self.catch_up):
-            buttons.addWidget(button)
-        missed.addWidget(self.dismiss)
-        self.body.addLayout(buttons)
-        self.body.addWidget(self.lines)
-        self.body.addWidget(self.missed)
-        self.body.addLayout(missed)
-        self.body.addWidget(self.facts)
-        self.body.addWidget(bold(tr("Address")))
-        self.body.addWidget(self.address)
+        layout = self.form.layout()
+        if layout is not None:
+            layout.setContentsMargins(0, 0, 0, 0)
+        for part in (self.connection, self.facts, bold(tr("Address")), self.address):
+            self.body.addWidget(part)
         last = FlowLayout()
         for button in (self.new_key, self.remove):
             last.addWidget(button)
@@ -198,16 +172,20 @@ class SenderPage(FormPage):
     def _button(self, label: str, work: Callable[[], Awaitable[None]]) -> QPushButton:
         button = QPushButton(label)
         button.setAutoDefault(False)
-        button.clicked.connect(lambda: self._tasks.spawn(self._told(work), name="sender"))
+        button.clicked.connect(lambda: self._start(work))
         return button
 
-    async def _told(self, work: Callable[[], Awaitable[None]]) -> None:
+    def _start(self, work: Callable[[], Awaitable[object]]) -> None:
         """What fails is told at the foot of the page."""
-        self.note.forget()
-        try:
-            await work()
-        except MetarrError as error:
-            self.tell(error.text)
+
+        async def run() -> None:
+            self.note.forget()
+            try:
+                await work()
+            except MetarrError as error:
+                self.tell(error.text)
+
+        self._tasks.spawn(run(), name="sender")
 
     def _new_enabled(self) -> bool | None:
         ticked = self.enable.isChecked()
@@ -233,60 +211,41 @@ class SenderPage(FormPage):
         except MetarrError as error:  # the key of the address lies in a locked keyring
             self.tell(error.text)
 
-    # Connecting
+    def _tell_done(self, words: str) -> None:
+        self.note.tell(NoteKind.DONE, words, aloud=True)
+
+    # What its buttons do
 
     def _ready(self) -> bool:
+        self.note.forget()
         if self.form.validate(complete=True):
             return True
         self.show_errors()
         return False
 
-    async def _connect(self) -> TestReport:
-        """Save what was typed first: the sender is asked with it."""
-        if self.is_dirty():
-            draft = self.form.draft()
-            await self._commands.save_sender(self.title, draft)
+    async def _save_for_connecting(self) -> None:
+        if self.form.is_dirty():
+            await self._commands.save_sender(self.title, self.form.draft())
             await self.load()
-        return await self._commands.connect_sender(self.title)
-
-    def _on_connecting(self) -> None:
-        self.note.forget()
-        words = tr("This can take two minutes. Press the button again to cancel.")
-        self.lines.tell([(NoteKind.RUNNING, words)], aloud=True)
-        self.refresh_mnemonics()
-
-    def _on_connected(self, kind: NoteKind, words: str) -> None:
-        """A report has shown its lines already; what ended without one says why."""
-        if self.connect_button.last_report is None:
-            self.lines.tell([(kind, words)], aloud=True)
-        self.refresh_mnemonics()
-        self._tasks.spawn(self._show_address(), name="address of a sender")
-
-    async def _catch_up(self) -> None:
-        self._tell_done(say(await self._commands.catch_up(self.title)))
-
-    async def _dismiss(self) -> None:
-        await self._commands.dismiss_missed(self.title)
-
-    async def _resume(self) -> None:
-        self._tell_done(say(await self._commands.resume_sender(self.title)))
 
     async def _renew_key(self) -> None:
         """The address changes with its key, so this is asked first."""
         renew = tr("New key")
         question = fill_in(tr("Addresses change. Update {sender}?"), sender=self.title)
-        if await ask(self, question, renew, tr("Cancel")) == renew:
-            told = await self._commands.renew_sender_key(self.title)
-            self._tell_done(say(told))
-            await self._show_address()
+        if await ask(self, question, renew, tr("Cancel")) != renew:
+            return
+        connected = self.snapshot.state not in NEVER_CONNECTED
+        await self._commands.renew_sender_key(self.title)
+        await self._show_address()
+        told = tr("{sender} has the new key.") if connected else tr("Paste the new address into {sender}.")
+        self._tell_done(fill_in(told, sender=self.title))
 
     async def _remove(self) -> None:
+        """The page goes with its sender, so what was done is told in a window."""
         remove = tr("Remove")
         question = fill_in(
             tr("Remove {sender}? Its webhook is taken away there. The history stays."), sender=self.title
         )
         if await ask(self, question, remove, tr("Cancel")) == remove:
-            await self._commands.remove_sender(self.title)
-
-    def _tell_done(self, words: str) -> None:
-        self.note.tell(NoteKind.DONE, words, aloud=True)
+            window = self.window()
+            show_news(window, await self._commands.remove_sender(self.title))
