@@ -9,6 +9,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from metarr_desktop.app.database_opening import clock_of, open_database
+from metarr_desktop.app.folder_watch import FolderWatch
 from metarr_desktop.app.job_types import notify_job_types, own_job_types
 from metarr_desktop.app.listener import Listener
 from metarr_desktop.app.parts import Parts
@@ -23,6 +24,7 @@ from metarr_desktop.app.sender_keys import SenderKeys
 from metarr_desktop.app.service_desk import ServiceDesk
 from metarr_desktop.app.settings import AppSettings
 from metarr_desktop.app.tasks import TaskSupervisor
+from metarr_desktop.app.triggers import Triggers
 from metarr_desktop.app.upkeep import Upkeep
 from metarr_desktop.domain.bus import Bus
 from metarr_desktop.domain.schedules import CATCH_UP, CLEAN_UP
@@ -55,6 +57,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from metarr_desktop.app.database_choice import DatabaseChoice
+    from metarr_desktop.app.folder_watch import WatchTimes
     from metarr_desktop.app.logging_setup import LogBook
     from metarr_desktop.app.paths import AppPaths
     from metarr_desktop.app.queue_choice import QueueChoice
@@ -79,6 +82,7 @@ class Given:
     secrets: SecretStore
     services: Sequence[Service]
     sources: Sequence[Source]
+    watch_times: WatchTimes
 
 
 async def build_parts(paths: AppPaths, stack: AsyncExitStack, book: LogBook, given: Given, /) -> Parts:
@@ -176,7 +180,10 @@ async def build_parts(paths: AppPaths, stack: AsyncExitStack, book: LogBook, giv
     scans = ScanRequests(queue=queue, library=library, services=[each.key for each in services])
     listener, worker = None, None
     if serve and given.listen:
-        server = WebhookServer(intake=queue, rules=receiving.rules, bus=bus, sources=sources)
+        triggers = Triggers(scans=scans, digests=lambda: _digests(receiving))
+        server = WebhookServer(
+            intake=queue, rules=receiving.rules, bus=bus, sources=sources, extra=[triggers]
+        )
         listener = Listener(server=server, receiving=receiving, settings=settings, bus=bus)
     senders = build_senders(
         SenderMaterial(
@@ -200,7 +207,11 @@ async def build_parts(paths: AppPaths, stack: AsyncExitStack, book: LogBook, giv
         )
     )
     types = (*types, *senders.types)
+    folder_watch = None
     if serve:
+        folder_watch = FolderWatch(
+            library=library, scans=scans, bus=bus, clock=clock, times=given.watch_times
+        )
         worker = Worker(
             queue=queue,
             types=types,
@@ -250,7 +261,14 @@ async def build_parts(paths: AppPaths, stack: AsyncExitStack, book: LogBook, giv
         stop_requested=asyncio.Event(),
         listener=listener,
         worker=worker,
+        folder_watch=folder_watch,
     )
+
+
+def _digests(receiving: Receiving) -> tuple[str, ...]:
+    """Return the digests of the keys that open what needs a key always."""
+    digest = receiving.rules().key_sha256
+    return () if digest is None else (digest,)
 
 
 def _copy(file: Path, folder: Path, now: datetime) -> str:

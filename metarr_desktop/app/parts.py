@@ -9,6 +9,7 @@ if TYPE_CHECKING:
     import asyncio
     from collections.abc import Sequence
 
+    from metarr_desktop.app.folder_watch import FolderWatch
     from metarr_desktop.app.listener import Listener
     from metarr_desktop.app.logging_setup import LogBook
     from metarr_desktop.app.path_scopes import PathScopes
@@ -92,3 +93,4 @@ class Parts:
     stop_requested: asyncio.Event
     listener: Listener | None = None
     worker: Worker | None = None
+    folder_watch: FolderWatch | None = None

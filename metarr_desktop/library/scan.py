@@ -95,6 +95,8 @@ class ScanMovie:
         report(1, STEPS, Text("Looking for the video and the artwork"))
         found = discover(listing.entries, folder_name=place.folder.name, expected=expected)
         if found.video is None:
+            if await self._lost_its_video(event, place, listing=listing):
+                return await self._deletion.run(event, place=place, old_paths=before, tmdb_id=None)
             raise _no_video(place.folder, listing=listing)
         movie = replace(_scanned(event, place=place, found=found), old_paths=before)
         report(2, STEPS, Text("Storing what was found"))
@@ -105,6 +107,14 @@ class ScanMovie:
         if event.action is not Action.SCANNED:
             return event.action is Action.DELETED
         return await self._looks.at(place.library.path, lambda: is_gone(place), shown=place.folder)
+
+    async def _lost_its_video(self, event: MediaEvent, place: Place, *, listing: Listing) -> bool:
+        """Whether somebody asked to look at a film that is known, and all of its folder was seen."""
+        if event.action is not Action.SCANNED or listing.outside or not listing.complete:
+            return False
+        folder = readable(str(place.folder))
+        found = await self._store.find_movie(place.library.id, folder=folder, paths=(), tmdb_id=None)
+        return found is not None
 
     async def _listing(self, place: Place, *, expected: str | None) -> Listing:
         extra = (expected, *DISC_FILES) if expected is not None else DISC_FILES
