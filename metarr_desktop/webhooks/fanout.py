@@ -35,12 +35,14 @@ def plan(
 ) -> tuple[NewJob, ...]:
     """Plan a scan, where there is something to look at, and one notify job for each service that is told.
 
-    One scan of a folder waits at most; refreshes of one folder that wait together run as one. What was
-    recovered from a sender's history is no news to people: they get one summary. A delivery that still waits
-    after ``expires_after`` is given up.
+    One scan of a folder waits at most; refreshes of one folder that wait together run as one, and what
+    refreshes nothing, such as a hint on a screen, runs by itself. What was recovered from a sender's
+    history is no news to people: they get one summary. A delivery that still waits after
+    ``expires_after`` is given up.
     """
     payload = {"event": event.to_payload()}
     folder = event.folder if isinstance(event, MediaEvent) else ""
+    refreshes = isinstance(event, MediaEvent) and event.action in CHANGES_FILES
     scans = scans and needs_scan(event)
     scan = NewJob(
         type=SCAN_MOVIE,
@@ -58,7 +60,7 @@ def plan(
             max_retries=service.retry.max_retries,
             waits_for=SCAN_MOVIE if scans and service.waits_for_scan else None,
             waits_at_most=LONGEST_WAIT_FOR_SCAN if scans and service.waits_for_scan else None,
-            merge_key=_key(folder) if service.merge_window is not None and folder else None,
+            merge_key=_key(folder) if service.merge_window is not None and refreshes and folder else None,
             expires_after=expires_after,
         )
         for service in services
