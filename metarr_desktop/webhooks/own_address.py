@@ -48,11 +48,15 @@ class OwnAddress:
 async def address_towards(sender: str, *, door: Door, in_container: bool, chosen: str = "") -> OwnAddress:
     """Return how the computer ``sender`` reaches us; nothing is sent to find out.
 
-    A sender in a container calls itself by the address of this computer, so that it never gets loopback.
+    For a sender in a container loopback is the container itself, so that it never gets that, unless a person
+    says so: some containers share the network of their computer.
     """
+    others = _candidates(door.own_addresses)
+    if chosen:
+        usable = is_loopback(chosen) or not is_loopback(door.host)
+        return OwnAddress(host=chosen if usable else None, others=_without(others, chosen))
     way = await asyncio.to_thread(_way_to, sender)
     here = way is not None and (is_loopback(way) or is_loopback(sender) or sender in door.own_addresses)
-    others = _candidates(door.own_addresses)
     wanted: str | None = LOOPBACK
     if here and not in_container:
         if is_loopback(door.host):
@@ -61,13 +65,11 @@ async def address_towards(sender: str, *, door: Door, in_container: bool, chosen
         return OwnAddress(host=None)
     else:
         wanted = await asyncio.to_thread(_way_to, BEYOND) if here else way
-    if chosen:
-        wanted = chosen
-    elif door.host not in EVERYWHERE:
+    if door.host not in EVERYWHERE:
         wanted = door.host
     if wanted is None or (in_container and is_loopback(wanted)):
         wanted = next(iter(others), None)
-    return OwnAddress(host=wanted, others=tuple(each for each in others if each != wanted))
+    return OwnAddress(host=wanted, others=_without(others, wanted))
 
 
 def bracketed(host: str) -> str:
@@ -89,6 +91,10 @@ def _way_to(host: str) -> str | None:
         except OSError:
             continue
     return None
+
+
+def _without(addresses: tuple[str, ...], one: str | None) -> tuple[str, ...]:
+    return tuple(each for each in addresses if each != one)
 
 
 def _candidates(addresses: Collection[str]) -> tuple[str, ...]:
