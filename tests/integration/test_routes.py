@@ -2,43 +2,31 @@
 
 from __future__ import annotations
 
-import dataclasses
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import aiohttp
 import pytest
 
 from metarr_desktop.app.core import Core, open_core
 from metarr_desktop.app.paths import AppPaths
-from metarr_desktop.domain.events import EventKind, MediaEvent
+from metarr_desktop.domain.events import EventKind
 from metarr_desktop.domain.forms import Draft
 from metarr_desktop.domain.jobs import WEBHOOK_RECEIVED
 from metarr_desktop.domain.routing import Route
-from metarr_desktop.webhooks.sources.radarr import SOURCE as RADARR
 from tests.fakes import MemorySecretStore, eventually
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Mapping
+    from collections.abc import AsyncIterator
     from pathlib import Path
 
     from metarr_desktop.app.snapshots import FamilySnapshot
 
 
-def with_tags(body: Mapping[str, Any]) -> Any:
-    """Give an event the tags of its body, whether or not the source reads them."""
-    event = RADARR.parse(body)
-    if not isinstance(event, MediaEvent):
-        return event
-    return dataclasses.replace(event, tags=tuple(body["movie"].get("tags", ())))
-
-
 @pytest.fixture
 async def core(tmp_path: Path) -> AsyncIterator[Core]:
     """A program that is told to deliver nothing yet, with Kodi and Discord on."""
-    sources = (dataclasses.replace(RADARR, parse=with_tags),)
-    async with open_core(
-        AppPaths(tmp_path / "data"), serve=True, port=0, secrets=MemorySecretStore(), sources=sources
-    ) as core:
+    paths = AppPaths(tmp_path / "data")
+    async with open_core(paths, serve=True, port=0, secrets=MemorySecretStore()) as core:
         await core.commands.pause()
         address = f"https://discord.com/api/webhooks/{1:018}/{'a' * 68}"
         for key, draft in (
