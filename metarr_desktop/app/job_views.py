@@ -180,6 +180,7 @@ class JobViews:
             title=stored.title,
             received_at=stored.received_at,
             remote_address=stored.remote_address,
+            recovered=stored.recovered,
         )
 
 

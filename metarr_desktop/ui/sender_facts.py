@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 
     from metarr_desktop.app.sender_snapshots import RootFolder, SenderSnapshot
 
+GAP = 16
+
 
 class SenderFacts(QWidget):
     """Follows a snapshot; ``mapping_requested`` carries a folder that is not on this computer."""
@@ -41,6 +43,7 @@ class SenderFacts(QWidget):
         self._folders = QWidget()
         self._folder_grid = QGridLayout(self._folders)
         self._folder_grid.setContentsMargins(0, 0, 0, 0)
+        self._folder_grid.setHorizontalSpacing(GAP)
         self._folder_grid.setColumnStretch(1, 1)
         self._shown: tuple[RootFolder, ...] = ()
         self._issues_heading = bold(tr("Health"))

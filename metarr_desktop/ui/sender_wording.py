@@ -34,9 +34,7 @@ def sender_state_text(sender: SenderSnapshot) -> tuple[NoteKind, str]:
     if sender.state is SenderState.SEEN and sender.last_contact is None:
         return NoteKind.PLAIN, tr("Nothing came from it yet")
     kind, word = _STATES[sender.state]
-    if sender.detail is None:
-        return kind, tr(word)
-    return kind, f"{tr(word)} - {one_line(say(sender.detail)).rstrip('.')}"
+    return kind, tr(word) if sender.detail is None else one_line(say(sender.detail))
 
 
 def contact_text(sender: SenderSnapshot) -> str:

@@ -39,6 +39,7 @@ class DashboardPanel(QWidget):
 
     job_requested = Signal(int)
     failed_requested = Signal()
+    settings_requested = Signal(str)
 
     def __init__(self, ports: Ports) -> None:
         super().__init__()
@@ -57,6 +58,7 @@ class DashboardPanel(QWidget):
         self.view.activated.connect(self.open_details)
         ports.theme.changed.connect(self.model.repaint_icons)
         self.first_page = FirstPage(ports)
+        self.first_page.settings_requested.connect(self.settings_requested)
         self.types = StatisticsPanel(
             ports, name=tr("Statistics by job"), heading=tr("Job"), rows=rows_of_types
         )
