@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QEvent, Qt, Signal
+from PySide6.QtGui import QPainter
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QToolButton, QVBoxLayout, QWidget
 
 from metarr_desktop.app.snapshots import ProblemKind
@@ -17,10 +18,14 @@ from metarr_desktop.ui.wording import fill_in, one_line, say, tr
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from PySide6.QtGui import QPaintEvent
+
     from metarr_desktop.app.snapshots import Problem
 
 SHOWN = 3
 ICON = 16
+EDGE = 4
+"""How thick the side is where reading begins."""
 Key = tuple[str, str]
 
 
@@ -90,14 +95,12 @@ class Banner(QFrame):
         super().__init__()
         self.problem = problem
         self.words = one_line(say(problem.text))
-        self.setFrameShape(QFrame.Shape.StyledPanel)
-        self.setAutoFillBackground(True)
         self._icon = QLabel()
         label = QLabel(self.words)
         label.setTextFormat(Qt.TextFormat.PlainText)
         label.setWordWrap(True)
         row = QHBoxLayout(self)
-        row.setContentsMargins(8, 4, 4, 4)
+        row.setContentsMargins(EDGE + 6, 5, 5, 5)
         row.addWidget(self._icon)
         row.addWidget(label, 1)
         for action, title in actions_of(problem):
@@ -116,6 +119,16 @@ class Banner(QFrame):
         row.addWidget(close)
         self._paint()
 
+    def paintEvent(self, event: QPaintEvent) -> None:
+        """Draw the edge by hand: below a style sheet the buttons would keep the colours of before."""
+        super().paintEvent(event)
+        painter = QPainter(self)
+        colour = status_colour("warning")
+        painter.setPen(colour)
+        painter.drawRect(self.rect().adjusted(0, 0, -1, -1))
+        left = 0 if self.isLeftToRight() else self.width() - EDGE
+        painter.fillRect(left, 0, EDGE, self.height(), colour)
+
     def changeEvent(self, event: QEvent) -> None:
         """Follow the colours of the theme."""
         if event.type() == QEvent.Type.PaletteChange:
@@ -124,10 +137,7 @@ class Banner(QFrame):
 
     def _paint(self) -> None:
         self._icon.setPixmap(status_icon("blocked").pixmap(ICON))
-        colour = status_colour("warning").name()
-        style = f"Banner {{ border: 1px solid {colour}; border-left-width: 4px; border-radius: 3px; }}"
-        if self.styleSheet() != style:
-            self.setStyleSheet(style)
+        self.update()
 
 
 def key_of(problem: Problem) -> Key:

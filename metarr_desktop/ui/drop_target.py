@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QEvent, QObject, Qt, Signal
-from PySide6.QtGui import QDragEnterEvent, QDragMoveEvent, QDropEvent
+from PySide6.QtGui import QDragEnterEvent, QDragMoveEvent, QDropEvent, QGuiApplication, QPalette
 from PySide6.QtWidgets import QLabel
 
 from metarr_desktop.ui.theme import status_colour
@@ -14,6 +14,10 @@ from metarr_desktop.ui.wording import tr
 if TYPE_CHECKING:
     from PySide6.QtCore import QUrl
     from PySide6.QtWidgets import QWidget
+
+_Role = QPalette.ColorRole
+VEIL = 225
+"""How much of the page is covered while something is dragged over it, of 255."""
 
 
 class DropTarget(QObject):
@@ -27,7 +31,6 @@ class DropTarget(QObject):
         self.sign = QLabel(tr("Drop here to scan"), over)
         self.sign.setAlignment(Qt.AlignmentFlag.AlignCenter)
         self.sign.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
-        self.sign.setAutoFillBackground(True)
         self.sign.hide()
         window.setAcceptDrops(True)
         window.installEventFilter(self)
@@ -68,8 +71,14 @@ class DropTarget(QObject):
         return True
 
     def _show_sign(self) -> None:
-        colour = status_colour("accent").name()
-        self.sign.setStyleSheet(f"QLabel {{ border: 3px dashed {colour}; border-radius: 6px; }}")
+        palette = QGuiApplication.palette()
+        ground, words = (palette.color(role) for role in (_Role.Window, _Role.WindowText))
+        edge = status_colour("accent").name()
+        self.sign.setStyleSheet(
+            f"QLabel {{ border: 3px dashed {edge}; border-radius: 6px; font-size: 16pt;"
+            f" color: {words.name()};"
+            f" background: rgba({ground.red()}, {ground.green()}, {ground.blue()}, {VEIL}); }}"
+        )
         self.sign.setGeometry(self._over.rect())
         self.sign.raise_()
         self.sign.show()

@@ -25,6 +25,7 @@ from metarr_desktop.ui.wording import fill_in, one_line, plural, say, tr
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from PySide6.QtGui import QShowEvent
     from PySide6.QtWidgets import QWidget
 
     from metarr_desktop.app.commands import Commands
@@ -127,6 +128,18 @@ class ScanDialog(QDialog):
         outer.addLayout(buttons)
         give_mnemonics(self)
 
+    def showEvent(self, event: QShowEvent) -> None:
+        """Begin as high as the words need."""
+        super().showEvent(event)
+        self._fit()
+
+    def _fit(self) -> None:
+        """Grow with what is told: a window does not ask its broken lines by itself."""
+        layout = self.layout()
+        if layout is not None:
+            layout.activate()
+            self.resize(self.width(), max(self.height(), layout.totalHeightForWidth(self.width())))
+
     def _follow_input(self) -> None:
         self.scan.setEnabled(bool(self.path.text().strip()))
 
@@ -153,4 +166,5 @@ class ScanDialog(QDialog):
             words = f"{scan_news(titles)} {tr('It is on the Jobs page.')}"
             self.note.tell(NoteKind.DONE, words, aloud=True)
             self.path.clear()
+        self._fit()
         self._follow_input()

@@ -37,6 +37,12 @@ def sender_state_text(sender: SenderSnapshot) -> tuple[NoteKind, str]:
     return kind, tr(word) if sender.detail is None else one_line(say(sender.detail))
 
 
+def sender_state_word(sender: SenderSnapshot) -> tuple[NoteKind, str]:
+    """How a sender stands, in few words."""
+    kind, words = sender_state_text(sender)
+    return kind, words if sender.detail is None else tr(_STATES[sender.state][1])
+
+
 def contact_text(sender: SenderSnapshot) -> str:
     """When it called last, and how often in the last day."""
     count = plural("{n} webhook in the last 24 hours", "{n} webhooks in the last 24 hours", sender.events_24h)

@@ -24,7 +24,7 @@ from metarr_desktop.ui.plain_table import PlainTable
 from metarr_desktop.ui.wording import fill_in, say, tr
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from PySide6.QtWidgets import QWidget
 
@@ -52,7 +52,7 @@ class TraceDialog(QDialog):
         self._titles = {**here, **sources, **services}
         self.setWindowTitle(tr("Trace a path"))
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        self.resize(560, 320)
+        self.resize(600, 340)
         self.path = QLineEdit()
         self.path.setLayoutDirection(Qt.LayoutDirection.LeftToRight)
         self.origin, self.target = QComboBox(), QComboBox()
@@ -65,7 +65,7 @@ class TraceDialog(QDialog):
         self.note = Note()
         self.hops = PlainTable(
             tr("The way of the path"),
-            columns=(tr("Side"), tr("Path"), tr("How")),
+            columns=(tr("Side"), tr("Path")),
             stretch=1,
             fixed=False,
         )
@@ -113,12 +113,16 @@ class TraceDialog(QDialog):
             return
         if isValid(self):
             self.note.forget()
-            self.hops.show_rows(
-                [(place, (self._title(hop.scope), hop.path, how(hop))) for place, hop in enumerate(hops)]
-            )
+            self.hops.show_rows(list(enumerate(self._rows(hops))))
 
-    def _title(self, scope: str) -> str:
-        return self._titles.get(scope, scope)
+    def _rows(self, hops: Sequence[Hop]) -> list[tuple[str, str]]:
+        """Each side with its path, and below that how it came to it."""
+        rows = list[tuple[str, str]]()
+        for hop in hops:
+            rows.append((self._titles.get(hop.scope, hop.scope), hop.path))
+            if words := how(hop):
+                rows.append(("", words))
+        return rows
 
 
 def how(hop: Hop) -> str:
@@ -136,4 +140,4 @@ def how(hop: Hop) -> str:
             told.append(fill_in(tr("in {library}"), library=hop.library.name))
             if hop.exists is not None:
                 told.append(tr("found") if hop.exists else tr("not found"))
-    return ", ".join(told) or tr("As it is")
+    return ", ".join(told)

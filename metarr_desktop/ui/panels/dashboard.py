@@ -204,10 +204,10 @@ def _make_view(model: RecentModel) -> QTableView:
     for column, sample in (
         (RecentColumn.TIME, "Yesterday 12:00"),
         (RecentColumn.SOURCE, "Radarr "),
-        (RecentColumn.EVENT, "Downloaded "),
         (RecentColumn.TITLE, "A film of ordinary length"),
     ):
         header.setSectionResizeMode(column, QHeaderView.ResizeMode.Interactive)
         header.resizeSection(column, metrics.horizontalAdvance(sample) + 16)
+    header.setSectionResizeMode(RecentColumn.EVENT, QHeaderView.ResizeMode.ResizeToContents)
     header.setStretchLastSection(True)
     return view

@@ -34,6 +34,7 @@ if TYPE_CHECKING:
 FILTER_WIDTH = 140
 INDENTATION = 16
 NARROW = 640
+TYPE_LENGTH = 8
 
 
 class JobsLayout:
@@ -110,6 +111,9 @@ class JobsLayout:
         top.addWidget(self.text)
         for title, box in ((tr("Status"), self.status), (tr("Type"), self.type)):
             top.addWidget(labelled(title, box))
+        self.type.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
+        self.type.setMinimumContentsLength(TYPE_LENGTH)
+        self.type.view().setMinimumWidth(self.type.view().sizeHintForColumn(0) + TYPE_LENGTH)
         for widget in (self.group, self.pause, self.retry_failed, self.scan):
             top.addWidget(widget)
         nothing = QWidget()

@@ -11,7 +11,7 @@ from PySide6.QtWidgets import QGridLayout, QLabel, QPushButton, QVBoxLayout, QWi
 from metarr_desktop.ui.mnemonics import literal
 from metarr_desktop.ui.notes import Note
 from metarr_desktop.ui.sender_remedies import page_of
-from metarr_desktop.ui.sender_wording import contact_text, sender_state_text
+from metarr_desktop.ui.sender_wording import contact_text, sender_state_text, sender_state_word
 from metarr_desktop.ui.wording import fill_in, tr
 
 if TYPE_CHECKING:
@@ -31,6 +31,7 @@ class SourceRow:
         self.state = Note()
         self.contact = QLabel()
         self.contact.setTextFormat(Qt.TextFormat.PlainText)
+        self.contact.setWordWrap(True)
         self.settings = QPushButton(tr("Settings"))
         self.settings.setAccessibleName(fill_in(tr("Settings of {service}"), service=name))
 
@@ -41,10 +42,11 @@ class SourceRow:
 
     def show_sender(self, sender: SenderSnapshot) -> None:
         """Show how the sender stands now."""
-        kind, words = sender_state_text(sender)
-        self.state.tell(kind, words)
+        self.state.tell(*sender_state_word(sender))
         self.contact.setText(contact_text(sender))
-        self.settings.setAccessibleDescription(words)
+        _, whole = sender_state_text(sender)
+        self.state.setToolTip(whole)
+        self.settings.setAccessibleDescription(whole)
 
 
 class SourceRows(QWidget):
@@ -60,7 +62,8 @@ class SourceRows(QWidget):
         font.setBold(True)
         heading.setFont(font)
         self._grid = QGridLayout()
-        self._grid.setColumnStretch(1, 1)
+        for place in (1, 2):
+            self._grid.setColumnStretch(place, 1)
         self._grid.setColumnMinimumWidth(0, 110)
         self.add = QPushButton(tr("Add a source"))
         self.add.clicked.connect(lambda: self.settings_requested.emit(ADD))

@@ -10,6 +10,7 @@ from PySide6.QtWidgets import (
     QFileDialog,
     QFormLayout,
     QHBoxLayout,
+    QHeaderView,
     QLabel,
     QLineEdit,
     QPushButton,
@@ -44,6 +45,7 @@ class LibraryPage(SettingsPage):
             columns=(tr("Name"), tr("Folder"), tr("Type"), tr("Options"), tr("Status")),
             stretch=1,
         )
+        self._folders.header().setSectionResizeMode(3, QHeaderView.ResizeMode.Stretch)
         self._libraries: dict[int, LibrarySnapshot] = {}
         self._sources: dict[str, str] = {}
         self._services: dict[str, str] = {}
