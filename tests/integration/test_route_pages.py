@@ -2,50 +2,32 @@
 
 from __future__ import annotations
 
-from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING, Any
 
 import pytest
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QApplication, QCheckBox, QLineEdit
+from PySide6.QtWidgets import QCheckBox, QLineEdit
 
-from metarr_desktop.app.core import Core, open_core
-from metarr_desktop.app.paths import AppPaths
 from metarr_desktop.domain.events import EventKind
 from metarr_desktop.domain.routing import Route
-from metarr_desktop.ui.shell import Shell
-from metarr_desktop.ui.theme import Theme
-from metarr_desktop.ui.tray import Tray
-from tests.fakes import MemorySecretStore, eventually, until
+from tests.fakes import eventually, until
+from tests.integration.windows import running_shell
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator
     from pathlib import Path
 
+    from PySide6.QtWidgets import QApplication
+
+    from metarr_desktop.app.core import Core
     from metarr_desktop.ui.settings_pages.service import ServicePage
+    from metarr_desktop.ui.shell import Shell
 
 pytestmark = pytest.mark.qt_loop
 
 
 @pytest.fixture
-async def opened(tmp_path: Path, qapp: QApplication) -> Any:
-    qapp.setQuitOnLastWindowClosed(False)
-
-    @asynccontextmanager
-    async def program() -> AsyncIterator[tuple[Core, Shell]]:
-        theme = Theme(qapp)
-        paths = AppPaths(tmp_path / "data")
-        async with open_core(paths, serve=True, port=0, secrets=MemorySecretStore()) as core:
-            shell = Shell(core, theme=theme, tray=Tray(theme))
-            shell.show()
-            try:
-                yield core, shell
-            finally:
-                shell.close()
-        for widget in (shell.settings, shell.window):
-            widget.deleteLater()
-
-    return program
+def opened(tmp_path: Path, qapp: QApplication) -> Any:
+    return lambda: running_shell(tmp_path, qapp)
 
 
 async def service_page(shell: Shell, key: str) -> ServicePage:
