@@ -48,7 +48,7 @@ class DropTarget(QObject):
 
     def _on_dragged(self, event: QEvent) -> bool:
         assert isinstance(event, QDragEnterEvent | QDragMoveEvent)  # noqa: S101 - told by its type
-        if not event.mimeData().hasUrls():
+        if not _may_stay(event):
             event.ignore()
             return True
         event.setDropAction(Qt.DropAction.CopyAction)
@@ -60,11 +60,10 @@ class DropTarget(QObject):
     def _on_dropped(self, event: QEvent) -> bool:
         assert isinstance(event, QDropEvent)  # noqa: S101 - told by its type
         self.sign.hide()
-        urls: list[QUrl] = event.mimeData().urls()
-        if not urls:
+        if not _may_stay(event):
             event.ignore()
             return True
-        # Never a move: what was dropped stays where it is.
+        urls: list[QUrl] = event.mimeData().urls()
         event.setDropAction(Qt.DropAction.CopyAction)
         event.accept()
         self.dropped.emit(urls)
@@ -82,3 +81,9 @@ class DropTarget(QObject):
         self.sign.setGeometry(self._over.rect())
         self.sign.raise_()
         self.sign.show()
+
+
+def _may_stay(event: QDropEvent) -> bool:
+    """Whether there are addresses, and what they lead to stays in its place: a move could lose it."""
+    may_copy = bool(event.possibleActions() & Qt.DropAction.CopyAction)
+    return may_copy and event.mimeData().hasUrls()
