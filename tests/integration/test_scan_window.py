@@ -157,10 +157,10 @@ async def test_what_is_asked_of_a_folder_is_changed_at_once(opened: Any, films: 
     async with opened() as (core, shell):
         await core.commands.add_library(str(films), name="Films")
         page = await library_page(shell)
-        conditions = page.conditions
+        conditions = page.folders.conditions
         assert not conditions.isEnabled()
-        await until(lambda: page._folders.topLevelItemCount() == 1)
-        page._folders.topLevelItem(0).setSelected(True)
+        await until(lambda: page.folders.table.topLevelItemCount() == 1)
+        page.folders.table.topLevelItem(0).setSelected(True)
         assert conditions.isEnabled()
         conditions.needs_nfo.click()
         conditions.watch.setCurrentIndex(conditions.watch.findData("polling"))
@@ -173,7 +173,9 @@ async def test_what_is_asked_of_a_folder_is_changed_at_once(opened: Any, films: 
             return (library.anchor, library.needs_nfo, library.watch) == (".here", True, "polling")
 
         await eventually(stored)
-        await until(lambda: page._folders.topLevelItem(0).text(3) == "Anchor .here, NFO required, Polled")
+        await until(
+            lambda: page.folders.table.topLevelItem(0).text(3) == "Anchor .here, NFO required, Polled"
+        )
         assert conditions.isEnabled()
         conditions.anchor.setText("/outside")
         conditions.anchor.editingFinished.emit()
