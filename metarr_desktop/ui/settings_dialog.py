@@ -6,22 +6,14 @@ import asyncio
 from typing import TYPE_CHECKING
 
 from PySide6.QtGui import QKeySequence, QShortcut
-from PySide6.QtWidgets import (
-    QDialog,
-    QHBoxLayout,
-    QLineEdit,
-    QPushButton,
-    QStackedWidget,
-    QVBoxLayout,
-    QWidget,
-)
+from PySide6.QtWidgets import QDialog
 
 from metarr_desktop.domain.errors import MetarrError
 from metarr_desktop.ui.dialogs import ask, show_error
 from metarr_desktop.ui.notes import NoteKind
-from metarr_desktop.ui.page_list import PageList
 from metarr_desktop.ui.page_shelf import PageShelf
 from metarr_desktop.ui.sender_remedies import page_of
+from metarr_desktop.ui.settings_layout import SettingsLayout
 from metarr_desktop.ui.settings_pages.sender import SenderPage
 from metarr_desktop.ui.settings_pages.service import ServicePage
 from metarr_desktop.ui.wording import tr
@@ -30,14 +22,13 @@ if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
 
     from PySide6.QtGui import QCloseEvent
+    from PySide6.QtWidgets import QWidget
 
     from metarr_desktop.app.commands import Commands
     from metarr_desktop.app.queries import Queries
     from metarr_desktop.app.tasks import TaskSupervisor
     from metarr_desktop.ui.bridge import Bridge, JobBatch
     from metarr_desktop.ui.settings_pages.page import SettingsPage
-
-LIST_WIDTH = 160
 
 
 class SettingsDialog(QDialog):
@@ -58,16 +49,9 @@ class SettingsDialog(QDialog):
         self._tasks = tasks
         self._loading = asyncio.Lock()
         self._busy = asyncio.Lock()
-        self._find = QLineEdit()
-        self._find.setPlaceholderText(tr("Find a setting"))
-        self._find.setAccessibleName(tr("Find a setting"))
-        self._find.setClearButtonEnabled(True)
-        self._list = PageList()
-        self._stack = QStackedWidget()
-        self._restore = QPushButton(tr("Restore &defaults"))
-        self._save = QPushButton(tr("&Save"))
-        self._cancel = QPushButton(tr("&Cancel"))
-        self._lay_out()
+        ui = SettingsLayout(self)
+        self._find, self._list, self._stack = ui.find, ui.list, ui.stack
+        self._restore, self._save, self._cancel = ui.restore, ui.save, ui.cancel
         self._shelf = PageShelf(
             commands=commands, queries=queries, tasks=tasks, titles=self._list, stack=self._stack
         )
@@ -138,28 +122,6 @@ class SettingsDialog(QDialog):
             self._find.clear()
         else:
             self.close()
-
-    def _lay_out(self) -> None:
-        self.setMinimumSize(480, 320)
-        self.resize(820, 560)
-        for widget in (self._find, self._list):
-            widget.setFixedWidth(LIST_WIDTH)
-        left = QVBoxLayout()
-        left.addWidget(self._find)
-        left.addWidget(self._list, 1)
-        panes = QHBoxLayout()
-        panes.addLayout(left)
-        panes.addWidget(self._stack, 1)
-        buttons = QHBoxLayout()
-        buttons.addWidget(self._restore)
-        buttons.addStretch(1)
-        buttons.addWidget(self._save)
-        buttons.addWidget(self._cancel)
-        for button in (self._restore, self._save, self._cancel):
-            button.setAutoDefault(False)
-        outer = QVBoxLayout(self)
-        outer.addLayout(panes, 1)
-        outer.addLayout(buttons)
 
     def _shortcut(self, keys: str, slot: Callable[[], object]) -> None:
         QShortcut(QKeySequence(keys), self).activated.connect(slot)
