@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from metarr_desktop.domain.media import WatchMode
     from metarr_desktop.domain.routing import Route
     from metarr_desktop.domain.schedules import Rule
+    from metarr_desktop.domain.text import Text
 
 LONGEST_PAUSE_MIN = 10 * 365 * 24 * 60
 RETRY_AT_ONCE = 500
@@ -91,6 +92,13 @@ class Commands(SenderCommands):
     async def reset_route(self, service: str, source: str) -> None:
         """Take the own rules of a scope away: what holds for more senders holds again."""
         await self._routes.reset_route(service, source)
+
+    async def remove_sender(self, name: str) -> Text:
+        """Forget a sender, and what was chosen for it alone; returns what was done."""
+        sender = await self._sender_store.sender(name)
+        told = await super().remove_sender(name)
+        await self._routes.forget_sender(sender.type, sender.name)
+        return told
 
     async def parse_route(self, service: str, source: str, typed: Mapping[str, str]) -> Route:
         """Return what holds for a scope, with what was typed on a command line changed."""

@@ -70,6 +70,7 @@ class SenderConnection(QWidget):
         """Offer what can be done with a sender that stands so."""
         self.setVisible(snapshot.can_connect)
         self.button.relabel(tr("Connect") if snapshot.state in NEVER_CONNECTED else tr("Repair"))
+        self.relabelled.emit()
         self.catch_up.setEnabled(snapshot.state not in NEVER_CONNECTED)
         self.resume.setVisible(snapshot.state is SenderState.STOPPED_CALLING)
         self._missed.tell(NoteKind.WAITING, missed_text(snapshot) if snapshot.missed else "")

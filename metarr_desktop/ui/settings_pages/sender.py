@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QCheckBox, QHBoxLayout, QPushButton
 
-from metarr_desktop.domain.errors import MetarrError, NotFound
+from metarr_desktop.domain.errors import MetarrError, NotFound, Refused
 from metarr_desktop.ui.address_line import AddressLine
 from metarr_desktop.ui.dialogs import ask, show_news
 from metarr_desktop.ui.flow_layout import FlowLayout
@@ -224,9 +224,11 @@ class SenderPage(FormPage):
         return False
 
     async def _save_for_connecting(self) -> None:
-        if self.form.is_dirty():
-            await self._commands.save_sender(self.title, self.form.draft())
-            await self.load()
+        if not self.is_dirty():
+            return
+        if not await self._store():
+            raise Refused("Nothing was saved, so nothing was connected.")
+        await self.load()
 
     async def _renew_key(self) -> None:
         """The address changes with its key, so this is asked first."""

@@ -11,6 +11,7 @@ from metarr_desktop.app.actions import call
 from metarr_desktop.app.route_desk import KIND_TITLES, LONGEST_PATH, LONGEST_TAG, MOST_WORDS
 from metarr_desktop.domain.errors import NotFound, Refused
 from metarr_desktop.domain.events import EventKind
+from metarr_desktop.domain.forms import Draft
 from metarr_desktop.domain.routing import OPEN_ROUTE, Route
 
 if TYPE_CHECKING:
@@ -166,6 +167,17 @@ async def test_what_is_typed_changes_what_holds(core: Core) -> None:
 async def test_what_is_typed_wrong_is_told(core: Core, typed: dict[str, str], sentence: str) -> None:
     with pytest.raises(Refused, match=sentence):
         await core.commands.parse_route("discord", "", typed)
+
+
+@pytest.mark.usefixtures("household")
+async def test_the_rules_of_a_sender_go_with_it(core: Core) -> None:
+    await core.commands.set_route("discord", "Radarr 4K", GRABS)
+    await core.commands.set_route("pushover", "Radarr 4K", GRABS)
+    await core.commands.set_route("discord", "radarr", GRABS)
+    await core.commands.remove_sender("Radarr 4K")
+    await core.commands.add_sender("Radarr 4K", type="radarr", draft=Draft())
+    assert await own(core) == {"radarr": GRABS}
+    assert await own(core, "pushover") == {}
 
 
 async def ask(core: Core, action: str, /, **params: Any) -> Any:
