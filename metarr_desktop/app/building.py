@@ -8,6 +8,8 @@ from dataclasses import dataclass, replace
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
+from metarr_desktop.app.api import Api
+from metarr_desktop.app.api_key import ApiKey
 from metarr_desktop.app.database_opening import clock_of, open_database
 from metarr_desktop.app.folder_watch import FolderWatch
 from metarr_desktop.app.job_types import notify_job_types, own_job_types
@@ -177,12 +179,14 @@ async def build_parts(paths: AppPaths, stack: AsyncExitStack, book: LogBook, giv
     await keys.refresh()
     routed = [source for source in sources if source.routed]
     receiving = Receiving(settings=settings, secrets=secrets, sources=routed, source_keys=keys.digests)
+    key = ApiKey(settings=settings, secrets=secrets)
+    api = Api(key=key, bus=bus, clock=clock, tasks=tasks)
     scans = ScanRequests(queue=queue, library=library, services=[each.key for each in services])
     listener, worker = None, None
     if serve and given.listen:
-        triggers = Triggers(scans=scans, digests=lambda: _digests(receiving))
+        triggers = Triggers(scans=scans, digests=lambda: _digests(receiving, key))
         server = WebhookServer(
-            intake=queue, rules=receiving.rules, bus=bus, sources=sources, extra=[triggers]
+            intake=queue, rules=receiving.rules, bus=bus, sources=sources, extra=[*api.routes, triggers]
         )
         listener = Listener(server=server, receiving=receiving, settings=settings, bus=bus)
     senders = build_senders(
@@ -250,6 +254,7 @@ async def build_parts(paths: AppPaths, stack: AsyncExitStack, book: LogBook, giv
         sender_watch=senders.watch,
         settings=settings,
         receiving=receiving,
+        api=api,
         samples=SampleSender(listener=listener, secrets=secrets, sources=[each.key for each in routed]),
         scans=scans,
         path_scopes=PathScopes(library=library, senders=sender_store, sources=sources, services=services),
@@ -265,10 +270,10 @@ async def build_parts(paths: AppPaths, stack: AsyncExitStack, book: LogBook, giv
     )
 
 
-def _digests(receiving: Receiving) -> tuple[str, ...]:
-    """Return the digests of the keys that open what needs a key always."""
+def _digests(receiving: Receiving, key: ApiKey) -> tuple[str, ...]:
+    """Return the digests of the keys that open what needs a key always, those of people and of programs."""
     digest = receiving.rules().key_sha256
-    return () if digest is None else (digest,)
+    return key.digests if digest is None else (digest, *key.digests)
 
 
 def _copy(file: Path, folder: Path, now: datetime) -> str:

@@ -29,6 +29,7 @@ from metarr_desktop.webhooks.sources.registry import SOURCES
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Sequence
 
+    from metarr_desktop.app.api_key import ApiKey
     from metarr_desktop.app.database_choice import DatabaseChoice
     from metarr_desktop.app.listener import Listener
     from metarr_desktop.app.parts import Parts
@@ -64,6 +65,7 @@ class Core:
     log: LogBook
     settings: AppSettings
     receiving: Receiving
+    api_key: ApiKey
     secrets: SecretStore
     listener: Listener | None
     serving: bool
@@ -132,6 +134,7 @@ async def _core(paths: AppPaths, stack: AsyncExitStack, book: LogBook, given: Gi
         log=book,
         settings=parts.settings,
         receiving=parts.receiving,
+        api_key=parts.api.key,
         secrets=parts.secrets,
         listener=parts.listener,
         serving=given.serve,
@@ -182,6 +185,7 @@ async def _serve(core: Core, parts: Parts, stack: AsyncExitStack, *, worker: Wor
         await asyncio.gather(*stops, *more)
 
     stack.push_async_callback(stop)
+    await parts.api.serve(core, stack)
     if listener is not None:
         with suppress(PortUnavailable):
             await listener.start()

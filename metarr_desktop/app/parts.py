@@ -9,6 +9,7 @@ if TYPE_CHECKING:
     import asyncio
     from collections.abc import Sequence
 
+    from metarr_desktop.app.api import Api
     from metarr_desktop.app.folder_watch import FolderWatch
     from metarr_desktop.app.listener import Listener
     from metarr_desktop.app.logging_setup import LogBook
@@ -82,6 +83,7 @@ class Parts:
     sender_watch: SenderWatch
     settings: AppSettings
     receiving: Receiving
+    api: Api
     samples: SampleSender
     scans: ScanRequests
     path_scopes: PathScopes

@@ -39,10 +39,10 @@ MEDIA_EXTENSIONS = VIDEO_EXTENSIONS | SUBTITLE_EXTENSIONS | IMAGE_EXTENSIONS | {
 
 NOT_WHOLE = Text("Give the whole path of a folder, not {path}.")
 IN_NO_LIBRARY = Text(
-    "{path} is in no library folder of this computer. Add the folder it lies in (library add), or a path"
-    " mapping of the sender that writes it so (mapping add)."
+    "{path} is in no library folder of this computer. Add the folder it lies in as a library folder, or a"
+    " path mapping for the sender that writes it so."
 )
-NO_LIBRARIES = Text("There is no library folder on this computer yet. Add one first (library add).")
+NO_LIBRARIES = Text("There is no library folder on this computer yet. Add the folder with your media first.")
 WHOLE_LIBRARY = Text(
     "{path} is the whole library folder {library}. Give the folder of one film, series or artist in it."
 )

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, assert_never
 
 from metarr_desktop.domain.events import Action, MediaEvent, MediaKind, Notice, NoticeKind
 from metarr_desktop.domain.notification import Notification
+from metarr_desktop.domain.packs import combined, title_of
 from metarr_desktop.services.wording import clean
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from metarr_desktop.domain.events import Event
 
 COUNTED_FILES = 20
@@ -19,15 +23,29 @@ def compose(event: Event, *, folder: str | None) -> Notification:
     """Put an event into plain words; a title is one line without control characters, and never empty."""
     if isinstance(event, Notice):
         return Notification(
-            title=_title(_headline(event), event), body=_words(event), event=event, link=event.link
+            title=_title(_headline(event), event),
+            body=_words(event),
+            event=event,
+            events=(event,),
+            link=event.link,
         )
     return Notification(
         title=_title(event.display_title, event),
         body=_body(event),
         event=event,
+        events=(event,),
         folder=folder,
         link=_link(event),
     )
+
+
+def compose_all(events: Sequence[Event], *, folder: str | None) -> Notification:
+    """Put what belongs together into one message; only parts of one download ever do."""
+    media = [event for event in events if isinstance(event, MediaEvent)]
+    if not media:
+        return compose(events[0], folder=folder)
+    one = compose(combined(media), folder=folder)
+    return replace(one, title=_title(title_of(media), media[0]), events=tuple(media))
 
 
 def _title(words: str, event: Event) -> str:

@@ -10,7 +10,7 @@ from metarr_desktop.domain.events import MediaEvent, read_event
 from metarr_desktop.domain.outcomes import Done
 from metarr_desktop.domain.text import Text, text
 from metarr_desktop.domain.tracing import scopes_of, to_here, to_service
-from metarr_desktop.jobs.composing import compose
+from metarr_desktop.jobs.composing import compose_all
 from metarr_desktop.services.forms import build_config, secret_fields
 
 if TYPE_CHECKING:
@@ -73,12 +73,10 @@ class Notify:
         if not row.enabled:
             raise NothingToDo(text("{service} is turned off.", service=self._service.title))
         config = await load_config(self._service, row, self._secrets)
-        try:
-            event = read_event(job.payload["event"])
-        except (KeyError, TypeError, ValueError) as error:
-            raise Permanent("This job does not say what happened.") from error
-        warning = await self._wait_for_files(event, job)
-        delivery = await self._notifier.send(config, compose(event, folder=await self._folder(event)))
+        events = self._events(job)
+        warning = await self._wait_for_files(events[0], job)
+        notification = compose_all(events, folder=await self._folder(events[0]))
+        delivery = await self._notifier.send(config, notification)
         warnings = (*delivery.warnings, *(() if warning is None else (warning,)))
         result: dict[str, Any] = {"warnings": [str(each) for each in warnings]}
         if delivery.message_id is not None:
@@ -90,6 +88,14 @@ class Notify:
         if self._ready is None or not isinstance(event, MediaEvent):
             return None
         return await self._ready.check(event, job)
+
+    def _events(self, job: Job) -> list[Event]:
+        """What to tell: all that came together where people read it; one refresh does for a folder."""
+        together = job.merged if self._service.sends_messages else ()
+        events = [event for each in (job, *together) if (event := _event_of(each)) is not None]
+        if not events:
+            raise Permanent("This job does not say what happened.")
+        return events
 
     async def _remember(self, row: ServiceRow) -> None:
         """A delivery is the best connection test, but only news is worth a write."""
@@ -131,6 +137,15 @@ async def load_config(service: Service, row: ServiceRow, secrets: SecretStore) -
                 )
             values[field] = value
     return build_config(service, row.values, values)
+
+
+def _event_of(job: Job) -> Event | None:
+    """Read what a job tells of; None for a payload that somebody damaged, which keeps no other back."""
+    try:
+        return read_event(job.payload["event"])
+    except (AttributeError, KeyError, TypeError, ValueError):
+        logger.warning("Job %d does not say what happened", job.id)
+        return None
 
 
 def _with_warnings(detail: Text, warnings: tuple[Text, ...]) -> Text:

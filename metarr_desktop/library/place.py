@@ -7,6 +7,7 @@ from pathlib import Path, PurePosixPath, PureWindowsPath
 from typing import TYPE_CHECKING
 
 from metarr_desktop.domain.errors import NotHere, NothingToDo
+from metarr_desktop.domain.events import Action
 from metarr_desktop.domain.media import readable
 from metarr_desktop.domain.paths import is_windows
 from metarr_desktop.domain.text import text
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
 PATH_UNKNOWN = (
     "{source}'s path {path} is not on this computer. Add a path mapping, or the library folder it lies in."
 )
+IN_NO_LIBRARY = "{path} is in no library folder of this computer."
 NO_LIBRARY = "No library folder on this computer."
 NO_MOVIE_LIBRARY = "No library folder for movies on this computer."
 
@@ -64,6 +66,8 @@ def place_in(library: LibraryFolder, *, path: str, libraries: Iterable[LibraryFo
 
 def path_unknown(event: MediaEvent) -> NotHere:
     """Return the failure that asks for a path mapping."""
+    if event.action is Action.SCANNED:
+        return NotHere(text(IN_NO_LIBRARY, path=readable(event.folder)))
     return NotHere(text(PATH_UNKNOWN, source=event.source.capitalize(), path=readable(event.folder)))
 
 

@@ -90,6 +90,9 @@ class SenderStore:
         ``instance`` is the name in the address or in the body, ``default`` what it is called without one.
         None where a new one is one too many.
         """
+        sender = await self._database.read(_match, type, instance or default)
+        if sender is not None and not _is_due(sender, now):  # the common case is worth no transaction
+            return sender
         return await self._database.run(_seen, type, instance, default, now)
 
     async def counts_since(self, since: datetime) -> Mapping[tuple[str, str], int]:
@@ -184,9 +187,14 @@ def _seen(db: Sql, kind: str, instance: str, default: str, now: datetime) -> Sen
         sender = _meet(db, kind, instance or default, default, now)
     if sender is None:
         return None
-    if sender.last_contact is None or now - sender.last_contact >= CONTACT_EVERY:
+    if _is_due(sender, now):
         db.execute("UPDATE sources SET last_contact = ? WHERE id = ?", (to_ms(now), sender.id))
     return sender
+
+
+def _is_due(sender: Sender, now: datetime) -> bool:
+    """Whether a contact is worth noting; one in the future was noted before the clock was set back."""
+    return sender.last_contact is None or abs(now - sender.last_contact) >= CONTACT_EVERY
 
 
 def _match(db: Sql, kind: str, instance: str) -> Sender | None:

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import hashlib
+from dataclasses import replace
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from metarr_desktop.domain.events import Action, MediaEvent, MediaKind
-from metarr_desktop.domain.jobs import HIGH, NORMAL, SCAN_LANE, SCAN_MOVIE, NewJob
+from metarr_desktop.domain.jobs import HIGH, NORMAL, SCAN_LANE, SCAN_MOVIE, Gathering, NewJob
 from metarr_desktop.domain.routing import Routes
+from metarr_desktop.domain.senders import slug
+from metarr_desktop.domain.text import Text
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -18,6 +21,10 @@ if TYPE_CHECKING:
 
 LONGEST_WAIT_FOR_SCAN = timedelta(seconds=60)
 """So long media servers wait for the scan's first attempt; chat services never wait."""
+GATHERING = Gathering(quiet=timedelta(seconds=20), at_most=timedelta(seconds=120))
+"""A season pack comes file by file: so long its message waits for the rest."""
+GATHERS = Text("Waits for more of the same download.")
+COMES_IN_PACKS = frozenset({MediaKind.EPISODE, MediaKind.ALBUM})
 CHANGES_FILES = frozenset(Action) - {Action.GRABBED, Action.ADDED}
 NO_ROUTES = Routes()
 LONGEST_KEY = 1_000
@@ -35,38 +42,66 @@ def plan(
 ) -> tuple[NewJob, ...]:
     """Plan a scan, where there is something to look at, and one notify job for each service that is told.
 
-    One scan of a folder waits at most; refreshes of one folder that wait together run as one, and what
-    refreshes nothing, such as a hint on a screen, runs by itself. What was recovered from a sender's
-    history is no news to people: they get one summary. A delivery that still waits after
-    ``expires_after`` is given up.
+    One scan of a folder waits at most; refreshes of one folder that wait together run as one, and messages
+    about one download wait for one another; what refreshes nothing, such as a hint on a screen, runs by
+    itself. What was recovered from a sender's history is no news to people: they get one summary. What still
+    waits after ``expires_after``, for a service or for a drive, is given up.
     """
     payload = {"event": event.to_payload()}
     folder = event.folder if isinstance(event, MediaEvent) else ""
     refreshes = isinstance(event, MediaEvent) and event.action in CHANGES_FILES
+    # Senders may call different folders by one name, as each has path mappings of its own.
+    sender = slug(event.instance) or event.source
+    place = folder if sender == event.source else f"{sender}:{folder}"
     scans = scans and needs_scan(event)
     scan = NewJob(
         type=SCAN_MOVIE,
         lane=SCAN_LANE,
         priority=HIGH,
         payload=payload,
-        dedupe_key=_key(f"{SCAN_MOVIE}:{event.source}:{folder}"),
+        dedupe_key=_key(f"{SCAN_MOVIE}:{sender}:{_of_its_own(event)}{folder}"),
+        expires_after=expires_after,
     )
     notify = tuple(
-        NewJob(
-            type=service.job_type,
-            lane=service.lane,
-            priority=NORMAL,
-            payload=payload,
-            max_retries=service.retry.max_retries,
-            waits_for=SCAN_MOVIE if scans and service.waits_for_scan else None,
-            waits_at_most=LONGEST_WAIT_FOR_SCAN if scans and service.waits_for_scan else None,
-            merge_key=_key(folder) if service.merge_window is not None and refreshes and folder else None,
-            expires_after=expires_after,
+        _gathered(
+            NewJob(
+                type=service.job_type,
+                lane=service.lane,
+                priority=NORMAL,
+                payload=payload,
+                max_retries=service.retry.max_retries,
+                waits_for=SCAN_MOVIE if scans and service.waits_for_scan else None,
+                waits_at_most=LONGEST_WAIT_FOR_SCAN if scans and service.waits_for_scan else None,
+                merge_key=_key(place) if service.merge_window and refreshes and folder else None,
+                expires_after=expires_after,
+            ),
+            event,
+            service=service,
         )
         for service in services
         if service.key in enabled and _is_told(service, event, routes)
     )
     return (scan, *notify) if scans else notify
+
+
+def _gathered(job: NewJob, event: Event, *, service: Service) -> NewJob:
+    """Let a message about a part of a download wait for the other parts; what comes alone goes at once."""
+    if not service.sends_messages or not isinstance(event, MediaEvent) or not _is_part_of_download(event):
+        return job
+    words = f"{event.source}:{event.instance}:{event.download_id}:{event.kind}:{event.folder}"
+    return replace(job, merge_key=_key(words), gathering=GATHERING, reason=GATHERS)
+
+
+def _is_part_of_download(event: MediaEvent) -> bool:
+    imported = event.action in {Action.IMPORTED, Action.UPGRADED}
+    return imported and event.kind in COMES_IN_PACKS and bool(event.download_id)
+
+
+def _of_its_own(event: Event) -> str:
+    """Mark what no other scan of the same folder can do along: it knows which files are gone."""
+    if isinstance(event, MediaEvent) and event.action in {Action.DELETED, Action.RENAMED}:
+        return f"{event.action}:"
+    return ""
 
 
 def needs_scan(event: Event) -> bool:

@@ -207,6 +207,6 @@ def _detail(event: Event) -> Text:
     return text(
         NOTICE_DETAILS[event.kind],
         sender=event.instance or event.source.capitalize(),
-        title=event.display_title.partition("\n")[0],
+        title=event.display_title,
         message=event.message.partition("\n")[0],
     )

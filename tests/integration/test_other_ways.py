@@ -186,6 +186,7 @@ async def test_a_folder_a_sender_told_of_is_not_asked_for_again(
     other = put(films / "Dune (2021)", "Dune.mkv")
     await told(kodi, "/movies/The Matrix (1999)", other)
     assert [row[1] for row in rows(core)] == ["The Matrix", "Dune"]
+    assert [event.source for event in await core.queries.events(limit=9)] == ["scan", "radarr"]
 
 
 async def test_autoscan_s_form_needs_a_key_and_takes_folders(
@@ -215,3 +216,24 @@ async def test_autoscan_s_form_needs_a_key_and_takes_folders(
         assert [scan["title"] for scan in answer["scans"]] == ["Dune (2021)", "Alien (1979)"]
         assert [each["dir"] for each in answer["refused"]] == ["/etc"]
     assert len(await scans(core, count=2)) == 2
+
+
+async def test_the_api_and_its_key_lead_to_the_same_scan(
+    core: Core, films: Path, secrets: MemorySecretStore
+) -> None:
+    listening = core.queries.listening()
+    assert listening is not None
+    key = {"X-Api-Key": await core.api_key.show()}
+    address = f"http://127.0.0.1:{listening.port}"
+    async with aiohttp.ClientSession(headers=key) as session:
+        path = str(films / "Alien (1979)")
+        async with session.post(f"{address}/api/v1/scan", json={"path": path}) as answer:
+            assert answer.status == 200
+            assert (await answer.json())["title"] == "Alien (1979)"
+        async with session.post(f"{address}/api/v1/scan", json={"path": "/etc"}) as answer:
+            assert answer.status == 409
+            assert "is in no library folder" in (await answer.json())["error"]["message"]
+        await scans(core, count=1)
+        async with session.post(f"{address}/triggers/manual", params={"dir": path}) as answer:
+            assert answer.status == 200
+    assert await scans(core, count=2) == ["completed: Found Alien.mkv."] * 2

@@ -12,9 +12,10 @@ from pydantic import Field
 
 from metarr_desktop.domain.events import Action, Ignored, MediaEvent, MediaKind
 from metarr_desktop.domain.paths import last_part
+from metarr_desktop.domain.text import text
 from metarr_desktop.webhooks.sources.declaration import Source
 from metarr_desktop.webhooks.sources.places import fit, folder_of
-from metarr_desktop.webhooks.sources.shapes import Number, Shape, event_name, read, unknown
+from metarr_desktop.webhooks.sources.shapes import Number, Shape, event_name, read
 from metarr_desktop.webhooks.sources.wording import known, line, name_of
 
 if TYPE_CHECKING:
@@ -41,7 +42,7 @@ def parse(body: Mapping[str, Any]) -> MediaEvent | Ignored:
     """Give a stored request its meaning."""
     event = event_name(body, sender=TITLE)
     if event.casefold() != EVENT.casefold():
-        return Ignored(reason=unknown(event))
+        return Ignored(reason=text("Metarr Desktop does nothing for {event}.", event=event))
     scan = read(Scan, body, sender=TITLE)
     folder = folder_of(scan.path, sender=TITLE, title=scan.title)
     return fit(

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from metarr_desktop.app.folder_watch import FolderWatch, Tell, Watcher, WatchTimes
+from metarr_desktop.app.folder_watch import FolderWatch, WatchTimes
 from metarr_desktop.domain.bus import Bus
 from metarr_desktop.domain.changes import JobChanged, SettingsChanged
 from metarr_desktop.domain.clock import SystemClock
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import AsyncIterator
     from pathlib import Path
 
+    from metarr_desktop.app.folder_thread import Tell, Watcher
     from metarr_desktop.domain.paths import PathMapping
 
 TIMES = WatchTimes(quiet_s=0.05, at_most_s=0.5, poll_s=0.1, look_s=0.05)

@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from metarr_desktop.domain.paths import (
@@ -41,6 +41,7 @@ def joined(root: str, below: list[str]) -> str:
     return base + base[-1].join(below)
 
 
+@settings(deadline=None)
 @given(source=ROOTS, target=ROOTS, below=BELOW)
 def test_there_and_back_is_the_same_path(source: str, target: str, below: list[str]) -> None:
     path = joined(source, below)
@@ -53,6 +54,7 @@ def test_there_and_back_is_the_same_path(source: str, target: str, below: list[s
     assert parts(back) == parts(path)
 
 
+@settings(deadline=None)
 @given(source=ROOTS, target=ROOTS, below=BELOW)
 def test_a_mapping_keeps_the_names_below_as_they_are_written(
     source: str, target: str, below: list[str]
@@ -69,12 +71,14 @@ def _alone(target: str) -> str:
     return bare
 
 
+@settings(deadline=None)
 @given(path=st.text(max_size=30), folder=st.text(max_size=30), to=st.text(min_size=1, max_size=30))
 def test_no_text_at_all_breaks_the_mapping(path: str, folder: str, to: str) -> None:
     mapped = map_path(path, [PathMapping(scope="x", from_path=folder, to_path=to)])
     assert (mapped is None) is not is_inside(path, folder)
 
 
+@settings(deadline=None)
 @given(root=ROOTS, below=BELOW, sibling=NAMES)
 def test_only_whole_components_count(root: str, below: list[str], sibling: str) -> None:
     folder = joined(root, [*below, "films"])

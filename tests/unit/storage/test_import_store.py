@@ -65,6 +65,18 @@ async def test_a_file_that_is_imported_once_more_is_told_once_more(told: Told) -
     assert await told(3, "a", shape=COMPLETE) == 1
 
 
+async def test_a_whole_download_that_is_imported_once_more_is_told_once_more(told: Told) -> None:
+    await told(1, "a", "b", shape=COMPLETE)
+    assert await told(2, "a") == 1
+    assert await told(3, "a", "b", shape=COMPLETE) is None
+    assert await told(4, "b") == 1
+
+
+async def test_the_history_never_tells_anything_twice(told: Told) -> None:
+    await told(1, "a", shape=RECOVERED)
+    assert await told(2, "a", shape=RECOVERED) == 1
+
+
 @pytest.mark.parametrize("shape", list(ImportShape))
 async def test_the_same_event_is_never_folded_onto_itself(told: Told, shape: ImportShape) -> None:
     for _ in range(3):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import logging
 import time
 from datetime import timedelta
 from typing import TYPE_CHECKING, Self
@@ -11,7 +12,8 @@ from typing import TYPE_CHECKING, Self
 import pytest
 from aiohttp import web
 
-from metarr_desktop.webhooks.connections import HEADERS, HEADERS_BYTES, ConnectionLimits
+from metarr_desktop.webhooks.connections import ConnectionLimits, Connections
+from metarr_desktop.webhooks.heads import HEADERS, HEADERS_BYTES
 from tests.fakes import eventually
 from tests.unit.webhooks.listening import DOWNLOAD, HEAD, listen, send_raw
 
@@ -23,6 +25,7 @@ WHOLE = HEAD + f"Content-Length: {len(DOWNLOAD)}\r\n\r\n".encode() + DOWNLOAD
 HALF_HEAD = HEAD[:40]
 HALF_BODY = HEAD + b"Content-Length: 1000\r\n\r\n{"
 QUICK = ConnectionLimits(head_s=0.2, body_s=0.3, idle_s=0.6)
+LONG = 60.0
 PATIENCE_S = 5.0
 
 
@@ -87,14 +90,16 @@ async def clients(
 
 @pytest.mark.parametrize("sent", [b"", b"P", HALF_HEAD, b"\r\n" * 10])
 async def test_a_head_that_does_not_come_is_waited_for_since_the_connection(sent: bytes) -> None:
-    async with listen(limits=QUICK) as listening, Client(listening.port) as client:
+    limits = ConnectionLimits(head_s=0.2, body_s=LONG, idle_s=LONG)
+    async with listen(limits=limits) as listening, Client(listening.port) as client:
         await client.send(sent)
-        assert 0.1 < await client.closed_after() < QUICK.idle_s
+        assert await client.closed_after() > 0.1
         await listening.still_works()
 
 
 async def test_one_byte_now_and_then_does_not_buy_time() -> None:
-    async with listen(limits=QUICK) as listening, Client(listening.port) as client:
+    limits = ConnectionLimits(head_s=0.2, body_s=LONG, idle_s=LONG)
+    async with listen(limits=limits) as listening, Client(listening.port) as client:
         closing = asyncio.create_task(client.closed_after())
         with contextlib.suppress(ConnectionError):
             for byte in HEAD:
@@ -102,11 +107,11 @@ async def test_one_byte_now_and_then_does_not_buy_time() -> None:
                 await asyncio.sleep(0.03)
                 if closing.done():
                     break
-        assert await closing < 1.5
+        assert await closing < PATIENCE_S
 
 
 async def test_the_next_head_on_a_kept_connection_has_its_time_from_its_first_byte() -> None:
-    limits = ConnectionLimits(head_s=0.3, body_s=0.3, idle_s=3.0)
+    limits = ConnectionLimits(head_s=0.3, body_s=LONG, idle_s=LONG)
     async with listen(limits=limits) as listening, Client(listening.port) as client:
         await client.send(WHOLE)
         assert await client.status() == 200
@@ -114,15 +119,16 @@ async def test_the_next_head_on_a_kept_connection_has_its_time_from_its_first_by
         await client.send(WHOLE)
         assert await client.status() == 200
         await client.send(HALF_HEAD)
-        assert 0.15 < await client.closed_after() < 1.5
+        assert await client.closed_after() > 0.15
         assert len(listening.intake.stored) == 2
 
 
 async def test_an_idle_connection_is_kept_for_a_while() -> None:
-    async with listen(limits=QUICK) as listening, Client(listening.port) as client:
+    limits = ConnectionLimits(head_s=LONG, body_s=LONG, idle_s=0.4)
+    async with listen(limits=limits) as listening, Client(listening.port) as client:
         await client.send(WHOLE)
         assert await client.status() == 200
-        assert 0.3 < await client.closed_after() < 2
+        assert await client.closed_after() > 0.2
 
 
 async def test_a_body_that_nobody_reads_is_not_waited_for() -> None:
@@ -133,9 +139,10 @@ async def test_a_body_that_nobody_reads_is_not_waited_for() -> None:
             await asyncio.Event().wait()
             raise AssertionError
 
-    async with listen(limits=QUICK, extra=[Deaf()]) as listening, Client(listening.port) as client:
+    limits = ConnectionLimits(head_s=LONG, body_s=0.3, idle_s=LONG)
+    async with listen(limits=limits, extra=[Deaf()]) as listening, Client(listening.port) as client:
         await client.send(HALF_BODY.replace(b"/webhooks/radarr", b"/deaf"))
-        assert 0.15 < await client.closed_after() < 2
+        assert await client.closed_after() > 0.15
 
 
 async def test_a_slow_store_is_no_stalled_client() -> None:
@@ -153,7 +160,7 @@ async def test_a_late_body_is_told_so_before_the_connection_ends() -> None:
     async with listen(**options) as listening, Client(listening.port) as client:
         await client.send(HALF_BODY)
         assert await client.status() == 408
-        assert await client.closed_after() < 2
+        await client.closed_after()
 
 
 async def test_the_rest_of_a_refused_body_is_read_so_that_the_sender_hears_why() -> None:
@@ -176,7 +183,7 @@ async def test_connections_held_open_do_not_stop_the_next_sender(sent: bytes) ->
         async with Client(listening.port) as ninth:
             await ninth.send(WHOLE)
             assert await ninth.status() == 200
-        assert await held[0].closed_after() < 1
+        assert await held[0].closed_after() < PATIENCE_S
         assert all(client.open for client in held[1:])
         others = await clients(stack, listening, 8, sent=sent, source="127.0.0.2")
         assert all(client.open for client in (*held[1:], *others))
@@ -214,9 +221,31 @@ async def test_who_is_being_answered_is_never_closed_to_make_room() -> None:
         async with Client(listening.port) as fifth:
             with contextlib.suppress(ConnectionError):
                 await fifth.send(WHOLE)
-            assert await fifth.closed_after() < 1
+            assert await fifth.closed_after() < PATIENCE_S
         listening.intake.gate.set()
         assert [await client.status() for client in working] == [200] * 4
+
+
+class Choking(asyncio.Protocol):
+    """Fails on whatever it gets, as older aiohttp does on some targets."""
+
+    def data_received(self, data: bytes) -> None:
+        raise ValueError(data)
+
+
+async def test_what_the_parser_chokes_on_ends_the_connection_without_a_word(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    caplog.set_level(logging.DEBUG, logger="asyncio")
+    connections = Connections(ConnectionLimits())
+    loop = asyncio.get_running_loop()
+    server = await loop.create_server(lambda: connections.wrap(Choking()), "127.0.0.1", 0)
+    async with server, Client(server.sockets[0].getsockname()[1]) as client:
+        await client.send(b"GET http://[/hidden-key HTTP/1.1\r\n\r\n")
+        await client.closed_after()
+    connections.close()
+    assert len(connections) == 0
+    assert "hidden-key" not in caplog.text
 
 
 def head(*fields: str) -> bytes:
@@ -269,7 +298,7 @@ async def test_a_head_that_never_ends_is_cut_off(listening: Listening, start: by
                 await asyncio.sleep(0)
                 if not client.open:
                     break
-        assert await client.closed_after() < 1
+        assert await client.closed_after() < PATIENCE_S
         await listening.still_works()
 
 

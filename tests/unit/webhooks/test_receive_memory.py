@@ -288,12 +288,20 @@ async def test_notices_go_to_services_as_they_are(house: House) -> None:
     assert chat.merge_key is player.merge_key is None
 
 
-async def test_many_tellings_at_once_still_make_one(house: House) -> None:
+async def test_both_tellings_at_once_still_make_one(house: House) -> None:
     whole = body("sonarr/import-complete")
-    jobs = [await house.store("sonarr", whole) for _ in range(6)]
+    jobs = [
+        await house.store("sonarr", whole),
+        await house.store("sonarr", body("sonarr/download", downloadId=whole["downloadId"])),
+    ]
     ends = await asyncio.gather(*(house.look(job) for job in jobs), return_exceptions=True)
     assert [end for end in ends if end == TOLD] == [TOLD]
-    assert sum(isinstance(end, NothingToDo) for end in ends) == 5
+    assert sum(isinstance(end, NothingToDo) for end in ends) == 1
+
+
+async def test_a_whole_download_that_is_imported_twice_is_told_twice(house: House) -> None:
+    assert await house.take("sonarr/import-complete") == TOLD
+    assert await house.take("sonarr/import-complete") == TOLD
 
 
 def test_the_sample_of_a_whole_download_is_one() -> None:

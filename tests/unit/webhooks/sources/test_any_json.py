@@ -89,7 +89,7 @@ def check(source: Source, body: dict[str, Any]) -> None:
     assert len(stored) < LARGEST_PAYLOAD
     assert read_event(json.loads(stored)) == found
     assert found.display_title
-    assert not any(ord(character) < 32 for character in found.display_title) or isinstance(found, Notice)
+    assert not any(ord(character) < 32 for character in found.display_title)
     assert not needs_scan(found) or source.key in {"radarr", "whisparr"}
     if isinstance(found, MediaEvent):
         assert not any(

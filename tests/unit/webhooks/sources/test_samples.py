@@ -124,13 +124,13 @@ OUTCOMES = {
         "ignored: The Expanse S06E01: The old file was replaced: its import follows."
     ),
     "sonarr/episode-file-delete.json": "episode deleted: The Expanse S06E01",
-    "sonarr/grab-season-pack.json": "episode grabbed: The Expanse S06E01-E06",
+    "sonarr/grab-season-pack.json": "episode grabbed: The Expanse S06E01-06 (6)",
     "sonarr/grab.json": "episode grabbed: The Expanse S06E01",
     "sonarr/health-restored.json": (
         "restored (ok): -: Indexers unavailable due to failures: Example (Prowlarr)"
     ),
     "sonarr/health.json": "health (error): -: Missing root folder: /tv/",
-    "sonarr/import-complete-season-pack.json": "episode imported: The Expanse S06E01-E06",
+    "sonarr/import-complete-season-pack.json": "episode imported: The Expanse S06E01-06 (6)",
     "sonarr/import-complete.json": "episode imported: The Expanse S06E01",
     "sonarr/manual-interaction-required.json": (
         "interaction (warning): The Expanse S06E01: One or more episodes expected in this release were "
