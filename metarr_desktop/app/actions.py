@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, Any
 from metarr_desktop.app import wire
 from metarr_desktop.app.params import Params
 from metarr_desktop.app.snapshots import HistoryFilter
-from metarr_desktop.domain.clock import iso
 from metarr_desktop.domain.errors import (
     MetarrError,
     NotFound,
@@ -118,6 +117,19 @@ async def _history(core: Core, params: Params) -> object:
     return [wire.history_json(row) for row in page.rows]
 
 
+async def _events(core: Core, params: Params) -> object:
+    limit = max(1, min(params.number("limit"), MOST_HISTORY))
+    return [wire.event_json(event) for event in await core.queries.events(limit=limit)]
+
+
+async def _api_key(core: Core, _: Params) -> object:
+    return {"key": await core.api_key.show()}
+
+
+async def _api_new_key(core: Core, _: Params) -> object:
+    return {"key": await core.api_key.renew()}
+
+
 async def _services(core: Core, _: Params) -> object:
     return [wire.service_json(service) for service in await core.queries.services()]
 
@@ -212,8 +224,7 @@ async def _replay(core: Core, params: Params) -> object:
 
 
 async def _pause(core: Core, params: Params) -> object:
-    pause = await core.commands.pause(params.optional_number("minutes"))
-    return {"paused": pause.paused, "until": iso(pause.until)}
+    return wire.pause_json(await core.commands.pause(params.optional_number("minutes")))
 
 
 async def _resume(core: Core, _: Params) -> object:
@@ -280,6 +291,9 @@ ACTIONS: dict[str, Action] = {
     "jobs": Action(_jobs),
     "lanes": Action(_lanes),
     "history": Action(_history, frozenset({"limit"})),
+    "events": Action(_events, frozenset({"limit"})),
+    "api_key": Action(_api_key),
+    "api_new_key": Action(_api_new_key),
     "services": Action(_services),
     "service_form": Action(_service_form, frozenset({"service"})),
     "service_switch": Action(_service_switch, frozenset({"service", "enabled"})),

@@ -8,6 +8,8 @@ from dataclasses import dataclass, replace
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
+from metarr_desktop.app.api import Api
+from metarr_desktop.app.api_key import ApiKey
 from metarr_desktop.app.database_opening import clock_of, open_database
 from metarr_desktop.app.job_types import notify_job_types, own_job_types
 from metarr_desktop.app.listener import Listener
@@ -166,9 +168,12 @@ async def build_parts(paths: AppPaths, stack: AsyncExitStack, book: LogBook, giv
     keys = SenderKeys(store=sender_store, secrets=secrets, bus=bus, spawn=tasks.spawn)
     await keys.refresh()
     receiving = Receiving(settings=settings, secrets=secrets, sources=sources, source_keys=keys.digests)
+    api = Api(key=ApiKey(settings=settings, secrets=secrets), bus=bus, clock=clock, tasks=tasks)
     listener, worker = None, None
     if serve and given.listen:
-        server = WebhookServer(intake=queue, rules=receiving.rules, bus=bus, sources=sources)
+        server = WebhookServer(
+            intake=queue, rules=receiving.rules, bus=bus, sources=sources, extra=api.routes
+        )
         listener = Listener(server=server, receiving=receiving, settings=settings, bus=bus)
     senders = build_senders(
         SenderMaterial(
@@ -228,6 +233,7 @@ async def build_parts(paths: AppPaths, stack: AsyncExitStack, book: LogBook, giv
         sender_watch=senders.watch,
         settings=settings,
         receiving=receiving,
+        api=api,
         samples=SampleSender(listener=listener, secrets=secrets, sources=[each.key for each in sources]),
         log=book,
         bus=bus,

@@ -28,6 +28,7 @@ from metarr_desktop.webhooks.sources.registry import SOURCES
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Sequence
 
+    from metarr_desktop.app.api_key import ApiKey
     from metarr_desktop.app.database_choice import DatabaseChoice
     from metarr_desktop.app.listener import Listener
     from metarr_desktop.app.parts import Parts
@@ -63,6 +64,7 @@ class Core:
     log: LogBook
     settings: AppSettings
     receiving: Receiving
+    api_key: ApiKey
     secrets: SecretStore
     listener: Listener | None
     serving: bool
@@ -130,6 +132,7 @@ async def _core(paths: AppPaths, stack: AsyncExitStack, book: LogBook, given: Gi
         log=book,
         settings=parts.settings,
         receiving=parts.receiving,
+        api_key=parts.api.key,
         secrets=parts.secrets,
         listener=parts.listener,
         serving=given.serve,
@@ -178,6 +181,7 @@ async def _serve(core: Core, parts: Parts, stack: AsyncExitStack, *, worker: Wor
         await asyncio.gather(*stops, *([] if listener is None else [listener.stop()]))
 
     stack.push_async_callback(stop)
+    await parts.api.serve(core, stack)
     if listener is not None:
         with suppress(PortUnavailable):
             await listener.start()

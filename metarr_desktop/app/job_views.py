@@ -6,6 +6,7 @@ import json
 from typing import TYPE_CHECKING
 
 from metarr_desktop.app.snapshots import (
+    EventDetail,
     EventSnapshot,
     FamilySnapshot,
     GivenUp,
@@ -31,6 +32,9 @@ if TYPE_CHECKING:
     from metarr_desktop.storage.event_store import EventStore, StoredEvent
     from metarr_desktop.storage.history_store import Family, HistoryStore
     from metarr_desktop.storage.job_store import JobStore
+
+MOST_REPLAYS = 20
+"""Of a webhook that was replayed more often, the last ones are told."""
 
 
 class JobViews:
@@ -90,6 +94,10 @@ class JobViews:
             limit=limit,
         )
         records = await self._history.page(query)
+        full = len(records) == limit
+        return HistoryPage(rows=await self._rows(records), next_before=_place(records[-1]) if full else None)
+
+    async def _rows(self, records: Sequence[JobRecord]) -> tuple[HistoryRow, ...]:
         attempts = await self._history.attempts([record.job_id for record in records])
         events = await self._events_of(records)
         rows = []
@@ -103,8 +111,24 @@ class JobViews:
                     attempts=attempts.get(record.job_id, ()),
                 )
             )
-        full = len(records) == limit
-        return HistoryPage(rows=tuple(rows), next_before=_place(records[-1]) if full else None)
+        return tuple(rows)
+
+    async def events(self, *, before: int | None, limit: int) -> tuple[EventSnapshot, ...]:
+        """Stored webhooks, newest first."""
+        return tuple(self._event(each) for each in await self._events.page(limit=limit, before=before))
+
+    async def event(self, event_id: int) -> EventDetail:
+        """One stored webhook with everything it became. Raises NotFound."""
+        stored = (await self._events.events([event_id])).get(event_id)
+        if stored is None:
+            raise NotFound(text("There is no webhook {id}.", id=event_id))
+        roots = await self._events.all_roots(event_id, limit=MOST_REPLAYS)
+        families = await self._history.families(roots)
+        return EventDetail(
+            event=self._event(stored),
+            jobs=tuple(job for family in families for job in family.jobs),
+            ended=await self._rows([record for family in families for record in family.records]),
+        )
 
     async def job(self, job_id: int) -> JobDetail:
         """Everything known of one job. Raises NotFound."""
@@ -180,6 +204,9 @@ class JobViews:
             title=stored.title,
             received_at=stored.received_at,
             remote_address=stored.remote_address,
+            instance=stored.instance,
+            outcome=stored.outcome,
+            recovered=stored.recovered,
         )
 
 

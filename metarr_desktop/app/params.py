@@ -27,6 +27,10 @@ class Params:
             raise _wrong(name, "a text")
         return value
 
+    def optional_word(self, name: str) -> str | None:
+        """Return a text, or None where it is absent or null."""
+        return None if self._values.get(name) is None else self.word(name)
+
     def number(self, name: str) -> int:
         """Return a whole number from 0 on."""
         value = self._values.get(name)

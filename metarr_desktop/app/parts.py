@@ -9,6 +9,7 @@ if TYPE_CHECKING:
     import asyncio
     from collections.abc import Sequence
 
+    from metarr_desktop.app.api import Api
     from metarr_desktop.app.listener import Listener
     from metarr_desktop.app.logging_setup import LogBook
     from metarr_desktop.app.receiving import Receiving
@@ -77,6 +78,7 @@ class Parts:
     sender_watch: SenderWatch
     settings: AppSettings
     receiving: Receiving
+    api: Api
     samples: SampleSender
     log: LogBook
     bus: Bus

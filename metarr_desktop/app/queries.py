@@ -30,7 +30,7 @@ from metarr_desktop.app.snapshots import (
     TodaySnapshot,
 )
 from metarr_desktop.domain.errors import NotFound
-from metarr_desktop.domain.jobs import EndStatus, Job
+from metarr_desktop.domain.jobs import EndStatus, Job, QueuePlace
 from metarr_desktop.domain.statistics import Statistics, Tally, sum_of
 from metarr_desktop.domain.text import text
 from metarr_desktop.services.forms import check_field, field_specs
@@ -42,6 +42,8 @@ if TYPE_CHECKING:
     from metarr_desktop.app.logging_setup import LogLine
     from metarr_desktop.app.parts import Parts
     from metarr_desktop.app.snapshots import (
+        EventDetail,
+        EventSnapshot,
         FamilySnapshot,
         HistoryFilter,
         HistoryPage,
@@ -199,7 +201,7 @@ class Queries(SenderQueries):
 
     # Jobs
 
-    async def jobs(self, *, after: Job | None = None, limit: int | None = None) -> tuple[Job, ...]:
+    async def jobs(self, *, after: QueuePlace | None = None, limit: int | None = None) -> tuple[Job, ...]:
         """Rows of the queue in the order they run: all, or so many that come after one."""
         return await self._job_store.jobs(after=after, limit=limit)
 
@@ -220,6 +222,19 @@ class Queries(SenderQueries):
     ) -> HistoryPage:
         """One page of ended jobs, newest first."""
         return await self._views.history(wanted, before=before, limit=limit)
+
+    async def events(self, *, before: int | None = None, limit: int = 100) -> tuple[EventSnapshot, ...]:
+        """Stored webhooks, newest first: the last ones, or those stored before that one."""
+        return await self._views.events(before=before, limit=limit)
+
+    async def event(self, event_id: int) -> EventDetail:
+        """One stored webhook with everything it became. Raises NotFound."""
+        return await self._views.event(event_id)
+
+    async def event_title(self, event_id: int) -> str:
+        """What a stored webhook was about; empty where that is not known."""
+        event = (await self._events.events([event_id])).get(event_id)
+        return "" if event is None else event.title
 
     async def job(self, job_id: int) -> JobDetail:
         """Everything known of one job. Raises NotFound."""
@@ -302,7 +317,7 @@ class Queries(SenderQueries):
             values={**defaults, **{name: value for name, value in row.values.items() if name in known}},
             secrets_set=secrets_set(service, row, self._secrets),
             docs=service.docs,
-            takes_messages=not service.waits_for_scan,
+            takes_messages=service.sends_messages,
         )
 
     async def secret(self, key: str, field: str) -> str | None:

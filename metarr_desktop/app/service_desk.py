@@ -125,7 +125,7 @@ class ServiceDesk:
     async def send_test_message(self, key: str, draft: Draft | None) -> TestReport:
         """Send one sample message with these settings."""
         service = self._service(key)
-        if service.waits_for_scan:
+        if not service.sends_messages:
             raise Refused(text("{service} takes no messages.", service=service.title))
         began = self._clock.monotonic()
         try:

@@ -51,6 +51,7 @@ LEASE = "lease_s"
 """How long a computer may be silent before others take over its jobs; only for the shared database."""
 SHORTEST_LEASE_S, LONGEST_LEASE_S = 1.5, 3_600
 KEY_DIGEST = "receiving_key_sha256"
+API_KEY_DIGEST = "api_key_sha256"
 
 
 class AppSettings:
@@ -62,6 +63,7 @@ class AppSettings:
         self._clock = clock
         self._snapshot = SettingsSnapshot()
         self._key_digest: str | None = None
+        self._api_key_digest: str | None = None
         self._pause: tuple[bool, datetime | None] = (False, None)
         self._port_override: int | None = None
         self._lease = timedelta(seconds=60)
@@ -80,6 +82,11 @@ class AppSettings:
     def key_digest(self) -> str | None:
         """SHA-256 of the receiving key, in hex; the key itself is a secret."""
         return self._key_digest
+
+    @property
+    def api_key_digest(self) -> str | None:
+        """SHA-256 of the key of the API, in hex."""
+        return self._api_key_digest
 
     @property
     def lease(self) -> timedelta:
@@ -107,6 +114,8 @@ class AppSettings:
                 continue
         digest = stored.get(KEY_DIGEST)
         self._key_digest = digest if isinstance(digest, str) else None
+        digest = stored.get(API_KEY_DIGEST)
+        self._api_key_digest = digest if isinstance(digest, str) else None
         self._pause = _read_pause(stored.get(PAUSE))
         lease = stored.get(LEASE)
         if isinstance(lease, int | float) and SHORTEST_LEASE_S <= lease <= LONGEST_LEASE_S:
@@ -125,6 +134,11 @@ class AppSettings:
         await self._store.save({KEY_DIGEST: digest}, now=self._clock.now())
         self._key_digest = digest
         self._bus.publish(SettingsChanged())
+
+    async def save_api_key_digest(self, digest: str) -> None:
+        """Store the digest of a new key of the API."""
+        await self._store.save({API_KEY_DIGEST: digest}, now=self._clock.now())
+        self._api_key_digest = digest
 
     async def save_pause(self, *, paused: bool, until: datetime | None) -> None:
         """Store whether deliveries are paused, so that a restart does not end it."""

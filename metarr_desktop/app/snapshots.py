@@ -158,6 +158,9 @@ class EventSnapshot:
     title: str
     received_at: datetime
     remote_address: str
+    instance: str = ""
+    outcome: str = ""
+    recovered: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -189,6 +192,15 @@ class HistoryRow:
     subject: str
     source: str
     attempts: tuple[Attempt, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EventDetail:
+    """One webhook with everything it became, its replays included."""
+
+    event: EventSnapshot
+    jobs: tuple[Job, ...]
+    ended: tuple[HistoryRow, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from metarr_desktop.domain.clock import iso
 
@@ -11,22 +11,42 @@ if TYPE_CHECKING:
     from datetime import datetime, timedelta
 
     from metarr_desktop.app.snapshots import (
+        EventSnapshot,
         HistoryRow,
         LaneSnapshot,
         LibrarySnapshot,
+        PauseSnapshot,
         ScheduleSnapshot,
         ServiceSnapshot,
         SourceAddress,
         StatusSnapshot,
         TestReport,
     )
-    from metarr_desktop.domain.jobs import Attempt, Job
+    from metarr_desktop.app.wire_forms import (
+        AddressJson,
+        AttemptJson,
+        EndedJobJson,
+        EventJson,
+        HistoryJson,
+        JobJson,
+        LaneJson,
+        LibraryJson,
+        MappingJson,
+        PauseJson,
+        ReportJson,
+        ScheduleJson,
+        ServiceJson,
+        StatisticsJson,
+        StatusJson,
+        TallyJson,
+    )
+    from metarr_desktop.domain.jobs import Attempt, Job, JobRecord
     from metarr_desktop.domain.paths import PathMapping
     from metarr_desktop.domain.statistics import Statistics, Tally
     from metarr_desktop.domain.text import Text
 
 
-def status_json(status: StatusSnapshot) -> dict[str, Any]:
+def status_json(status: StatusSnapshot) -> StatusJson:
     """The program at a glance."""
     listening = status.listening
     oldest = status.queue.oldest_pending
@@ -45,7 +65,7 @@ def status_json(status: StatusSnapshot) -> dict[str, Any]:
     }
 
 
-def statistics_json(statistics: Statistics) -> dict[str, Any]:
+def statistics_json(statistics: Statistics) -> StatisticsJson:
     """What waits, runs and lately ended, in numbers."""
     at = statistics.at
     return {
@@ -59,7 +79,7 @@ def statistics_json(statistics: Statistics) -> dict[str, Any]:
     }
 
 
-def _tally_json(tally: Tally, at: datetime) -> dict[str, Any]:
+def _tally_json(tally: Tally, at: datetime) -> TallyJson:
     oldest = tally.oldest_waiting
     return {
         "waiting": tally.waiting,
@@ -70,21 +90,21 @@ def _tally_json(tally: Tally, at: datetime) -> dict[str, Any]:
     }
 
 
-def service_json(service: ServiceSnapshot) -> dict[str, Any]:
+def service_json(service: ServiceSnapshot) -> ServiceJson:
     """How one service stands."""
     return {
         "key": service.key,
         "title": service.title,
         "enabled": service.enabled,
         "configured": service.configured,
-        "state": service.state.value,
+        "state": service.state,
         "detail": _text(service.detail),
-        "stop": None if service.stop is None else service.stop.value,
+        "stop": service.stop,
         "until": iso(service.until),
     }
 
 
-def lane_json(lane: LaneSnapshot) -> dict[str, Any]:
+def lane_json(lane: LaneSnapshot) -> LaneJson:
     """A lane that takes no jobs."""
     return {
         "lane": lane.lane,
@@ -96,14 +116,14 @@ def lane_json(lane: LaneSnapshot) -> dict[str, Any]:
     }
 
 
-def job_json(job: Job) -> dict[str, Any]:
+def job_json(job: Job) -> JobJson:
     """One row of the queue."""
     progress = job.progress
     return {
         "id": job.id,
         "type": job.type,
         "priority": job.priority,
-        "status": job.status.value,
+        "status": job.status,
         "retry_count": job.retry_count,
         "max_retries": job.max_retries,
         "parent_id": job.parent_id,
@@ -126,15 +146,19 @@ def job_json(job: Job) -> dict[str, Any]:
     }
 
 
-def history_json(row: HistoryRow) -> dict[str, Any]:
+def history_json(row: HistoryRow) -> HistoryJson:
     """One ended job with its attempts."""
-    record = row.record
+    return {**ended_json(row.record, subject=row.subject), "attempts": attempts_json(row.attempts)}
+
+
+def ended_json(record: JobRecord, *, subject: str) -> EndedJobJson:
+    """One ended job."""
     return {
         "id": record.id,
         "job_id": record.job_id,
         "type": record.type,
         "priority": record.priority,
-        "status": record.status.value,
+        "status": record.status,
         "error": _text(record.error),
         "retry_count": record.retry_count,
         "max_retries": record.max_retries,
@@ -143,26 +167,49 @@ def history_json(row: HistoryRow) -> dict[str, Any]:
         "parent_id": record.parent_id,
         "root_id": record.root_id,
         "event_id": record.event_id,
-        "subject": row.subject,
+        "subject": subject,
         "created_at": iso(record.created_at),
         "started_at": iso(record.started_at),
         "completed_at": iso(record.completed_at),
         "duration_ms": _ms(record.duration),
-        "attempts": [_attempt_json(attempt) for attempt in row.attempts],
     }
 
 
-def _attempt_json(attempt: Attempt) -> dict[str, Any]:
+def attempts_json(attempts: Sequence[Attempt]) -> list[AttemptJson]:
+    """Runs of a job, in order."""
+    return [_attempt_json(attempt) for attempt in attempts]
+
+
+def _attempt_json(attempt: Attempt) -> AttemptJson:
     return {
         "number": attempt.number,
         "started_at": iso(attempt.started_at),
         "duration_ms": _ms(attempt.duration),
-        "outcome": attempt.outcome.value,
+        "outcome": attempt.outcome,
         "detail": _text(attempt.detail),
     }
 
 
-def report_json(report: TestReport) -> dict[str, Any]:
+def event_json(event: EventSnapshot) -> EventJson:
+    """One stored webhook."""
+    return {
+        "id": event.id,
+        "source": event.source,
+        "instance": event.instance,
+        "event_type": event.event_type,
+        "title": event.title,
+        "received_at": iso(event.received_at),
+        "outcome": event.outcome,
+        "recovered": event.recovered,
+    }
+
+
+def pause_json(pause: PauseSnapshot) -> PauseJson:
+    """Whether deliveries are paused."""
+    return {"paused": pause.paused, "until": iso(pause.until)}
+
+
+def report_json(report: TestReport) -> ReportJson:
     """Result of a connection test."""
     return {
         "ok": report.ok,
@@ -175,7 +222,7 @@ def report_json(report: TestReport) -> dict[str, Any]:
     }
 
 
-def library_json(folder: LibrarySnapshot) -> dict[str, Any]:
+def library_json(folder: LibrarySnapshot) -> LibraryJson:
     """One library folder of this computer."""
     return {
         "id": folder.id,
@@ -186,17 +233,17 @@ def library_json(folder: LibrarySnapshot) -> dict[str, Any]:
     }
 
 
-def mappings_json(mappings: Sequence[PathMapping]) -> list[dict[str, Any]]:
+def mappings_json(mappings: Sequence[PathMapping]) -> list[MappingJson]:
     """Every path mapping."""
     return [{"scope": each.scope, "from": each.from_path, "to": each.to_path} for each in mappings]
 
 
-def address_json(address: SourceAddress) -> dict[str, Any]:
+def address_json(address: SourceAddress) -> AddressJson:
     """The address to paste into one sender."""
     return {"source": address.key, "title": address.title, "url": address.url}
 
 
-def schedule_json(schedule: ScheduleSnapshot) -> dict[str, Any]:
+def schedule_json(schedule: ScheduleSnapshot) -> ScheduleJson:
     """Recurring work."""
     return {
         "name": schedule.name,
@@ -206,7 +253,7 @@ def schedule_json(schedule: ScheduleSnapshot) -> dict[str, Any]:
         "next_at": iso(schedule.next_at),
         "last_at": iso(schedule.last_at),
         "last_job_id": schedule.last_job_id,
-        "last_status": None if schedule.last_status is None else schedule.last_status.value,
+        "last_status": schedule.last_status,
         "last_detail": _text(schedule.last_detail),
     }
 

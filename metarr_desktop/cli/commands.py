@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from metarr_desktop.app.control_client import CallFailedError, NotRunningError
 from metarr_desktop.cli import output
+from metarr_desktop.cli.api_commands import API_COMMANDS
 from metarr_desktop.cli.database_commands import DATABASE_COMMANDS
 from metarr_desktop.cli.endings import (
     DATA_ERROR,
@@ -75,6 +76,10 @@ def _history(options: argparse.Namespace, session: Session) -> int:
     return output.show(options, session.call("history", limit=options.limit), output.history_text)
 
 
+def _events(options: argparse.Namespace, session: Session) -> int:
+    return output.show(options, session.call("events", limit=options.limit), output.events_text)
+
+
 def _retry(options: argparse.Namespace, session: Session) -> int:
     print(f"Job {session.call('retry', job_id=options.job)['job_id']} waits to run.")
     return OK
@@ -140,6 +145,7 @@ COMMANDS: dict[str, Callable[[argparse.Namespace, Session], int]] = {
     "jobs": _jobs,
     "lanes": _lanes,
     "history": _history,
+    "events": _events,
     "retry": _retry,
     "run-now": _run_now,
     "cancel": _cancel,
@@ -153,6 +159,7 @@ COMMANDS: dict[str, Callable[[argparse.Namespace, Session], int]] = {
     **SERVICE_COMMANDS,
     **LIBRARY_COMMANDS,
     **RECEIVING_COMMANDS,
+    **API_COMMANDS,
     **SCHEDULE_COMMANDS,
     **DATABASE_COMMANDS,
 }

@@ -172,6 +172,25 @@ def history_text(rows: Sequence[dict[str, Any]]) -> str:
     return table(headings, lines, empty="No job has ended yet.")
 
 
+def events_text(events: Sequence[dict[str, Any]]) -> str:
+    """Stored webhooks, newest first."""
+    rows = [
+        (
+            local(each["received_at"]),
+            each["id"],
+            each["source"],
+            each["instance"],
+            each["event_type"],
+            each["title"],
+            each["outcome"],
+            "recovered" if each["recovered"] else None,
+        )
+        for each in events
+    ]
+    headings = ("RECEIVED", "EVENT", "SOURCE", "INSTANCE", "TYPE", "TITLE", "OUTCOME", "")
+    return table(headings, rows, empty="No webhook has come yet.")
+
+
 def report_text(report: dict[str, Any]) -> str:
     """A connection test, step by step."""
     lines = [

@@ -105,6 +105,9 @@ def _add_jobs(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> 
     history = commands.add_parser("history", help="show ended jobs, newest first")
     history.add_argument("--limit", type=_count, default=50, metavar="N")
     _json(history)
+    events = commands.add_parser("events", help="show stored webhooks, newest first")
+    events.add_argument("--limit", type=_count, default=50, metavar="N")
+    _json(events)
     _json(commands.add_parser("status", help="show the program at a glance"))
     _json(commands.add_parser("stats", help="show what waits, runs and lately ended, in numbers"))
     commands.add_parser("retry", help="try an ended job again").add_argument(
@@ -160,6 +163,13 @@ def _add_program(commands: argparse._SubParsersAction[argparse.ArgumentParser]) 
         "who", choices=("home", "local")
     )
     actions.add_parser("new-key", help="make a new key; the old one stops working")
+    api = commands.add_parser("api", help="the HTTP API: its key")
+    key = api.add_subparsers(dest="noun", metavar="NOUN", required=True).add_parser(
+        "key", help="the key that every request needs: show, new"
+    )
+    actions = key.add_subparsers(dest="action", metavar="ACTION", required=True)
+    actions.add_parser("show", help="print the key; the first time one is made")
+    actions.add_parser("new", help="make a new key and print it; the old one stops working")
 
 
 def _add_database(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:

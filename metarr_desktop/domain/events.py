@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any, assert_never
 
+from metarr_desktop.domain.episode_code import code_of_file
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
@@ -126,16 +128,8 @@ class MediaEvent:
 
     @property
     def episode_code(self) -> str:
-        """``S06E01-E02``; only the season where no number is known; empty for films and music."""
-        if self.season is None:
-            return ""
-        numbers = sorted(set(self.episodes))
-        code = f"S{self.season:02d}"
-        if numbers:
-            code += f"E{numbers[0]:02d}"
-        if len(numbers) > 1:
-            code += f"-E{numbers[-1]:02d}"
-        return code
+        """``S06E01-E02``, ``S02E01-06 (6)``; only the season without a number; empty for films and music."""
+        return "" if self.season is None else code_of_file(self.season, self.episodes)
 
     def to_payload(self) -> dict[str, Any]:
         """JSON form that jobs carry; empty values are left out."""

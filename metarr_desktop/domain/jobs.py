@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -53,12 +53,21 @@ class AttemptOutcome(StrEnum):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Gathering:
+    """How long jobs wait for more like them: ``quiet`` after the last one, ``at_most`` after the first."""
+
+    quiet: timedelta
+    at_most: timedelta
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class NewJob:
     """A job to insert.
 
     ``waits_for`` names a job type among its siblings, or nothing. Of a ``dedupe_key`` at most one job waits;
-    a second one joins it. Waiting jobs of one lane and ``merge_key`` run as one request. What still waits
-    after ``expires_after`` fails.
+    a second one joins it. Waiting jobs of one lane and ``merge_key`` run as one request; with a ``gathering``
+    each that comes lets those that were not tried yet wait for more. ``reason`` is why it waits from the
+    beginning. What still waits after ``expires_after`` fails.
     """
 
     type: str
@@ -74,6 +83,8 @@ class NewJob:
     waits_at_most: timedelta | None = None
     dedupe_key: str | None = None
     merge_key: str | None = None
+    gathering: Gathering | None = None
+    reason: Text | None = None
     expires_after: timedelta | None = None
 
 
@@ -126,6 +137,22 @@ class Job:
     merged_into: int | None = None
     merged: tuple[Job, ...] = ()
     probe: bool = False
+
+
+class QueuePlace(Protocol):
+    """A place in the order of the queue: that of a job, whether it is there still or not."""
+
+    @property
+    def priority(self) -> int:
+        """The lowest goes first."""
+
+    @property
+    def run_after(self) -> datetime:
+        """Of one priority, the earliest goes first."""
+
+    @property
+    def id(self) -> int:
+        """Of one time, the lowest goes first."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -13,11 +13,13 @@ if TYPE_CHECKING:
 class Notification:
     """What a service is told about one event, already in plain words.
 
-    ``folder`` is where the media lies as this service writes paths; None when it is unknown.
+    ``folder`` is where the media lies as this service writes paths; None when it is unknown. Of a pack,
+    ``event`` is what its ``events`` share.
     """
 
     title: str
     body: str
     event: Event
+    events: tuple[Event, ...] = ()
     folder: str | None = None
     link: str | None = None

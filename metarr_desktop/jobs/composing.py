@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, assert_never
 
 from metarr_desktop.domain.events import Action, MediaEvent, MediaKind, Notice, NoticeKind
 from metarr_desktop.domain.notification import Notification
+from metarr_desktop.domain.packs import combined, title_of
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from metarr_desktop.domain.events import Event
 
 VERBS = {
@@ -25,10 +29,26 @@ WITH_QUALITY = frozenset({Action.IMPORTED, Action.UPGRADED, Action.GRABBED})
 def compose(event: Event, *, folder: str | None) -> Notification:
     """Put an event into plain words."""
     if isinstance(event, Notice):
-        return Notification(title=_headline(event), body=_words(event), event=event, link=event.link)
+        return Notification(
+            title=_headline(event), body=_words(event), event=event, events=(event,), link=event.link
+        )
     return Notification(
-        title=event.display_title, body=_body(event), event=event, folder=folder, link=_link(event)
+        title=event.display_title,
+        body=_body(event),
+        event=event,
+        events=(event,),
+        folder=folder,
+        link=_link(event),
     )
+
+
+def compose_all(events: Sequence[Event], *, folder: str | None) -> Notification:
+    """Put what belongs together into one message; only parts of one download ever do."""
+    media = [event for event in events if isinstance(event, MediaEvent)]
+    if not media:
+        return compose(events[0], folder=folder)
+    one = compose(combined(media), folder=folder)
+    return replace(one, title=title_of(media), events=tuple(media))
 
 
 def _body(event: MediaEvent) -> str:

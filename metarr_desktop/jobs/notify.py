@@ -11,7 +11,7 @@ from metarr_desktop.domain.outcomes import Done
 from metarr_desktop.domain.paths import PathMapping, map_path
 from metarr_desktop.domain.senders import slug
 from metarr_desktop.domain.text import Text, text
-from metarr_desktop.jobs.composing import compose
+from metarr_desktop.jobs.composing import compose_all
 from metarr_desktop.services.forms import build_config, secret_fields
 
 if TYPE_CHECKING:
@@ -61,16 +61,22 @@ class Notify:
         if not row.enabled:
             raise NothingToDo(text("{service} is turned off.", service=self._service.title))
         config = await load_config(self._service, row, self._secrets)
-        try:
-            event = read_event(job.payload["event"])
-        except (KeyError, TypeError, ValueError) as error:
-            raise Permanent("This job does not say what happened.") from error
-        delivery = await self._notifier.send(config, compose(event, folder=await self._folder(event)))
+        events = self._events(job)
+        notification = compose_all(events, folder=await self._folder(events[0]))
+        delivery = await self._notifier.send(config, notification)
         result: dict[str, Any] = {"warnings": [str(warning) for warning in delivery.warnings]}
         if delivery.message_id is not None:
             result["message_id"] = delivery.message_id
         await self._remember(row)
         return Done(detail=_with_warnings(delivery.detail, delivery.warnings), result=result)
+
+    def _events(self, job: Job) -> list[Event]:
+        """What to tell: all that came together where people read it; one refresh does for a folder."""
+        together = job.merged if self._service.sends_messages else ()
+        events = [event for each in (job, *together) if (event := _event_of(each)) is not None]
+        if not events:
+            raise Permanent("This job does not say what happened.")
+        return events
 
     async def _remember(self, row: ServiceRow) -> None:
         """A delivery is the best connection test, but only news is worth a write."""
@@ -124,6 +130,15 @@ async def load_config(service: Service, row: ServiceRow, secrets: SecretStore) -
                 )
             values[field] = value
     return build_config(service, row.values, values)
+
+
+def _event_of(job: Job) -> Event | None:
+    """Read what a job tells of; None for a payload that somebody damaged, which keeps no other back."""
+    try:
+        return read_event(job.payload["event"])
+    except (AttributeError, KeyError, TypeError, ValueError):
+        logger.warning("Job %d does not say what happened", job.id)
+        return None
 
 
 def _with_warnings(detail: Text, warnings: tuple[Text, ...]) -> Text:

@@ -72,12 +72,12 @@ class JobQueue:
         return stored
 
     async def add(self, jobs: Collection[NewJob]) -> tuple[Job, ...]:
-        """Insert jobs that are due at once; one that joins a waiting twin is not returned."""
+        """Insert jobs; one that joins a waiting twin is not returned."""
         moment = this_moment(self._clock)
         added = await self._store.add(jobs, now=moment.wall)
-        for job in added.jobs:
+        for job in (*added.jobs, *added.moved):
             self._put_off(job, moment)
-        self.tell(added.jobs, added.joined)
+        self.tell((*added.jobs, *added.moved), added.joined)
         return added.jobs
 
     async def claim(self, lanes: Mapping[str, int], *, turn: int = 0, limit: int = 1) -> Claim:

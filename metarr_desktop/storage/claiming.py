@@ -33,7 +33,7 @@ LATEST_MS = to_ms(datetime.max.replace(tzinfo=UTC))
 BUSY_MS = 20
 """While another process claims, this one looks again after this time."""
 EXPIRED = Text("It waited too long and was given up. Retry it if it is still wanted.")
-HELD = Text("Waits a moment, to go together with other news of the same folder.")
+HELD = Text("Waits a moment, to go together with other news of the same folder or download.")
 WAITED_LONGEST = Text("Taken out of turn: it had waited longest.")
 
 
@@ -218,7 +218,7 @@ class _Picker:
             leader=job.id,
             reason=None,
         )
-        return replace(job, merged=tuple(read_job(row) for row in others))
+        return replace(job, merged=tuple(sorted(map(read_job, others), key=lambda each: each.id)))
 
     def _start(
         self, condition: str, place: tuple[object, ...], *, leader: int | None, reason: Text | None

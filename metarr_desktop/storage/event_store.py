@@ -64,7 +64,15 @@ class EventStore:
 
     async def newest(self, *, limit: int) -> tuple[StoredEvent, ...]:
         """Return the last webhooks, newest first."""
-        return await self._database.read(_newest, limit)
+        return await self._database.read(_page, limit, None)
+
+    async def page(self, *, limit: int, before: int | None = None) -> tuple[StoredEvent, ...]:
+        """Webhooks newest first: the last ones, or those stored before that one."""
+        return await self._database.read(_page, limit, before)
+
+    async def all_roots(self, event_id: int, *, limit: int) -> tuple[int, ...]:
+        """Ids of the root jobs of one webhook, newest first: it has another one for each replay."""
+        return await self._database.read(_all_roots, event_id, limit)
 
     async def recovered_by(self, job_id: int) -> tuple[int, ...]:
         """Ids of the webhooks that a job read from a sender's history, in the order they were stored."""
@@ -98,14 +106,26 @@ def _events(db: Sql, event_ids: tuple[int, ...]) -> Mapping[int, StoredEvent]:
     return found
 
 
-def _newest(db: Sql, limit: int) -> tuple[StoredEvent, ...]:
-    rows = db.execute(f"SELECT {EVENT_COLUMNS} FROM webhook_events ORDER BY id DESC LIMIT ?", (limit,))
+def _page(db: Sql, limit: int, before: int | None) -> tuple[StoredEvent, ...]:
+    condition, place = ("", ()) if before is None else (" WHERE id < ?", (before,))
+    rows = db.execute(
+        f"SELECT {EVENT_COLUMNS} FROM webhook_events{condition} ORDER BY id DESC LIMIT ?", (*place, limit)
+    )
     return tuple(_event(row) for row in rows.fetchall())
 
 
 def _recovered_by(db: Sql, job_id: int) -> tuple[int, ...]:
     rows = db.execute("SELECT id FROM webhook_events WHERE recovered = ? ORDER BY id", (job_id,)).fetchall()
     return tuple(row[0] for row in rows)
+
+
+def _all_roots(db: Sql, event_id: int, limit: int) -> tuple[int, ...]:
+    rows = db.execute(
+        "SELECT root_id FROM job_history WHERE event_id = ?"
+        " UNION SELECT root_id FROM job_queue WHERE event_id = ? ORDER BY root_id DESC LIMIT ?",
+        (event_id, event_id, limit),
+    )
+    return tuple(row[0] for row in rows.fetchall())
 
 
 def _roots(db: Sql, event_ids: tuple[int, ...]) -> Mapping[int, int]:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from metarr_desktop.domain.clock import to_ms
 from metarr_desktop.domain.jobs import AttemptOutcome, EndStatus, Job, JobRecord, JobStatus, NewJob
 from metarr_desktop.domain.text import Text, text
+from metarr_desktop.storage.gathering import due_together, gathering_of, move_others
 from metarr_desktop.storage.job_store import Insertion
 from metarr_desktop.storage.rows import write_json, write_text
 from metarr_desktop.storage.totals import count_ended
@@ -20,8 +22,9 @@ if TYPE_CHECKING:
 
 INSERT = (
     "INSERT INTO job_queue (id, type, lane, priority, payload, max_retries, created_at, updated_at,"
-    " run_after, ready, expires_at, parent_id, root_id, event_id, waits_for, retry_of, dedupe_key, merge_key)"
-    " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
+    " run_after, ready, expires_at, parent_id, root_id, event_id, waits_for, retry_of, dedupe_key, merge_key,"
+    " reason, reason_text)"
+    " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
 )
 UNLESS_TWIN = (
     " ON CONFLICT (dedupe_key) WHERE status = 'pending' AND dedupe_key IS NOT NULL DO NOTHING RETURNING id"
@@ -34,24 +37,32 @@ def insert_jobs(db: Sql, jobs: tuple[NewJob, ...], now: datetime) -> Insertion:
     A job whose ``dedupe_key`` waits already ends at once as skipped: it joined that job, which gets the newer
     payload, and its siblings wait for that one.
     """
-    inserted: list[Job] = []
+    inserted: dict[int, Job] = {}
     joined: list[JobRecord] = []
+    gathered: list[Job] = []
     siblings: dict[str, int] = {}
     for job_id, new in zip(next_ids(db, len(jobs)), jobs, strict=True):
         job = _as_job(new, job_id=job_id, waits_for=siblings.get(new.waits_for or ""), now=now)
+        gathering = gathering_of(new, job)
+        if gathering is not None:
+            job = replace(job, run_after=due_together(db, job, gathering, now))
         siblings[new.type] = job_id
         twin = None
-        while not (kept := _insert(db, job)) and (twin := _twin(db, job, now)) is None:
+        ready = gathering is None and job.waits_for is None
+        while not (kept := _insert(db, job, ready=ready)) and (twin := _twin(db, job, now)) is None:
             pass  # the twin was claimed by another process in between: this one may wait now
         if kept or twin is None:
-            inserted.append(job)
+            inserted[job_id] = job
+            gathered += [] if gathering is None else [job]
         else:
             if db.dialect.spend_id:
                 db.execute(db.dialect.spend_id, (job_id, job_id))
             siblings[new.type] = twin
             joined.append(insert_joined(db, job, twin=twin, now=now))
-    db.tell(*(job.id for job in inserted))
-    return Insertion(jobs=tuple(inserted), joined=tuple(joined))
+    moved = {each.id: each for job in gathered for each in move_others(db, job, now)}
+    added = tuple(moved.pop(job.id, job) for job in inserted.values())
+    db.tell(*(job.id for job in (*added, *moved.values())))
+    return Insertion(jobs=added, joined=tuple(joined), moved=tuple(moved.values()))
 
 
 def next_ids(db: Sql, count: int) -> list[int]:
@@ -64,7 +75,7 @@ def next_ids(db: Sql, count: int) -> list[int]:
     return list(range(first, first + count))
 
 
-def _insert(db: Sql, job: Job) -> bool:
+def _insert(db: Sql, job: Job, *, ready: bool) -> bool:
     values = (
         job.id,
         job.type,
@@ -75,7 +86,7 @@ def _insert(db: Sql, job: Job) -> bool:
         to_ms(job.created_at),
         to_ms(job.created_at),
         to_ms(job.run_after),
-        0 if job.waits_for else 1,
+        int(ready),
         None if job.expires_at is None else to_ms(job.expires_at),
         job.parent_id,
         job.root_id,
@@ -84,6 +95,7 @@ def _insert(db: Sql, job: Job) -> bool:
         job.retry_of,
         job.dedupe_key,
         job.merge_key,
+        *write_text(job.reason),
     )
     if job.dedupe_key is None:
         db.execute(INSERT, values)
@@ -115,6 +127,7 @@ def _as_job(new: NewJob, *, job_id: int, waits_for: int | None, now: datetime) -
         run_after=run_after,
         root_id=new.root_id or job_id,
         max_retries=new.max_retries,
+        reason=new.reason,
         parent_id=new.parent_id,
         event_id=new.event_id,
         waits_for=waits_for,

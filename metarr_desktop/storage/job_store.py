@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from datetime import datetime, timedelta
 
     from metarr_desktop.domain.events import IncomingWebhook, StoredWebhook
-    from metarr_desktop.domain.jobs import Job, JobRecord, NewJob, Progress, QueueCounts
+    from metarr_desktop.domain.jobs import Job, JobRecord, NewJob, Progress, QueueCounts, QueuePlace
     from metarr_desktop.domain.lanes import LaneStop
     from metarr_desktop.domain.outcomes import Outcome
     from metarr_desktop.domain.text import Text
@@ -23,10 +23,14 @@ POISONED_AT = 3
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Insertion:
-    """Jobs that were added, and the records of those that joined a waiting twin instead."""
+    """Jobs that were added, and the records of those that joined a waiting twin instead.
+
+    ``moved`` waited before, and wait longer now, or shorter: for more of what was added.
+    """
 
     jobs: tuple[Job, ...]
     joined: tuple[JobRecord, ...] = ()
+    moved: tuple[Job, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -117,7 +121,12 @@ class JobStore(Protocol):
         """Insert the raw event and its ``webhook-received`` job."""
 
     async def add(self, jobs: Collection[NewJob], *, now: datetime) -> Insertion:
-        """Insert jobs that are due at once; one whose ``dedupe_key`` waits already joins that job."""
+        """Insert jobs; one whose ``dedupe_key`` waits already joins that job.
+
+        They are due at once, but for those that wait for a sibling or have a ``gathering``. The latter are
+        due when no more of their lane and merge key came for a while, and so are those that came before:
+        jobs that still wait for their time and were never run.
+        """
 
     async def claim(self, lanes: Mapping[str, int], *, now: datetime, turn: int = 0, limit: int = 1) -> Claim:
         """Take at most ``limit`` jobs of these lanes, of each lane no more than run at once (its number).
@@ -194,7 +203,7 @@ class JobStore(Protocol):
     async def lane_stops(self) -> tuple[LaneStop, ...]:
         """Return the lanes that take no jobs."""
 
-    async def jobs(self, *, after: Job | None = None, limit: int | None = None) -> tuple[Job, ...]:
+    async def jobs(self, *, after: QueuePlace | None = None, limit: int | None = None) -> tuple[Job, ...]:
         """Rows of the queue by priority, due time and id: all, or so many that come after one."""
 
     async def job(self, job_id: int) -> Job | None:

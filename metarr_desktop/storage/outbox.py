@@ -143,6 +143,7 @@ def _letter(row: Sequence[Any], number: int) -> Letter:
         "worker": row[13] or "",
         "started": "" if row[14] is None else str(row[14]),
         "leader": "" if leader is None else padded(leader),
+        "mark": "1" if row[6] and not row[4] and row[7] is None and row[11] == "pending" else "",
         "compare": "",
     }
 

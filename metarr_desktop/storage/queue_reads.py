@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from metarr_desktop.domain.clock import from_ms, to_ms
-from metarr_desktop.domain.jobs import Job, QueueCounts
+from metarr_desktop.domain.jobs import Job, QueueCounts, QueuePlace
 from metarr_desktop.storage.job_store import WaitingJobs
 from metarr_desktop.storage.rows import JOB_COLUMNS, read_job, read_text
 
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from metarr_desktop.storage.sql import Sql
 
 
-def jobs(db: Sql, after: Job | None = None, limit: int | None = None) -> tuple[Job, ...]:
+def jobs(db: Sql, after: QueuePlace | None = None, limit: int | None = None) -> tuple[Job, ...]:
     """Rows of the queue by priority, due time and id: all, or so many that come after one."""
     place = () if after is None else (after.priority, to_ms(after.run_after), after.id)
     condition = " WHERE (priority, run_after, id) > (?, ?, ?)" if place else ""

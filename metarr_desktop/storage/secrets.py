@@ -65,8 +65,14 @@ class SecretStore(Protocol):
         """Drop what was read from the keyring before, so that it is asked again."""
 
 
+VARIABLES = {"api/key": "METARR_API_KEY"}
+"""Environment variables that have a name of their own."""
+
+
 def variable_name(name: str) -> str:
     """Environment variable that provides a secret: ``METARR_SECRET_PUSHOVER_TOKEN``."""
+    if name in VARIABLES:
+        return VARIABLES[name]
     return "METARR_SECRET_" + name.replace("/", "_").replace("-", "_").upper()
 
 

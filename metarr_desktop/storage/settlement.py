@@ -70,7 +70,7 @@ def settle(
             changed.append(also)
     if isinstance(outcome, Done):
         children = _fan_out(db, job, outcome, now)
-        changed += children.jobs
+        changed += (*children.jobs, *children.moved)
         records += children.joined
         if merge_window is not None and job.merge_key is not None:
             _open_merge_window(db, job, until=to_ms(now + merge_window), stamp=to_ms(now))

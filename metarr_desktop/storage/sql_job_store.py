@@ -18,6 +18,7 @@ from metarr_desktop.domain.jobs import (
     NewJob,
     Progress,
     QueueCounts,
+    QueuePlace,
 )
 from metarr_desktop.domain.lanes import LaneState
 from metarr_desktop.domain.text import text
@@ -77,7 +78,7 @@ class SqlJobStore:
         return await self._database.run(_store_webhook, webhook, body, now)
 
     async def add(self, jobs: Collection[NewJob], *, now: datetime) -> Insertion:
-        """Insert jobs that are due at once; one whose ``dedupe_key`` waits already joins that job."""
+        """Insert jobs; one whose ``dedupe_key`` waits already joins that job."""
         return await self._database.run(insert_jobs, tuple(jobs), now)
 
     async def claim(self, lanes: Mapping[str, int], *, now: datetime, turn: int = 0, limit: int = 1) -> Claim:
@@ -152,7 +153,7 @@ class SqlJobStore:
         """Return the lanes that take no jobs."""
         return await self._database.read(lane_stops)
 
-    async def jobs(self, *, after: Job | None = None, limit: int | None = None) -> tuple[Job, ...]:
+    async def jobs(self, *, after: QueuePlace | None = None, limit: int | None = None) -> tuple[Job, ...]:
         """Rows of the queue by priority, due time and id: all, or so many that come after one."""
         return await self._database.read(queue_reads.jobs, after, limit)
 
@@ -262,7 +263,9 @@ def _run_now(db: Sql, job_id: int, now: datetime) -> Job:
     if job.status is JobStatus.PROCESSING:
         raise Refused(text("Job {id} is running already.", id=job_id))
     row = db.execute(
-        "UPDATE job_queue SET run_after = ?, updated_at = ?, ready = 1, waits_for = NULL"
+        "UPDATE job_queue SET run_after = ?, updated_at = ?, ready = 1, waits_for = NULL,"
+        " reason = CASE WHEN ready = 0 THEN NULL ELSE reason END,"
+        " reason_text = CASE WHEN ready = 0 THEN NULL ELSE reason_text END"
         f" WHERE id = ? AND status = 'pending' RETURNING {JOB_COLUMNS}",
         (to_ms(now), to_ms(now), job_id),
     ).fetchone()

@@ -41,7 +41,11 @@ def json_answer(
 
 def refused(refusal: Refusal) -> web.Response:
     """Answer that the request was refused, and close the connection where the refusal says so."""
-    answer = _error(refusal.status, refusal.answer, headers=refusal.headers)
+    if refusal.form is None:
+        answer = _error(refusal.status, refusal.answer, headers=refusal.headers)
+    else:
+        content = refusal.form(refusal.status, str(refusal.answer))
+        answer = json_answer(refusal.status, content, headers=refusal.headers)
     if refusal.headers.get("Connection") == "close":
         answer.force_close()
     return answer

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 from aiohttp import web
 
 from metarr_desktop.domain.networks import home_of
+from metarr_desktop.webhooks.heads import TOO_LARGE, Head
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -25,10 +26,6 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger(__name__)
 
-LINE_BYTES = 8 * 1024
-HEADERS_BYTES = 32 * 1024
-HEADERS = 100
-TOO_LARGE = b"HTTP/1.1 431 Request Header Fields Too Large\r\nConnection: close\r\nContent-Length: 0\r\n\r\n"
 SWEEP_EACH_S = 1.0
 WARN_EACH_S = 60.0
 
@@ -162,7 +159,7 @@ class Connection(asyncio.Protocol):
         self._admitted = False
         self._answering = False
         self._content: StreamReader | None = None
-        self._head: _Head | None = _Head()
+        self._head: Head | None = Head()
 
     @property
     def waits_for_client(self) -> bool:
@@ -209,12 +206,16 @@ class Connection(asyncio.Protocol):
         """Hand bytes on, and watch over those of a head."""
         if not self._answering and not self._in_body:
             if self._head is None:
-                self._head = _Head()
+                self._head = Head()
                 self._owner.await_head(self)
             if self._head.grows_too_large(data):
                 self._refuse_head()
                 return
-        self.protocol.data_received(data)
+        try:
+            self.protocol.data_received(data)
+        except ValueError:
+            # Older aiohttp raises this for a target that is no URL; asyncio would log what it quotes.
+            self.abort()
 
     def _refuse_head(self) -> None:
         self._owner.forget(self)
@@ -233,31 +234,3 @@ class Connection(asyncio.Protocol):
     def resume_writing(self) -> None:
         """Hand on that the client goes on reading."""
         self.protocol.resume_writing()
-
-
-class _Head:
-    """Counts the bytes of one head until its empty line."""
-
-    def __init__(self) -> None:
-        self._size = 0
-        self._last = b""
-        self._whole = False
-
-    def grows_too_large(self, data: bytes) -> bool:
-        """Whether these bytes make the head larger than any may be."""
-        if self._whole:
-            return False
-        if not self._size:
-            data = data.lstrip(b"\r\n")  # empty lines before a request are none of it
-        seen = self._last + data
-        end = seen.find(b"\r\n\r\n")
-        self._whole = end >= 0
-        self._size += (end if self._whole else len(seen)) - len(self._last)
-        self._last = seen[-3:]
-        return self._size > LINE_BYTES + HEADERS_BYTES
-
-
-def head_is_too_large(request: web.Request) -> bool:
-    """Whether a head that has come has more fields, or longer ones altogether, than any sender needs."""
-    fields = request.raw_headers
-    return len(fields) > HEADERS or sum(len(name) + len(value) + 4 for name, value in fields) > HEADERS_BYTES

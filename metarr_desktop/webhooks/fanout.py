@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import hashlib
+from dataclasses import replace
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from metarr_desktop.domain.events import Action, MediaEvent, MediaKind
-from metarr_desktop.domain.jobs import HIGH, NORMAL, SCAN_LANE, SCAN_MOVIE, NewJob
+from metarr_desktop.domain.jobs import HIGH, NORMAL, SCAN_LANE, SCAN_MOVIE, Gathering, NewJob
 from metarr_desktop.domain.routing import Routes
+from metarr_desktop.domain.text import Text
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -18,6 +20,10 @@ if TYPE_CHECKING:
 
 LONGEST_WAIT_FOR_SCAN = timedelta(seconds=60)
 """So long media servers wait for the scan's first attempt; chat services never wait."""
+GATHERING = Gathering(quiet=timedelta(seconds=20), at_most=timedelta(seconds=120))
+"""A season pack comes file by file: so long its message waits for the rest."""
+GATHERS = Text("Waits for more of the same download.")
+COMES_IN_PACKS = frozenset({MediaKind.EPISODE, MediaKind.ALBUM})
 CHANGES_FILES = frozenset(Action) - {Action.GRABBED, Action.ADDED}
 NO_ROUTES = Routes()
 LONGEST_KEY = 1_000
@@ -35,9 +41,9 @@ def plan(
 ) -> tuple[NewJob, ...]:
     """Plan a scan, where there is something to look at, and one notify job for each service that is told.
 
-    One scan of a folder waits at most; refreshes of one folder that wait together run as one. What was
-    recovered from a sender's history is no news to people: they get one summary. A delivery that still waits
-    after ``expires_after`` is given up.
+    One scan of a folder waits at most; refreshes of one folder that wait together run as one, and messages
+    about one download wait for one another. What was recovered from a sender's history is no news to people:
+    they get one summary. A delivery that still waits after ``expires_after`` is given up.
     """
     payload = {"event": event.to_payload()}
     folder = event.folder if isinstance(event, MediaEvent) else ""
@@ -50,21 +56,38 @@ def plan(
         dedupe_key=_key(f"{SCAN_MOVIE}:{event.source}:{folder}"),
     )
     notify = tuple(
-        NewJob(
-            type=service.job_type,
-            lane=service.lane,
-            priority=NORMAL,
-            payload=payload,
-            max_retries=service.retry.max_retries,
-            waits_for=SCAN_MOVIE if scans and service.waits_for_scan else None,
-            waits_at_most=LONGEST_WAIT_FOR_SCAN if scans and service.waits_for_scan else None,
-            merge_key=_key(folder) if service.merge_window is not None and folder else None,
-            expires_after=expires_after,
+        _gathered(
+            NewJob(
+                type=service.job_type,
+                lane=service.lane,
+                priority=NORMAL,
+                payload=payload,
+                max_retries=service.retry.max_retries,
+                waits_for=SCAN_MOVIE if scans and service.waits_for_scan else None,
+                waits_at_most=LONGEST_WAIT_FOR_SCAN if scans and service.waits_for_scan else None,
+                merge_key=_key(folder) if service.merge_window is not None and folder else None,
+                expires_after=expires_after,
+            ),
+            event,
+            service=service,
         )
         for service in services
         if service.key in enabled and _is_told(service, event, routes)
     )
     return (scan, *notify) if scans else notify
+
+
+def _gathered(job: NewJob, event: Event, *, service: Service) -> NewJob:
+    """Let a message about a part of a download wait for the other parts; what comes alone goes at once."""
+    if not service.sends_messages or not isinstance(event, MediaEvent) or not _is_part_of_download(event):
+        return job
+    words = f"{event.source}:{event.instance}:{event.download_id}:{event.kind}:{event.folder}"
+    return replace(job, merge_key=_key(words), gathering=GATHERING, reason=GATHERS)
+
+
+def _is_part_of_download(event: MediaEvent) -> bool:
+    imported = event.action in {Action.IMPORTED, Action.UPGRADED}
+    return imported and event.kind in COMES_IN_PACKS and bool(event.download_id)
 
 
 def needs_scan(event: Event) -> bool:

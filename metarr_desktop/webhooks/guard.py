@@ -7,13 +7,13 @@ import binascii
 import hashlib
 import hmac
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from metarr_desktop.domain.networks import holds, is_loopback, parse_address
 from metarr_desktop.domain.text import Text
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Mapping
+    from collections.abc import Callable, Collection, Iterable, Mapping
 
     from metarr_desktop.domain.networks import Network
     from metarr_desktop.webhooks.addresses import WebhookAddress
@@ -69,12 +69,16 @@ class Caller:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Refusal:
-    """An answer that ends the request; ``reason`` completes the line in the log."""
+    """An answer that ends the request; ``reason`` completes the line in the log.
+
+    ``form`` makes its JSON from status and sentence, where that is another than that of webhooks.
+    """
 
     status: int
     answer: Text
     reason: str
     headers: dict[str, str] = field(default_factory=dict)
+    form: Callable[[int, str], Mapping[str, Any]] | None = None
 
 
 FROM_A_PAGE = Refusal(
@@ -113,11 +117,6 @@ class KeyRefused(Exception):  # noqa: N818 - a refusal, no fault
     def __init__(self, answer: Text) -> None:
         super().__init__(str(answer))
         self.refusal = replace(WRONG_KEY, answer=answer)
-
-
-def judge(caller: Caller, rules: ReceivingRules, *, address: WebhookAddress | None = None) -> Refusal | None:
-    """Return why the caller is refused, or None where it may go on."""
-    return judge_place(caller, rules) or judge_key(caller, rules, address=address)
 
 
 def judge_place(caller: Caller, rules: ReceivingRules) -> Refusal | None:

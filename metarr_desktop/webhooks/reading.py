@@ -24,6 +24,7 @@ TOO_LATE = Refusal(
     reason="It did not arrive in time.",
     headers={"Connection": "close"},
 )
+NOT_WHOLE = bad(Text("The webhook did not arrive as a whole."))
 
 
 async def read_body(request: web.Request, *, within: float) -> bytes | Refusal:
@@ -42,7 +43,12 @@ async def read_body(request: web.Request, *, within: float) -> bytes | Refusal:
     except TimeoutError:
         return TOO_LATE
     except (ClientPayloadError, HttpProcessingError, ConnectionError):
-        return bad(Text("The webhook did not arrive as a whole."))
+        return NOT_WHOLE
+    except RuntimeError:
+        # So aiohttp says that the connection was closed before the body was asked for.
+        if request.transport is not None:
+            raise
+        return NOT_WHOLE
     return TOO_LARGE if len(body) > MAX_BYTES else body
 
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from typing import TYPE_CHECKING, Protocol
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
 
 from aiohttp import web
 
@@ -24,13 +25,13 @@ from metarr_desktop.webhooks.answers import (
 )
 from metarr_desktop.webhooks.body import MAX_BYTES, SMALL_BODY, InvalidBody, read_object
 from metarr_desktop.webhooks.callers import caller_of
-from metarr_desktop.webhooks.connections import head_is_too_large
 from metarr_desktop.webhooks.guard import WRONG_KEY, Caller, KeyRefused, Refusal, judge_key, judge_place
+from metarr_desktop.webhooks.heads import head_is_too_large
 from metarr_desktop.webhooks.reading import read_body
 from metarr_desktop.webhooks.sources.wording import MAX_NAME, line
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Sequence
+    from collections.abc import Callable, Iterable, Mapping, Sequence
     from datetime import timedelta
 
     from aiohttp.typedefs import Middleware
@@ -61,6 +62,14 @@ class ExtraRoutes(Protocol):
 
     async def answer(self, request: web.Request, caller: Caller, /) -> web.StreamResponse:
         """Answer by ``caller.path``; raises KeyRefused where its key is wrong or missing."""
+
+
+@runtime_checkable
+class OwnForm(Protocol):
+    """Further routes whose refusals are other JSON than those of webhooks."""
+
+    def refused_json(self, status: int, sentence: str, /) -> Mapping[str, Any]:
+        """Return the JSON of a refusal."""
 
 
 class WebhookRoutes:
@@ -109,11 +118,11 @@ class WebhookRoutes:
         rules = self._rules()
         caller = caller_of(request, rules)
         refusal = HEAD_TOO_LARGE if head_is_too_large(request) else judge_place(caller, rules)
+        extra = next((each for each in self._extra if _is_below(caller.path, each.prefix)), None)
         if refusal is not None:
-            return self._refuse(caller, refusal)
-        for extra in self._extra:
-            if caller.path == extra.prefix or caller.path.startswith(f"{extra.prefix}/"):
-                return await self._hand_on(request, caller, extra=extra)
+            return self._refuse(caller, _in_form_of(extra, refusal))
+        if extra is not None:
+            return await self._hand_on(request, caller, extra=extra)
         raw_path = path_within(request.rel_url.raw_path, base_path=rules.base_path) or ""
         address = webhook_address(raw_path, sources=self._sources)
         refusal = judge_key(caller, rules, address=address)
@@ -136,7 +145,7 @@ class WebhookRoutes:
         try:
             return await extra.answer(request, caller)
         except KeyRefused as error:
-            return await self._turn_away(caller, error.refusal)
+            return await self._turn_away(caller, _in_form_of(extra, error.refusal))
 
     async def _receive(
         self, request: web.Request, caller: Caller, *, address: WebhookAddress
@@ -166,7 +175,7 @@ class WebhookRoutes:
             return self._refuse(caller, refusal)
         seconds = self._slowing.wrong_key(caller.peer)
         if seconds is None:
-            return self._refuse(caller, TOO_MANY_WRONG_KEYS)
+            return self._refuse(caller, replace(TOO_MANY_WRONG_KEYS, form=refusal.form))
         answer = self._refuse(caller, refusal)
         if seconds:
             await self._slowing.hold(caller.peer, seconds)
@@ -185,6 +194,14 @@ class WebhookRoutes:
             ),
             reason="no such address.",
         )
+
+
+def _is_below(path: str, prefix: str) -> bool:
+    return path == prefix or path.startswith(f"{prefix}/")
+
+
+def _in_form_of(extra: object, refusal: Refusal) -> Refusal:
+    return replace(refusal, form=extra.refused_json) if isinstance(extra, OwnForm) else refusal
 
 
 async def _describe(body: bytes, *, source: Source, name: str, remote_address: str) -> IncomingWebhook:

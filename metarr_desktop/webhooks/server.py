@@ -14,7 +14,8 @@ from aiohttp.http import HttpProcessingError
 
 from metarr_desktop.domain.errors import PortUnavailable
 from metarr_desktop.domain.text import text
-from metarr_desktop.webhooks.connections import LINE_BYTES, ConnectionLimits, Connections
+from metarr_desktop.webhooks.connections import ConnectionLimits, Connections
+from metarr_desktop.webhooks.heads import LINE_BYTES
 from metarr_desktop.webhooks.refusals import Refusals
 from metarr_desktop.webhooks.routes import WebhookRoutes
 from metarr_desktop.webhooks.slowing import Slowing

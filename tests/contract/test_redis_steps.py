@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import shutil
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from metarr_desktop.domain.errors import NotFound, StorageFailed
-from metarr_desktop.domain.jobs import JobStatus
+from metarr_desktop.domain.jobs import Gathering, JobStatus
 from metarr_desktop.domain.outcomes import Cancelled, Deferred, Done
 from metarr_desktop.domain.text import Text
 from metarr_desktop.storage import outbox
@@ -127,6 +128,20 @@ async def test_a_retry_redis_was_not_told_of_is_neither_early_nor_a_crash(
     assert (again_job.retry_count, again_job.starts) == (1, 1)
     await settled(next_start, again_job, Done(), now=at(61))
     assert await redis.ran(job.id) == ["retry", "done"]
+
+
+async def test_those_that_wait_for_more_wait_as_long_as_the_database_says(
+    redis: RedisStores, next_start: RedisJobStore
+) -> None:
+    mortal, queue = dying(redis)
+    gathering = Gathering(quiet=timedelta(seconds=20), at_most=timedelta(seconds=120))
+    pack = notify(merge_key="pack", gathering=gathering)
+    await added(mortal, pack)
+    queue.before = "place"
+    await died(added(mortal, pack, now=at(15)))
+    await next_start.recover(now=at(16))
+    assert await nothing(next_start, at(34)) == at(35)
+    assert len((await take(next_start, at(35))).merged) == 1
 
 
 async def test_a_cancellation_redis_was_not_told_of_stands(

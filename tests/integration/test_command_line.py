@@ -263,3 +263,19 @@ def test_two_programs_on_two_folders_know_nothing_of_each_other(
     assert json.loads(done.stdout)["running"] is False
     assert first.run("--data-dir", str(other), "quit").returncode == 3
     assert asked(first, "status")["running"] is True
+
+
+def test_who_may_call_is_set_by_command_and_a_wrong_entry_is_named(program: Callable[..., Program]) -> None:
+    running = program()
+    address = running.start()
+    ok(running, "settings", "set", "allow_only=192.168.1.30,10.0.0.7/8", "base_path=metarr")
+    settings = asked(running, "settings", "list")
+    assert (settings["allow_only"], settings["base_path"]) == ("192.168.1.30, 10.0.0.0/8", "/metarr")
+    assert asked(running, "receiving", "show")[0]["url"] == f"{address}/metarr/webhooks/radarr"
+    ok(running, "send-test", "radarr")
+    wrong = running.run("settings", "set", "trusted_proxies=127.0.0.1,nas")
+    assert wrong.returncode != 0
+    assert "nas is no address" in wrong.stderr
+    ok(running, "settings", "set", "allow_only=", "base_path=")
+    assert asked(running, "settings", "list")["allow_only"] == ""
+    assert running.stop() == 0

@@ -107,6 +107,12 @@ async def test_with_a_required_key_even_this_computer_has_to_name_it(
     assert (status, event_id) == (200, 1)
 
 
+async def test_below_a_base_path_samples_still_arrive(core: Core) -> None:
+    await core.commands.save_settings(base_path="/metarr")
+    assert (await core.commands.send_test("radarr", event="Test"))[0] == 200
+    assert await health(port_of(core)) == 404
+
+
 async def test_only_shipped_samples_can_be_sent(core: Core) -> None:
     with pytest.raises(NotFound, match="Known are"):
         await core.commands.send_test("jabber")

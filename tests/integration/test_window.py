@@ -289,3 +289,31 @@ async def test_an_upgrade_is_called_one_wherever_it_is_shown(opened: Any, discor
         await core.commands.pause()
         await core.commands.send_test("radarr", event="DownloadUpgrade")
         await until(lambda: any(text.startswith("Upgraded - ") for text in texts(jobs)))
+
+
+async def test_an_address_that_is_none_is_told_under_its_field_and_nothing_is_saved(
+    opened: Any, qtbot: Any
+) -> None:
+    async with opened() as (core, shell):
+        page = await opened_page(shell, "receiving")
+        row = page.form._rows["allow_only"]
+        assert not row.isVisibleTo(page)
+        line = row.findChild(QLineEdit)
+        save = button(shell.settings, "Save")
+        line.setText("192.168.1.30, nas")
+        await until(save.isEnabled)
+        qtbot.mouseClick(save, Qt.MouseButton.LeftButton)
+        await until(row.has_complaint)
+        assert row.isVisibleTo(page)
+        assert any(
+            label.text() == "nas is no address. Write 192.168.1.30 or 192.168.1.0/24."
+            for label in row.findChildren(QLabel)
+        )
+        assert core.queries.settings().allow_only == ""
+        line.setText("192.168.1.30,10.0.0.7/8")
+        page.form._rows["base_path"].findChild(QLineEdit).setText("metarr")
+        qtbot.mouseClick(save, Qt.MouseButton.LeftButton)
+        await until(lambda: core.queries.settings().allow_only)
+        assert core.queries.settings().allow_only == "192.168.1.30, 10.0.0.0/8"
+        await until(lambda: line.text() == "192.168.1.30, 10.0.0.0/8")
+        await until(lambda: "/metarr/webhooks/radarr" in page._addresses["radarr"].text())

@@ -10,6 +10,7 @@ from metarr_desktop.domain.jobs import (
     EndStatus,
     Job,
     JobRecord,
+    QueuePlace,
 )
 from metarr_desktop.domain.text import Text
 from metarr_desktop.storage.job_store import (
@@ -110,7 +111,7 @@ class Claiming(Rows):
             if not any(job.status is PROCESSING for job in self._family(head)):
                 return []
             until = now + TWIN_RUNS
-        reason = Text("Waits a moment, to go together with other news of the same folder.")
+        reason = Text("Waits a moment, to go together with other news of the same folder or download.")
         return [
             self._keep(replace(job, run_after=until, updated_at=now, reason=reason), ready=False)
             for job in self._family(head)
@@ -156,7 +157,7 @@ class Claiming(Rows):
         return self._keep(started, ready=False)
 
 
-def by_turn(job: Job) -> tuple[int, datetime, int]:
+def by_turn(job: QueuePlace) -> tuple[int, datetime, int]:
     return job.priority, job.run_after, job.id
 
 

@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Mapping
 
     from metarr_desktop.domain.events import IncomingWebhook
+    from metarr_desktop.domain.jobs import Gathering
 
 PENDING, PROCESSING = JobStatus.PENDING, JobStatus.PROCESSING
 
@@ -71,7 +72,8 @@ class Rows:
             raise
 
     def _insert(self, jobs: Collection[NewJob], now: datetime) -> Insertion:
-        inserted: list[Job] = []
+        inserted: list[int] = []
+        moved: set[int] = set()
         joined: list[JobRecord] = []
         siblings: dict[str, int] = {}
         for new in jobs:
@@ -82,11 +84,38 @@ class Rows:
             siblings[job.type] = job.id if twin is None else twin.id
             if twin is None:
                 self._keep(job, ready=job.waits_for is None)
-                inserted.append(job)
+                inserted.append(job.id)
+                if new.gathering is not None and job.merge_key is not None and job.waits_for is None:
+                    moved |= self._gather(job, new.gathering, now)
             else:
                 self.memory.jobs[twin.id] = replace(twin, payload=job.payload, updated_at=now)
                 joined.append(self._record(job, EndStatus.SKIPPED, error=_joined(twin), run=None, now=now))
-        return Insertion(jobs=tuple(inserted), joined=tuple(joined))
+        kept = self.memory.jobs
+        return Insertion(
+            jobs=tuple(kept[each] for each in inserted),
+            joined=tuple(joined),
+            moved=tuple(kept[each] for each in sorted(moved.difference(inserted))),
+        )
+
+    def _gather(self, job: Job, gathering: Gathering, now: datetime) -> set[int]:
+        """Let a new job, and those of its kind that wait for their time, be due together; returns which."""
+        family = [
+            other
+            for other in self.memory.jobs.values()
+            if (other.lane, other.merge_key, other.status) == (job.lane, job.merge_key, PENDING)
+            and other.waits_for is None
+            and other.error is None
+            and not (other.retry_count or other.deferrals or other.starts)
+        ]
+        first = min(other.created_at for other in family)
+        due = max(now, min(now + gathering.quiet, first + gathering.at_most))
+        moved: set[int] = set()
+        for other in family:
+            waits = other.id not in self.memory.ready and other.run_after > now and other.run_after != due
+            if other.id == job.id or waits:
+                later = replace(other, run_after=due, updated_at=now, reason=job.reason)
+                moved.add(self._keep(later, ready=False).id)
+        return moved
 
     def _waiting_twin(self, job: Job) -> Job | None:
         twins = (
@@ -221,6 +250,7 @@ def _new_job(job_id: int, new: NewJob, *, waits_for: int | None, now: datetime) 
         run_after=now if waits_for is None else now + (new.waits_at_most or timedelta(0)),
         root_id=new.root_id or job_id,
         max_retries=new.max_retries,
+        reason=new.reason,
         parent_id=new.parent_id,
         event_id=new.event_id,
         waits_for=waits_for,

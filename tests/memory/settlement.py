@@ -77,7 +77,7 @@ class Settling(Rows):
             records = [each for each in moved if isinstance(each, JobRecord)]
             if isinstance(outcome, Done):
                 children = self._fan_out(job, outcome, now)
-                changed += children.jobs
+                changed += (*children.jobs, *children.moved)
                 records += children.joined
                 if merge_window is not None and job.merge_key is not None:
                     memory.windows[job.lane, job.merge_key] = now + merge_window

@@ -18,6 +18,7 @@ from metarr_desktop.domain.jobs import (
     JobRecord,
     NewJob,
     QueueCounts,
+    QueuePlace,
 )
 from metarr_desktop.domain.lanes import LaneState, LaneStop
 from metarr_desktop.domain.text import text
@@ -183,7 +184,9 @@ class MemoryJobStore(Claiming, Settling):
             raise Refused(text("Job {id} is running already.", id=job_id))
         if job.merge_key is not None:
             self.memory.windows.pop((job.lane, job.merge_key), None)
-        return self._keep(replace(job, run_after=now, updated_at=now, waits_for=None), ready=True)
+        reason = job.reason if job.id in self.memory.ready else None
+        due = replace(job, run_after=now, updated_at=now, waits_for=None, reason=reason)
+        return self._keep(due, ready=True)
 
     async def open_lane(
         self, lane: str, *, now: datetime, local: bool = False
@@ -214,7 +217,7 @@ class MemoryJobStore(Claiming, Settling):
         lanes = sorted(self.memory.lanes.items())
         return tuple(lane.stop for _, lane in lanes if lane.stop is not None)
 
-    async def jobs(self, *, after: Job | None = None, limit: int | None = None) -> tuple[Job, ...]:
+    async def jobs(self, *, after: QueuePlace | None = None, limit: int | None = None) -> tuple[Job, ...]:
         rows = sorted(self.memory.jobs.values(), key=by_turn)
         if after is not None:
             rows = [job for job in rows if by_turn(job) > by_turn(after)]

@@ -29,7 +29,8 @@ for _, job in ipairs(cjson.decode(ARGV[2])) do
       'run_after', job.run_after, 'expires', job.expires, 'merge', job.merge, 'waits', job.waits,
       'left', job.left, 'dedupe', job.dedupe, 'runs', job.runs, 'rev', rev, 'status', job.status,
       'starts', job.starts, 'worker', job.worker, 'started', job.started, 'leader', job.leader,
-      'lease', server_ms() + tonumber(ARGV[3]), 'longest', '', 'cancel', '', 'progress', '', 'seized', '', 'mark', '',
+      'lease', server_ms() + tonumber(ARGV[3]), 'longest', '', 'cancel', '', 'progress', '', 'seized', '',
+      'mark', job.mark,
       'updated', job.started)
     if job.merge ~= '' then
       redis.call('SADD', P .. 'family:' .. job.lane .. '|' .. job.merge, job.id)

@@ -6,8 +6,10 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from metarr_desktop.app.receiving import own_addresses
+from metarr_desktop.app.receiving import Receiving, own_addresses
 from metarr_desktop.domain.errors import SecretsUnavailable
+from metarr_desktop.domain.networks import parse_networks
+from metarr_desktop.webhooks.sources.registry import SOURCES
 
 if TYPE_CHECKING:
     from metarr_desktop.app.core import Core
@@ -65,3 +67,27 @@ def test_own_addresses_are_addresses_without_zones() -> None:
     own = own_addresses()
     assert "127.0.0.1" in own
     assert all(str(ipaddress.ip_address(address)) for address in own)
+
+
+async def test_lists_and_base_path_are_rules_as_soon_as_they_are_saved(core: Core) -> None:
+    await core.commands.save_settings(
+        allow_only="192.168.1.30, 10.0.0.0/8", trusted_proxies="127.0.0.1", base_path="metarr"
+    )
+    rules = core.receiving.rules()
+    assert rules.allow_only == parse_networks("192.168.1.30, 10.0.0.0/8")
+    assert rules.trusted_proxies == parse_networks("127.0.0.1")
+    assert rules.base_path == "/metarr"
+    assert core.receiving.rules().allow_only is rules.allow_only
+    await core.commands.save_settings(allow_only="")
+    assert core.receiving.rules().allow_only == ()
+    urls = [address.url for address in await core.queries.addresses()]
+    assert urls[0] == "http://127.0.0.1:3000/metarr/webhooks/radarr"
+
+
+async def test_keys_of_sources_are_asked_for_with_every_request(
+    core: Core, secrets: MemorySecretStore
+) -> None:
+    keys = {("radarr", "4k"): "0" * 64}
+    receiving = Receiving(settings=core.settings, secrets=secrets, sources=SOURCES, source_keys=lambda: keys)
+    assert receiving.rules().source_keys == keys
+    assert core.receiving.rules().source_keys == {}

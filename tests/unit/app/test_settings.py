@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from metarr_desktop.app.settings import AppSettings
+from metarr_desktop.app.settings import AppSettings, complaint
 from metarr_desktop.app.snapshots import SettingsSnapshot
 from metarr_desktop.domain.bus import Bus
 from metarr_desktop.domain.changes import Change, SettingsChanged
@@ -128,3 +128,51 @@ async def test_a_number_out_of_bounds_is_answered_with_its_bounds(
     with pytest.raises(Refused) as refused:
         await new_settings(store).save({name: 9999})
     assert str(refused.value) == sentence
+
+
+@pytest.mark.parametrize(
+    ("name", "typed", "stored"),
+    [
+        ("allow_only", "192.168.1.30,10.0.0.9/8", "192.168.1.30, 10.0.0.0/8"),
+        ("trusted_proxies", " 127.0.0.1 ", "127.0.0.1"),
+        ("base_path", "metarr/", "/metarr"),
+        ("base_path", "/", ""),
+    ],
+)
+async def test_lists_and_paths_are_stored_in_one_form(
+    store: SettingsStore, name: str, typed: str, stored: str
+) -> None:
+    settings = new_settings(store)
+    await settings.save(settings.parse({name: typed}))
+    assert getattr(settings.snapshot, name) == stored
+    later = new_settings(store)
+    await later.load()
+    assert getattr(later.snapshot, name) == stored
+    used = new_settings(store)
+    used.use({name: typed})
+    assert getattr(used.snapshot, name) == stored
+
+
+@pytest.mark.parametrize(
+    ("name", "typed", "sentence"),
+    [
+        ("allow_only", "10.0.0.1, nas", "nas is no address. Write 192.168.1.30 or 192.168.1.0/24."),
+        (
+            "trusted_proxies",
+            "10.0.0.0/40",
+            "10.0.0.0/40 is no address. Write 192.168.1.30 or 192.168.1.0/24.",
+        ),
+        ("base_path", "/a b", "/a b cannot be a base path. Write it like /metarr."),
+    ],
+)
+async def test_a_list_or_path_that_means_nothing_is_named(
+    store: SettingsStore, name: str, typed: str, sentence: str
+) -> None:
+    settings = new_settings(store)
+    with pytest.raises(Refused) as refused:
+        settings.parse({name: typed})
+    assert str(refused.value) == str(complaint(name, typed)) == sentence
+    assert complaint(name, "") is None
+    with pytest.raises(Refused):
+        await settings.save({name: typed})
+    assert settings.snapshot == SettingsSnapshot()

@@ -9,6 +9,7 @@ import pytest
 
 from metarr_desktop.app import wire
 from metarr_desktop.app.snapshots import (
+    EventSnapshot,
     HistoryRow,
     LaneSnapshot,
     LibrarySnapshot,
@@ -107,6 +108,31 @@ def test_the_states_of_a_service_are_the_public_ones() -> None:
 )
 def test_the_words_for_jobs_are_the_public_ones(words: Any, public: set[str]) -> None:
     assert {word.value for word in words} == public
+
+
+def test_a_stored_webhook_has_its_public_form() -> None:
+    event = EventSnapshot(
+        id=7,
+        source="radarr",
+        source_title="Radarr",
+        event_type="Download",
+        title="The Matrix (1999)",
+        received_at=START,
+        remote_address="192.168.1.30",
+        instance="Radarr 4K",
+        outcome="done",
+        recovered=True,
+    )
+    assert wire.event_json(event) == {
+        "id": 7,
+        "source": "radarr",
+        "instance": "Radarr 4K",
+        "event_type": "Download",
+        "title": "The Matrix (1999)",
+        "received_at": NOON,
+        "outcome": "done",
+        "recovered": True,
+    }
 
 
 def test_statistics_have_their_public_form() -> None:

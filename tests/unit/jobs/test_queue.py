@@ -10,7 +10,7 @@ from metarr_desktop.domain.bus import Bus
 from metarr_desktop.domain.changes import EventStored, JobChanged, JobEnded, LaneChanged, PauseChanged
 from metarr_desktop.domain.errors import NotFound, Refused, StorageFailed
 from metarr_desktop.domain.events import IncomingWebhook
-from metarr_desktop.domain.jobs import JobStatus, NewJob, Progress
+from metarr_desktop.domain.jobs import Gathering, JobStatus, NewJob, Progress
 from metarr_desktop.domain.lanes import BlockCause, LaneState
 from metarr_desktop.domain.outcomes import Blocked, Done, Failed, Retry
 from metarr_desktop.domain.text import Text
@@ -469,3 +469,42 @@ async def test_a_pause_ends_by_itself_and_is_told_once(desk: Desk) -> None:
     desk.queue.end_pause_in_time()
     desk.queue.end_pause_in_time()
     assert desk.told(PauseChanged) == [PauseChanged(), PauseChanged()]
+
+
+WAIT = Gathering(quiet=timedelta(seconds=20), at_most=timedelta(seconds=120))
+
+
+async def test_those_that_wait_longer_because_more_came_are_told(desk: Desk) -> None:
+    first = await desk.add(merge_key="pack", gathering=WAIT)
+    desk.clock.advance(10)
+    desk.changes.clear()
+    second = await desk.add(merge_key="pack", gathering=WAIT)
+    told = desk.told(JobChanged)
+    assert [change.job.id for change in told if isinstance(change, JobChanged)] == [second.id, first.id]
+    assert {change.job.run_after for change in told if isinstance(change, JobChanged)} == {
+        START + timedelta(seconds=30)
+    }
+
+
+async def test_a_pack_goes_in_its_time_though_the_clock_was_set_back(desk: Desk) -> None:
+    await desk.add(merge_key="pack", gathering=WAIT)
+    desk.clock.advance(10)
+    await desk.add(merge_key="pack", gathering=WAIT)
+    desk.clock.jump(-HOUR)
+    desk.clock.advance(19.9)
+    assert await desk.is_idle()
+    desk.clock.advance(0.2)
+    assert len((await desk.take()).merged) == 1
+
+
+async def test_those_a_settlement_moved_wait_by_elapsed_time_too(desk: Desk) -> None:
+    await desk.add(merge_key="pack", gathering=WAIT)
+    parent = await desk.claimed(type="webhook-received")
+    child = NewJob(type="notify-x", lane="x", priority=5, merge_key="pack", gathering=WAIT)
+    desk.clock.advance(10)
+    await desk.settle(parent, Done(fan_out=lambda _: (child,)))
+    desk.clock.jump(-HOUR)
+    desk.clock.advance(10.1)
+    assert await desk.is_idle()
+    desk.clock.advance(10)
+    assert len((await desk.take()).merged) == 1

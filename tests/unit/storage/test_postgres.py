@@ -15,6 +15,7 @@ from metarr_desktop.domain.outcomes import Failed
 from metarr_desktop.domain.text import Text
 from metarr_desktop.storage.database import Database, postgres_database
 from metarr_desktop.storage.dialect import POSTGRESQL
+from metarr_desktop.storage.event_store import EventStore
 from metarr_desktop.storage.failures import DISK_FULL
 from metarr_desktop.storage.health import write_nothing
 from metarr_desktop.storage.news import PostgresNews
@@ -22,6 +23,7 @@ from metarr_desktop.storage.postgres import MANY, postgres_failure
 from metarr_desktop.storage.postgres_schema import prepare_postgres
 from metarr_desktop.storage.sql_job_store import SqlJobStore, _retry
 from tests.fakes import START, until
+from tests.unit.storage.history_rows import Ended, insert_ended, insert_events
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Sequence
@@ -304,3 +306,14 @@ def _writable(url: str) -> None:
         db.execute("SET default_transaction_read_only = off")
         db.execute("ALTER SYSTEM RESET default_transaction_read_only")
         db.execute("SELECT pg_reload_conf()")
+
+
+async def test_webhooks_are_read_page_by_page_with_the_roots_of_each(database: Database) -> None:
+    await database.run(insert_events, {number: f"Film {number}" for number in range(1, 4)})
+    rows = [Ended(id=10, event=2, root=10), Ended(id=11, event=2, root=10), Ended(id=20, event=2, root=20)]
+    await database.run(insert_ended, rows)
+    events = EventStore(database)
+    assert [each.id for each in await events.page(limit=2)] == [3, 2]
+    assert [each.id for each in await events.page(limit=2, before=2)] == [1]
+    assert await events.page(limit=2, before=2**63 - 1) != ()
+    assert await events.all_roots(2, limit=20) == (20, 10)

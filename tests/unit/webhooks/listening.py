@@ -138,7 +138,7 @@ async def listen(**options: Any) -> AsyncIterator[Listening]:
     bus, intake = Bus(), Intake()
     rules, further = [ReceivingRules()], Further()
     server = WebhookServer(
-        intake=intake, rules=lambda: rules[0], bus=bus, sources=SOURCES, extra=[further], **options
+        intake=intake, rules=lambda: rules[0], bus=bus, sources=SOURCES, **{"extra": [further], **options}
     )
     host, port = await server.start("127.0.0.1", 0)
     async with aiohttp.ClientSession() as session:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, cast
 import pytest
 
 from metarr_desktop.domain.events import Action, MediaEvent, MediaKind
+from metarr_desktop.domain.jobs import Gathering
 from metarr_desktop.domain.retry import RetryPolicy
 from metarr_desktop.services.declaration import Service, ServiceConfig
 from metarr_desktop.webhooks.fanout import LONGEST_KEY, plan
@@ -93,3 +94,70 @@ def test_the_keys_of_a_folder_however_long_fit_an_index_and_tell_folders_apart()
     assert not one & other
     assert all(key and len(key.encode()) <= LONGEST_KEY for key in one | other)
     assert keys("/movies/Dune") == {"scan-movie:radarr:/movies/Dune", "/movies/Dune"}
+
+
+EPISODE = dataclasses.replace(
+    EVENT, source="sonarr", kind=MediaKind.EPISODE, folder="/tv/Dark", instance="Sonarr", download_id="nzo_1"
+)
+
+
+def messages(event: MediaEvent, *others: Service) -> tuple[NewJob, ...]:
+    jobs = plan(
+        event,
+        services=(KODI, DISCORD, *others),
+        enabled=frozenset({"kodi", "discord", *(each.key for each in others)}),
+        scans=False,
+    )
+    return jobs[1:]
+
+
+@pytest.mark.parametrize("kind", [MediaKind.EPISODE, MediaKind.ALBUM])
+@pytest.mark.parametrize("action", [Action.IMPORTED, Action.UPGRADED])
+def test_messages_about_parts_of_a_download_wait_for_one_another(kind: MediaKind, action: Action) -> None:
+    discord, pushover = messages(dataclasses.replace(EPISODE, kind=kind, action=action), PUSHOVER)
+    assert discord.gathering == Gathering(quiet=timedelta(seconds=20), at_most=timedelta(seconds=120))
+    assert str(discord.reason) == "Waits for more of the same download."
+    assert discord.merge_key == pushover.merge_key is not None
+    assert (discord.lane, pushover.lane) == ("discord", "pushover")
+
+
+@pytest.mark.parametrize(
+    "event",
+    [
+        dataclasses.replace(EPISODE, kind=MediaKind.MOVIE),
+        dataclasses.replace(EPISODE, download_id=""),
+    ],
+    ids=["film", "imported by hand"],
+)
+def test_films_and_what_belongs_to_no_download_go_at_once(event: MediaEvent) -> None:
+    (job,) = messages(event)
+    assert (job.merge_key, job.gathering, job.reason) == (None, None, None)
+
+
+def test_what_refreshes_a_library_waits_for_nothing_of_the_kind() -> None:
+    refreshing = service("plex", waits_for_scan=True, merge_window=timedelta(seconds=15))
+    kodi, plex = plan(EPISODE, services=(KODI, refreshing), enabled=frozenset({"kodi", "plex"}), scans=False)
+    assert (kodi.merge_key, kodi.gathering) == (None, None)
+    assert (plex.merge_key, plex.gathering, plex.reason) == ("/tv/Dark", None, None)
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"download_id": "nzo_2"},
+        {"instance": "Sonarr 4K"},
+        {"source": "whisparr"},
+        {"kind": MediaKind.ALBUM},
+        {"folder": "/tv/Dark Matter"},
+    ],
+)
+def test_only_parts_of_one_download_of_one_sender_and_series_go_together(changes: dict[str, Any]) -> None:
+    (one,), (other,) = messages(EPISODE), messages(dataclasses.replace(EPISODE, **changes))
+    assert one.merge_key != other.merge_key
+    assert one.merge_key == messages(dataclasses.replace(EPISODE, episodes=(7,)))[0].merge_key
+
+
+def test_the_key_of_a_download_however_long_fits_an_index() -> None:
+    (job,) = messages(dataclasses.replace(EPISODE, folder="/" + "x" * 4_000))
+    assert job.merge_key is not None
+    assert len(job.merge_key) <= LONGEST_KEY

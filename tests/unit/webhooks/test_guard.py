@@ -8,7 +8,16 @@ import pytest
 
 from metarr_desktop.domain.networks import parse_networks
 from metarr_desktop.webhooks.addresses import WebhookAddress
-from metarr_desktop.webhooks.guard import MOST_KEYS, Caller, ReceivingRules, given_keys, has_key, judge
+from metarr_desktop.webhooks.guard import (
+    MOST_KEYS,
+    Caller,
+    ReceivingRules,
+    Refusal,
+    given_keys,
+    has_key,
+    judge_key,
+    judge_place,
+)
 
 KEY = "0123456789abcdef-é"
 DIGEST = hashlib.sha256(KEY.encode()).hexdigest()
@@ -21,6 +30,10 @@ HOME: dict[str, Any] = {
     "key_sha256": DIGEST,
     "own_addresses": frozenset({"192.168.1.20", "fd00::1", "metarr.lan"}),
 }
+
+
+def judge(caller: Caller, rules: ReceivingRules, *, address: WebhookAddress | None = None) -> Refusal | None:
+    return judge_place(caller, rules) or judge_key(caller, rules, address=address)
 
 
 def status(caller: dict[str, Any], rules: dict[str, Any]) -> int:

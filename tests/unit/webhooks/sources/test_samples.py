@@ -32,7 +32,7 @@ IMPORTS = {
     "sonarr/download-v3.json": "Foyle's War S01E01",
     "sonarr/download-v5.json": "Frieren: Beyond Journey's End S01E28",
     "sonarr/import-complete.json": "The Expanse S06E01",
-    "sonarr/import-complete-season-pack.json": "The Expanse S06E01-E06",
+    "sonarr/import-complete-season-pack.json": "The Expanse S06E01-06 (6)",
     "lidarr/download.json": "Boards of Canada - Geogaddi (2002)",
     "lidarr/download-upgrade.json": "Boards of Canada - Geogaddi (2002)",
 }
@@ -192,7 +192,7 @@ def test_an_album_has_its_files_below_the_artist_and_its_own_cover() -> None:
         (
             "sonarr/grab-season-pack.json",
             "Grabbed: nothing to do until it is imported.",
-            "The Expanse S06E01-E06",
+            "The Expanse S06E01-06 (6)",
         ),
         ("sonarr/series-add.json", "Added to Sonarr: nothing to do until it is imported.", "The Expanse"),
         ("lidarr/grab.json", "Grabbed: nothing to do until it is imported.", "Boards of Canada - Geogaddi"),

@@ -1,0 +1,146 @@
+"""What a notify job tells: one event, or all that came together."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any, cast
+
+import pytest
+
+from metarr_desktop.domain.errors import Permanent
+from metarr_desktop.domain.events import Action, MediaEvent, MediaKind
+from metarr_desktop.domain.jobs import Job, JobStatus
+from metarr_desktop.domain.text import Text
+from metarr_desktop.jobs.composing import compose, compose_all
+from metarr_desktop.jobs.notify import Notify
+from metarr_desktop.services.declaration import Delivery, Service, ServiceConfig, TestStep
+from metarr_desktop.services.notifier import Notifier
+from metarr_desktop.storage.service_store import ServiceStore
+from tests.fakes import START, MemorySecretStore, no_report
+
+if TYPE_CHECKING:
+    from metarr_desktop.domain.notification import Notification
+    from metarr_desktop.domain.paths import PathMapping
+    from metarr_desktop.services.http import Http
+    from tests.unit.jobs.conftest import Engine
+
+
+class Chat(Notifier[ServiceConfig]):
+    """Keeps what it was given to send."""
+
+    sent: list[Notification]
+
+    async def send(self, config: ServiceConfig, notification: Notification) -> Delivery:
+        self.sent.append(notification)
+        return Delivery(detail=Text("Accepted."))
+
+    async def test(self, config: ServiceConfig) -> list[TestStep]:
+        return []
+
+
+class NoMappings:
+    async def mappings(self, scope: str | None = None) -> tuple[PathMapping, ...]:
+        return ()
+
+
+CHAT = Service(key="chat", title="Chat", config=ServiceConfig, notifier=Chat, docs="")
+LIBRARY = replace(CHAT, key="library", waits_for_scan=True, merge_window=timedelta(seconds=15))
+
+
+def episode(number: int, **changes: object) -> MediaEvent:
+    return MediaEvent(
+        **{  # type: ignore[arg-type]
+            "source": "sonarr",
+            "kind": MediaKind.EPISODE,
+            "action": Action.IMPORTED,
+            "title": "Dark",
+            "folder": "/tv/Dark",
+            "season": 2,
+            "episodes": (number,),
+            "episode_title": f"Part {number}",
+            "overview": "It begins.",
+            "quality": "WEBDL-1080p",
+            "tvdb_id": 7,
+            "download_id": "nzo_1",
+            **changes,
+        }
+    )
+
+
+def job(job_id: int, payload: dict[str, Any], *merged: Job) -> Job:
+    return Job(
+        id=job_id, type="notify-chat", lane="chat", priority=5, status=JobStatus.PROCESSING, payload=payload,
+        created_at=START, updated_at=START, run_after=START, root_id=job_id, merged=merged,
+    )  # fmt: skip
+
+
+def of(*events: MediaEvent) -> Job:
+    """Return the job that leads those of all events."""
+    leader, *others = [job(number, {"event": event.to_payload()}) for number, event in enumerate(events, 1)]
+    return replace(leader, merged=tuple(others))
+
+
+async def told(engine: Engine, given: Job, *, service: Service = CHAT) -> Notification:
+    """Run a job and return the one message it sent."""
+    store = ServiceStore(engine.database)
+    await store.seed([service.key], now=START)
+    await store.set_enabled(service.key, enabled=True, now=START)
+    chat = Chat(http=cast("Http", None), clock=engine.clock)
+    chat.sent = []
+    notify = Notify(
+        service=service,
+        notifier=chat,
+        services=store,
+        secrets=cast("Any", MemorySecretStore()),
+        mappings=NoMappings(),
+        clock=engine.clock,
+    )
+    await notify(given, no_report)
+    (notification,) = chat.sent
+    return notification
+
+
+async def test_one_event_is_told_with_all_that_is_known_of_it(engine: Engine) -> None:
+    event = episode(3)
+    notification = await told(engine, of(event))
+    assert notification == compose(event, folder="/tv/Dark")
+    assert (notification.title, notification.body) == ("Dark S02E03", "Part 3\nDownloaded in WEBDL-1080p")
+    assert notification.events == (event,)
+
+
+async def test_what_came_together_is_one_message(engine: Engine) -> None:
+    events = [episode(number) for number in range(1, 25)]
+    notification = await told(engine, of(*events))
+    assert notification.title == "Dark S02E01-24 (24)"
+    assert notification.body == "Downloaded in WEBDL-1080p"
+    assert isinstance(notification.event, MediaEvent)
+    assert (notification.event.overview, notification.events) == ("", tuple(events))
+    assert (notification.folder, notification.link) == (
+        "/tv/Dark",
+        "https://www.thetvdb.com/?tab=series&id=7",
+    )
+
+
+async def test_one_refresh_of_a_folder_tells_of_its_leader_only(engine: Engine) -> None:
+    notification = await told(engine, of(episode(1), episode(2)), service=LIBRARY)
+    assert (notification.title, notification.events) == ("Dark S02E01", (episode(1),))
+
+
+async def test_a_damaged_payload_keeps_no_other_message_back(engine: Engine) -> None:
+    leader = replace(of(episode(1)), merged=(job(2, {}), of(episode(3))))
+    assert (await told(engine, leader)).title == "Dark S02E01, 03 (2)"
+    broken_leader = job(4, {"event": "?"}, of(episode(2)))
+    assert (await told(engine, broken_leader)).title == "Dark S02E02"
+
+
+async def test_a_job_that_tells_of_nothing_fails_for_good(engine: Engine) -> None:
+    with pytest.raises(Permanent, match="what happened"):
+        await told(engine, job(1, {}, job(2, {})))
+
+
+def test_a_pack_was_upgraded_where_all_of_it_was() -> None:
+    upgrades = [episode(number, action=Action.UPGRADED) for number in (1, 2)]
+    assert compose_all(upgrades, folder=None).body == "Upgraded in WEBDL-1080p"
+    mixed = compose_all([*upgrades, episode(3, quality="HDTV-720p")], folder=None)
+    assert (mixed.body, mixed.title) == ("Downloaded", "Dark S02E01-03 (3)")
