@@ -40,6 +40,15 @@ class Home:
         ) as core:
             yield core
 
+    async def let_pass(self, core: Core) -> None:
+        """Let time go by until nothing is left to do: some messages wait for more of their kind."""
+
+        async def done() -> bool:
+            self.clock.advance(2)
+            return not await core.queries.jobs()
+
+        await eventually(done, within=20.0)
+
     async def arr(self, kind: str = "radarr", **options: Any) -> FakeArr:
         """Start a stand-in."""
         arr = FakeArr(kind=kind, now=self.clock.now, **options)

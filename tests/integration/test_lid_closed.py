@@ -39,11 +39,13 @@ async def test_nothing_is_lost_while_the_lid_is_closed(tmp_path: Path) -> None:
             home.clock.advance(timedelta(seconds=10))
             for number in range(1, EPISODES + 1):
                 await sonarr.import_episodes(1, 2, number, download_id="PACK")
-            await idle(core)
+            await home.let_pass(core)
             assert len(sonarr.sent) == EPISODES
-            assert (
-                len([each for each in await stored(core) if each[:2] == ("sonarr", "Download")]) == EPISODES
-            )
+            heard = [each for each in await stored(core) if each[:2] == ("sonarr", "Download")]
+            assert len(heard) == EPISODES
+            (message,) = told
+            assert isinstance(message, MediaEvent)
+            assert message.episodes == tuple(range(1, EPISODES + 1))
 
             # The lid is closed: the clock on the wall goes on, and ours stands still.
             assert core.listener is not None
