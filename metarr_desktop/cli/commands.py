@@ -22,6 +22,7 @@ from metarr_desktop.cli.library_commands import LIBRARY_COMMANDS
 from metarr_desktop.cli.receiving_commands import RECEIVING_COMMANDS
 from metarr_desktop.cli.schedule_commands import SCHEDULE_COMMANDS
 from metarr_desktop.cli.service_commands import SERVICE_COMMANDS
+from metarr_desktop.cli.source_commands import SOURCE_COMMANDS
 
 if TYPE_CHECKING:
     import argparse
@@ -157,6 +158,7 @@ COMMANDS: dict[str, Callable[[argparse.Namespace, Session], int]] = {
     "open": _open,
     "send-test": _send_test,
     **SERVICE_COMMANDS,
+    **SOURCE_COMMANDS,
     **LIBRARY_COMMANDS,
     **RECEIVING_COMMANDS,
     **API_COMMANDS,
