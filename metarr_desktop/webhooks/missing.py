@@ -15,7 +15,7 @@ from metarr_desktop.webhooks.imports import import_keys
 from metarr_desktop.webhooks.sources.history import word
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Mapping
+    from collections.abc import Collection, Iterable, Mapping, Sequence
 
     from metarr_desktop.domain.knowledge import Knowledge
     from metarr_desktop.domain.senders import Sender
@@ -114,7 +114,7 @@ def _with_labels(record: Mapping[str, Any], labels: Mapping[int, str], owner: st
 
 
 def found_imports(
-    records: list[Mapping[str, Any]], *, source: Source, sender: Sender, known: Knowledge
+    records: Sequence[Mapping[str, Any]], *, source: Source, sender: Sender, known: Knowledge
 ) -> list[FoundImport]:
     """Make webhooks of records; what has no meaning or cannot be told apart is left out."""
     if source.interface is None:
