@@ -5,17 +5,18 @@ from __future__ import annotations
 import json
 import logging
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 from metarr_desktop.domain.errors import Permanent
 from metarr_desktop.domain.events import IncomingWebhook, MediaEvent
 from metarr_desktop.domain.web_address import host_of
 from metarr_desktop.webhooks.imports import import_keys
-from metarr_desktop.webhooks.sources.history import word
+from metarr_desktop.webhooks.sources.history import date_of, word
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Mapping, Sequence
+    from datetime import datetime
 
     from metarr_desktop.domain.knowledge import Knowledge
     from metarr_desktop.domain.senders import Sender
@@ -75,15 +76,6 @@ class FoundImport:
             recovered=job_id,
             import_keys=self.keys,
         )
-
-
-def date_of(record: Mapping[str, Any]) -> datetime | None:
-    """Return when it happened, by the sender's clock; None where it does not say."""
-    try:
-        at = datetime.fromisoformat(word(record, "date"))
-    except ValueError:
-        return None
-    return at if at.tzinfo else at.replace(tzinfo=UTC)
 
 
 def wanted_records(

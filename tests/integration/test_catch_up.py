@@ -274,3 +274,20 @@ async def test_a_sender_that_is_off_is_not_asked(home: Home) -> None:
         await idle(core)
         assert arr.calls == []
         assert [each[1] for each in await stored(core)] == ["Test"]
+
+
+@pytest.mark.parametrize("hours", [-3, 3])
+async def test_a_clock_that_is_wrong_hides_nothing(home: Home, hours: int) -> None:
+    arr = await home.arr()
+    arr.now = lambda: home.clock.now() + timedelta(hours=hours)
+    async with home.program() as core:
+        name = await connected(core, arr)
+        await arr.import_film(1, "Heard", download_id="A")
+        await idle(core)
+    home.clock.advance(HOUR)
+    await arr.import_film(2, "Missed", download_id="B")
+    home.clock.advance(MINUTES)
+    async with home.program() as core:
+        assert await wait_for_recovered(core, 1) == ["Missed (1999)"]
+        await ask(core, name)
+        assert await recovered(core) == ["Missed (1999)"]

@@ -2,9 +2,11 @@ from __future__ import annotations
 
 import json
 from datetime import timedelta
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from metarr_desktop.domain.knowledge import Knowledge, as_known
 from metarr_desktop.domain.senders import Sender
@@ -13,6 +15,9 @@ from metarr_desktop.webhooks.sources.lidarr import SOURCE as LIDARR
 from metarr_desktop.webhooks.sources.radarr import SOURCE as RADARR
 from metarr_desktop.webhooks.sources.sonarr import SOURCE as SONARR
 from tests.fakes import START
+
+if TYPE_CHECKING:
+    from metarr_desktop.webhooks.sources.declaration import Source
 
 DAY, HOUR, MINUTE = timedelta(days=1), timedelta(hours=1), timedelta(minutes=1)
 
@@ -159,3 +164,30 @@ def test_tracks_of_an_album_are_one_import_and_two_goes_by_hand_are_two() -> Non
 
     assert found("ABC") == [("Geogaddi/1.flac", "Geogaddi/2.flac", "Geogaddi/3.flac")]
     assert found("") == [("Geogaddi/1.flac", "Geogaddi/2.flac"), ("Geogaddi/3.flac",)]
+
+
+ODD: list[Any] = [
+    None, True, 0, -1, 1.5, 10**30, "", "x", "7", "\ud800", "2026-11-24T11:00:00", "/movies/X", [],
+    [1, "a", {}], {}, {"id": [], "path": "/m", "title": 5, "tags": [1, "1", None, []], "name": {}},
+]  # fmt: skip
+PLACES = [
+    "date", "eventType", "downloadId", "movieId", "seriesId", "episodeId", "albumId", "trackId", "data",
+    "movie", "series", "episode", "artist", "album", "track", "quality", "sourceTitle",
+]  # fmt: skip
+INSIDE = ["importedPath", "fileId", "path", "title", "year", "tags", "images", "name", "quality", "revision"]
+odd = st.sampled_from(ODD)
+odd_records = st.dictionaries(
+    st.sampled_from(PLACES), odd | st.dictionaries(st.sampled_from(INSIDE), odd, max_size=4), max_size=6
+)
+
+
+@given(records=st.lists(odd_records, max_size=3), kind=st.sampled_from([RADARR, SONARR, LIDARR]))
+def test_any_history_is_read_without_an_error(records: list[dict[str, Any]], kind: Source) -> None:
+    assert kind.interface is not None
+    seen = window(connected_at=START - DAY)
+    given_records = [record(**each) for each in records]
+    wanted_records(given_records, seen, event_type="downloadFolderImported")
+    labelled = with_labels(given_records, {1: "kids"}, owner=kind.interface.owner)
+    for found in found_imports(labelled, source=kind, sender=sender(kind.key), known=knowing()):
+        assert found.keys
+        assert json.loads(found.body)["eventType"] == "Download"
