@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from metarr_desktop.app import wire
 from metarr_desktop.app.action import Action, not_kept
+from metarr_desktop.app.library_values import library_changes
 from metarr_desktop.app.params import Params
 from metarr_desktop.app.sender_actions import SENDER_ACTIONS
 from metarr_desktop.app.snapshots import HistoryFilter
@@ -168,6 +169,21 @@ async def _library_remove(core: Core, params: Params) -> object:
     return None
 
 
+async def _library_set(core: Core, params: Params) -> object:
+    values = library_changes(params.words("values"))
+    return wire.library_json(await core.commands.set_library(params.word("name"), **values))
+
+
+async def _scan(core: Core, params: Params) -> object:
+    request = await core.commands.scan_path(params.word("path"), origin="command line")
+    return wire.scan_json(request)
+
+
+async def _trace(core: Core, params: Params) -> object:
+    hops = await core.queries.trace(params.word("path"), params.word("from"), params.word("to"))
+    return wire.trace_json(hops)
+
+
 async def _mapping_add(core: Core, params: Params) -> object:
     await core.commands.add_mapping(params.word("scope"), params.word("from"), params.word("to"))
     return None
@@ -284,6 +300,9 @@ ACTIONS: dict[str, Action] = {
     "library_add": Action(_library_add, frozenset({"path", "name", "type"})),
     "library_list": Action(_library_list),
     "library_remove": Action(_library_remove, frozenset({"name"})),
+    "library_set": Action(_library_set, frozenset({"name", "values"})),
+    "scan": Action(_scan, frozenset({"path"})),
+    "trace": Action(_trace, frozenset({"path", "from", "to"})),
     "mapping_add": Action(_mapping_add, frozenset({"scope", "from", "to"})),
     "mapping_list": Action(_mapping_list),
     "mapping_remove": Action(_mapping_remove, frozenset({"scope", "from"})),

@@ -13,6 +13,7 @@ from metarr_desktop.app.api_declaration import Operation, Page, Parameter
 from metarr_desktop.app.api_forms import JobIdJson, RetriedJson
 from metarr_desktop.app.api_refusals import CONFLICT, NOT_FOUND
 from metarr_desktop.app.commands import LONGEST_PAUSE_MIN
+from metarr_desktop.app.scan_requests import LONGEST_PATH
 from metarr_desktop.app.snapshots import HistoryFilter, PauseSnapshot
 from metarr_desktop.domain.jobs import EndStatus
 
@@ -36,6 +37,14 @@ class PauseBody(BaseModel):
     model_config = ConfigDict(extra="forbid", strict=True)
 
     minutes: Annotated[int, Field(ge=1, le=LONGEST_PAUSE_MIN)] | None = None
+
+
+class ScanBody(BaseModel):
+    """Which folder to look at, as this computer writes it or as a sender with a path mapping does."""
+
+    model_config = ConfigDict(extra="forbid", strict=True)
+
+    path: Annotated[str, Field(min_length=1, max_length=LONGEST_PATH)]
 
 
 async def _status(core: Core, _: Params) -> object:
@@ -143,6 +152,10 @@ async def _resume(core: Core, _: Params) -> object:
     return wire.pause_json(PauseSnapshot(paused=False))
 
 
+async def _scan(core: Core, given: Params) -> object:
+    return wire.scan_json(await core.commands.scan_path(given.word("path"), origin="api"))
+
+
 async def _test(core: Core, given: Params) -> object:
     return wire.report_json(await core.commands.test_service(given.word("key")))
 
@@ -231,6 +244,10 @@ OPERATIONS: tuple[Operation, ...] = (
     Operation(
         method="GET", path="/libraries", name="listLibraries", run=_libraries,
         result=list[forms.LibraryJson], summary="Library folders of this computer",
+    ),
+    Operation(
+        method="POST", path="/scan", name="scanPath", run=_scan, result=forms.ScanJson, body=ScanBody,
+        summary="Look at a folder in a library folder, and tell the media servers", errors=(CONFLICT,),
     ),
     Operation(
         method="GET", path="/mappings", name="listMappings", run=_mappings, result=list[forms.MappingJson],

@@ -11,17 +11,21 @@ from typing import TYPE_CHECKING, Any
 from metarr_desktop.app.api import Api
 from metarr_desktop.app.api_key import ApiKey
 from metarr_desktop.app.database_opening import clock_of, open_database
+from metarr_desktop.app.folder_watch import FolderWatch
 from metarr_desktop.app.job_types import notify_job_types, own_job_types
 from metarr_desktop.app.listener import Listener
 from metarr_desktop.app.parts import Parts
+from metarr_desktop.app.path_scopes import PathScopes
 from metarr_desktop.app.queue_opening import open_queue
 from metarr_desktop.app.receiving import Receiving
 from metarr_desktop.app.sample_sender import SampleSender
+from metarr_desktop.app.scan_requests import ScanRequests
 from metarr_desktop.app.sender_building import SenderMaterial, build_senders
 from metarr_desktop.app.sender_keys import SenderKeys
 from metarr_desktop.app.service_desk import ServiceDesk
 from metarr_desktop.app.settings import AppSettings
 from metarr_desktop.app.tasks import TaskSupervisor
+from metarr_desktop.app.triggers import Triggers
 from metarr_desktop.app.upkeep import Upkeep
 from metarr_desktop.domain.bus import Bus
 from metarr_desktop.domain.schedules import CATCH_UP, CLEAN_UP
@@ -54,6 +58,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from metarr_desktop.app.database_choice import DatabaseChoice
+    from metarr_desktop.app.folder_watch import WatchTimes
     from metarr_desktop.app.logging_setup import LogBook
     from metarr_desktop.app.paths import AppPaths
     from metarr_desktop.app.queue_choice import QueueChoice
@@ -78,6 +83,7 @@ class Given:
     secrets: SecretStore
     services: Sequence[Service]
     sources: Sequence[Source]
+    watch_times: WatchTimes
 
 
 async def build_parts(paths: AppPaths, stack: AsyncExitStack, book: LogBook, given: Given, /) -> Parts:
@@ -123,6 +129,9 @@ async def build_parts(paths: AppPaths, stack: AsyncExitStack, book: LogBook, giv
         paths=paths,
         settings=settings,
         clock=clock,
+        library=library,
+        imports=imports,
+        issues=issues,
         back_up=None if database.shared else partial(_copy, choice.file, paths.backups),
         tidy=lambda: tidy_up(database, choice.file),
     )
@@ -167,12 +176,16 @@ async def build_parts(paths: AppPaths, stack: AsyncExitStack, book: LogBook, giv
         secrets.on_usable = lambda: tasks.spawn(desk.free_keyring_lanes(), name="keyring answers again")
     keys = SenderKeys(store=sender_store, secrets=secrets, bus=bus, spawn=tasks.spawn)
     await keys.refresh()
-    receiving = Receiving(settings=settings, secrets=secrets, sources=sources, source_keys=keys.digests)
-    api = Api(key=ApiKey(settings=settings, secrets=secrets), bus=bus, clock=clock, tasks=tasks)
+    routed = [source for source in sources if source.routed]
+    receiving = Receiving(settings=settings, secrets=secrets, sources=routed, source_keys=keys.digests)
+    key = ApiKey(settings=settings, secrets=secrets)
+    api = Api(key=key, bus=bus, clock=clock, tasks=tasks)
+    scans = ScanRequests(queue=queue, library=library, services=[each.key for each in services])
     listener, worker = None, None
     if serve and given.listen:
+        triggers = Triggers(scans=scans, digests=lambda: _digests(receiving, key))
         server = WebhookServer(
-            intake=queue, rules=receiving.rules, bus=bus, sources=sources, extra=api.routes
+            intake=queue, rules=receiving.rules, bus=bus, sources=sources, extra=[*api.routes, triggers]
         )
         listener = Listener(server=server, receiving=receiving, settings=settings, bus=bus)
     senders = build_senders(
@@ -197,7 +210,11 @@ async def build_parts(paths: AppPaths, stack: AsyncExitStack, book: LogBook, giv
         )
     )
     types = (*types, *senders.types)
+    folder_watch = None
     if serve:
+        folder_watch = FolderWatch(
+            library=library, scans=scans, bus=bus, clock=clock, times=given.watch_times
+        )
         worker = Worker(
             queue=queue,
             types=types,
@@ -234,7 +251,9 @@ async def build_parts(paths: AppPaths, stack: AsyncExitStack, book: LogBook, giv
         settings=settings,
         receiving=receiving,
         api=api,
-        samples=SampleSender(listener=listener, secrets=secrets, sources=[each.key for each in sources]),
+        samples=SampleSender(listener=listener, secrets=secrets, sources=[each.key for each in routed]),
+        scans=scans,
+        path_scopes=PathScopes(library=library, senders=sender_store, sources=sources, services=services),
         log=book,
         bus=bus,
         clock=clock,
@@ -243,7 +262,14 @@ async def build_parts(paths: AppPaths, stack: AsyncExitStack, book: LogBook, giv
         stop_requested=asyncio.Event(),
         listener=listener,
         worker=worker,
+        folder_watch=folder_watch,
     )
+
+
+def _digests(receiving: Receiving, key: ApiKey) -> tuple[str, ...]:
+    """Return the digests of the keys that open what needs a key always, those of people and of programs."""
+    digest = receiving.rules().key_sha256
+    return key.digests if digest is None else (digest, *key.digests)
 
 
 def _copy(file: Path, folder: Path, now: datetime) -> str:

@@ -7,17 +7,24 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Any, Literal
 
 from metarr_desktop.app.sender_commands import SenderCommands
-from metarr_desktop.app.snapshots import LibrarySnapshot, PauseSnapshot, SettingsSnapshot, TestReport
+from metarr_desktop.app.snapshots import (
+    LibrarySnapshot,
+    PauseSnapshot,
+    SettingsSnapshot,
+    TestReport,
+    library_snapshot,
+)
 from metarr_desktop.domain.changes import SettingsChanged, StorageChanged
 from metarr_desktop.domain.errors import NotFound, PortUnavailable, Refused
 from metarr_desktop.domain.retry import RetryPolicy
-from metarr_desktop.domain.text import text
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from metarr_desktop.app.parts import Parts
+    from metarr_desktop.app.scan_requests import Origin, ScanRequest
     from metarr_desktop.domain.forms import Draft, PlainValue
+    from metarr_desktop.domain.media import WatchMode
     from metarr_desktop.domain.schedules import Rule
 
 LONGEST_PAUSE_MIN = 10 * 365 * 24 * 60
@@ -43,7 +50,8 @@ class Commands(SenderCommands):
         self._samples = parts.samples
         self._delivering = {kind.type for kind in parts.types if kind.delivers}
         self._retries = {kind.type: kind.retry for kind in parts.types}
-        self._scopes = {source.key for source in parts.sources} | {each.key for each in parts.services}
+        self._scans = parts.scans
+        self._path_scopes = parts.path_scopes
         self._bus = parts.bus
         self._clock = parts.clock
         self._stop_requested = parts.stop_requested
@@ -177,7 +185,28 @@ class Commands(SenderCommands):
         """Add a folder of this computer."""
         folder = await self._library.add_library(path, name=name, library_type=type, now=self._clock.now())
         self._bus.publish(SettingsChanged())
-        return LibrarySnapshot(id=folder.id, name=folder.name, path=str(folder.path), type=folder.type)
+        return library_snapshot(folder)
+
+    async def set_library(
+        self,
+        id_or_name: int | str,
+        *,
+        anchor: str | None = None,
+        needs_nfo: bool | None = None,
+        watch: WatchMode | None = None,
+    ) -> LibrarySnapshot:
+        """Change what is asked of a folder; what is None stays as it is. Raises NotFound or Refused."""
+        folder = await self._library.change_library(
+            id_or_name, anchor=anchor, needs_nfo=needs_nfo, watch=watch
+        )
+        self._bus.publish(SettingsChanged())
+        return library_snapshot(folder)
+
+    async def scan_path(
+        self, path: str, *, origin: Origin = "window", remote_address: str = ""
+    ) -> ScanRequest:
+        """Look at a folder in a library folder and tell the media servers; raises Refused with the remedy."""
+        return await self._scans.request(path, origin=origin, remote_address=remote_address)
 
     async def remove_library(self, id_or_name: int | str) -> None:
         """Remove a folder; its files stay."""
@@ -185,18 +214,14 @@ class Commands(SenderCommands):
         self._bus.publish(SettingsChanged())
 
     async def add_mapping(self, scope: str, from_path: str, to_path: str) -> None:
-        """Add or replace a path mapping of a source or a service."""
-        if scope not in self._scopes:
-            known = ", ".join(sorted(self._scopes))
-            raise NotFound(
-                text("{scope} is no source or service. Known are: {known}.", scope=scope, known=known)
-            )
+        """Add or replace a path mapping of a source, of one sender by its name, or of a service."""
+        scope = await self._path_scopes.scope(scope)
         await self._library.add_mapping(scope, from_path=from_path, to_path=to_path)
         self._bus.publish(SettingsChanged())
 
     async def remove_mapping(self, scope: str, from_path: str) -> None:
         """Remove a path mapping."""
-        await self._library.remove_mapping(scope, from_path=from_path)
+        await self._library.remove_mapping(self._path_scopes.stored_scope(scope), from_path=from_path)
         self._bus.publish(SettingsChanged())
 
     # The program

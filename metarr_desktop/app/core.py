@@ -13,6 +13,7 @@ from metarr_desktop.app.commands import Commands
 from metarr_desktop.app.control import ControlServer
 from metarr_desktop.app.database_choice import choose_database
 from metarr_desktop.app.database_opening import keep_to_server
+from metarr_desktop.app.folder_watch import DEFAULT_TIMES, WatchTimes
 from metarr_desktop.app.lock import DataFolderLock
 from metarr_desktop.app.logging_setup import LogBook, start_logging
 from metarr_desktop.app.other_computers import OtherComputers
@@ -86,6 +87,7 @@ async def open_core(  # noqa: PLR0913 - what a start can be asked for
     secrets: SecretStore | None = None,
     services: Sequence[Service] = SERVICES,
     sources: Sequence[Source] = SOURCES,
+    watch_times: WatchTimes = DEFAULT_TIMES,
 ) -> AsyncIterator[Core]:
     """Open the data folder and, with ``serve``, run the program on it until the block ends.
 
@@ -109,7 +111,7 @@ async def open_core(  # noqa: PLR0913 - what a start can be asked for
             choice=choice, queue=await choose_queue(given=queue_url, secrets=secrets),
             serve=serve, listen=listen, port=port, host=host,
             clock=clock or SystemClock(), secrets=secrets,
-            services=services, sources=sources,
+            services=services, sources=sources, watch_times=watch_times,
         )  # fmt: skip
         core = await _core(paths, stack, book, given)
         if serve:
@@ -178,7 +180,9 @@ async def _serve(core: Core, parts: Parts, stack: AsyncExitStack, *, worker: Wor
 
     async def stop() -> None:
         stops = [scheduler.stop(), worker.stop()]
-        await asyncio.gather(*stops, *([] if listener is None else [listener.stop()]))
+        more = [each.stop() for each in (listener,) if each is not None]
+        more += [each.close() for each in (parts.folder_watch,) if each is not None]
+        await asyncio.gather(*stops, *more)
 
     stack.push_async_callback(stop)
     await parts.api.serve(core, stack)
@@ -189,6 +193,8 @@ async def _serve(core: Core, parts: Parts, stack: AsyncExitStack, *, worker: Wor
     core.tasks.spawn(scheduler.run(), name="scheduler")
     if listener is not None:
         core.tasks.spawn(parts.sender_watch.run(), name="senders")
+    if parts.folder_watch is not None:
+        core.tasks.spawn(parts.folder_watch.run(), name="library folders")
     control = ControlServer(core)
     await control.start()
     stack.push_async_callback(control.stop)

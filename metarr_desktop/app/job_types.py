@@ -18,6 +18,7 @@ from metarr_desktop.domain.schedules import CLEAN_UP
 from metarr_desktop.jobs.handlers import JobType
 from metarr_desktop.jobs.notify import Notify
 from metarr_desktop.library.maintenance import CleanUp
+from metarr_desktop.library.readiness import Readiness
 from metarr_desktop.library.scan import ScanMovie
 
 if TYPE_CHECKING:
@@ -70,7 +71,8 @@ def notify_job_types(
     library: LibraryStore,
     clock: Clock,
 ) -> tuple[JobType, ...]:
-    """Return one type for each service, as it declares it."""
+    """Return one type for each service, as it declares it; media servers wait for the files they look at."""
+    readiness = Readiness(store=library, clock=clock)
     return tuple(
         JobType(
             type=service.job_type,
@@ -81,6 +83,7 @@ def notify_job_types(
                 secrets=secrets,
                 mappings=library,
                 clock=clock,
+                ready=None if service.sends_messages else readiness,
             ),
             lane=service.lane,
             retry=service.retry,

@@ -10,10 +10,13 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from metarr_desktop.app.api import Api
+    from metarr_desktop.app.folder_watch import FolderWatch
     from metarr_desktop.app.listener import Listener
     from metarr_desktop.app.logging_setup import LogBook
+    from metarr_desktop.app.path_scopes import PathScopes
     from metarr_desktop.app.receiving import Receiving
     from metarr_desktop.app.sample_sender import SampleSender
+    from metarr_desktop.app.scan_requests import ScanRequests
     from metarr_desktop.app.sender_desk import SenderDesk
     from metarr_desktop.app.sender_views import SenderViews
     from metarr_desktop.app.sender_watch import SenderWatch
@@ -80,6 +83,8 @@ class Parts:
     receiving: Receiving
     api: Api
     samples: SampleSender
+    scans: ScanRequests
+    path_scopes: PathScopes
     log: LogBook
     bus: Bus
     clock: Clock
@@ -88,3 +93,4 @@ class Parts:
     stop_requested: asyncio.Event
     listener: Listener | None = None
     worker: Worker | None = None
+    folder_watch: FolderWatch | None = None

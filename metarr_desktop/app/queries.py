@@ -28,6 +28,7 @@ from metarr_desktop.app.snapshots import (
     SourceAddress,
     StatusSnapshot,
     TodaySnapshot,
+    library_snapshot,
 )
 from metarr_desktop.domain.errors import NotFound
 from metarr_desktop.domain.jobs import EndStatus, Job, QueuePlace
@@ -55,6 +56,7 @@ if TYPE_CHECKING:
     from metarr_desktop.domain.history import HistoryCursor
     from metarr_desktop.domain.paths import PathMapping
     from metarr_desktop.domain.text import Text
+    from metarr_desktop.domain.tracing import Hop
     from metarr_desktop.services.declaration import Service
 
 RETRY_AT_ONCE = 500
@@ -83,6 +85,7 @@ class Queries(SenderQueries):
         self._events = parts.events
         self._service_store = parts.service_store
         self._library = parts.library
+        self._path_scopes = parts.path_scopes
         self._secrets = parts.secrets
         self._queue = parts.queue
         self._settings = parts.settings
@@ -263,7 +266,11 @@ class Queries(SenderQueries):
         return self._types
 
     def sources(self) -> tuple[tuple[str, str], ...]:
-        """Key and title of each source."""
+        """Key and title of each source that sends us webhooks."""
+        return tuple((source.key, source.title) for source in self._sources if source.routed)
+
+    def event_sources(self) -> tuple[tuple[str, str], ...]:
+        """Key and title of everything that stored events come from."""
         return tuple((source.key, source.title) for source in self._sources)
 
     # Schedules
@@ -342,16 +349,14 @@ class Queries(SenderQueries):
         found: Mapping[int, bool] = await asyncio.to_thread(
             lambda: {folder.id: Path(folder.path).is_dir() for folder in folders}
         )
-        return tuple(
-            LibrarySnapshot(
-                id=folder.id,
-                name=folder.name,
-                path=str(folder.path),
-                type=folder.type,
-                found=found[folder.id],
-            )
-            for folder in folders
-        )
+        return tuple(library_snapshot(folder, found=found[folder.id]) for folder in folders)
+
+    async def trace(self, path: str, from_scope: str, to_scope: str) -> tuple[Hop, ...]:
+        """Follow a path from a sender, or from here, to here or to a service. Raises NotFound or Refused.
+
+        Scopes are the key of a source, the name of a sender, ``here``, and the key of a service.
+        """
+        return await self._path_scopes.trace(path, from_scope, to_scope)
 
     async def mappings(self) -> tuple[PathMapping, ...]:
         """Every path mapping."""

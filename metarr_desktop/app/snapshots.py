@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from metarr_desktop.domain.history import HistoryCursor
     from metarr_desktop.domain.jobs import Attempt, EndStatus, Job, JobRecord, JobStatus
     from metarr_desktop.domain.lanes import LaneState
+    from metarr_desktop.domain.media import LibraryFolder, WatchMode
     from metarr_desktop.domain.schedules import Rule
     from metarr_desktop.domain.text import Text
 
@@ -248,13 +249,33 @@ class SourceAddress:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LibrarySnapshot:
-    """One library folder of this computer; ``found`` tells whether it is there now."""
+    """One library folder of this computer; ``found`` tells whether it is there now.
+
+    ``anchor``, ``needs_nfo`` and ``watch`` are as in ``domain/media.py``.
+    """
 
     id: int
     name: str
     path: str
     type: Literal["movies", "tv", "music"]
     found: bool = True
+    anchor: str = ""
+    needs_nfo: bool = False
+    watch: WatchMode = "off"
+
+
+def library_snapshot(folder: LibraryFolder, *, found: bool = True) -> LibrarySnapshot:
+    """Return a library folder as it is shown."""
+    return LibrarySnapshot(
+        id=folder.id,
+        name=folder.name,
+        path=str(folder.path),
+        type=folder.type,
+        found=found,
+        anchor=folder.anchor,
+        needs_nfo=folder.needs_nfo,
+        watch=folder.watch,
+    )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from metarr_desktop.domain.text import Text, text
+from metarr_desktop.library.deletion import GRACE
 from metarr_desktop.library.maintenance import Step, Swept, remove_temporary_files
 from metarr_desktop.storage.retention import remove_old, retention_limits
 
@@ -17,7 +19,12 @@ if TYPE_CHECKING:
     from metarr_desktop.app.settings import AppSettings
     from metarr_desktop.domain.clock import Clock
     from metarr_desktop.storage.database import Database
+    from metarr_desktop.storage.import_store import ImportStore
+    from metarr_desktop.storage.issue_store import IssueStore
+    from metarr_desktop.storage.library_store import LibraryStore
 
+KEEP_IMPORTS = timedelta(days=90)
+KEEP_ISSUES = timedelta(days=30)
 BETWEEN_S = 0.02
 """After each transaction of a long clean-up everybody else has so long."""
 
@@ -32,6 +39,9 @@ class Upkeep:
         paths: AppPaths,
         settings: AppSettings,
         clock: Clock,
+        library: LibraryStore,
+        imports: ImportStore,
+        issues: IssueStore,
         tidy: Callable[[], Awaitable[object]],
         back_up: Callable[[datetime], str] | None = None,
     ) -> None:
@@ -39,6 +49,9 @@ class Upkeep:
         self._paths = paths
         self._settings = settings
         self._clock = clock
+        self._library = library
+        self._imports = imports
+        self._issues = issues
         self._back_up = back_up
         self._tidy = tidy
 
@@ -47,6 +60,7 @@ class Upkeep:
         steps = (
             (self._back_up, Step(key="backup", title=Text("Backup"), run=self._copy)),
             (True, Step(key="history", title=Text("History"), run=self._sweep_history)),
+            (True, Step(key="records", title=Text("Records"), run=self._sweep_records)),
             (True, Step(key="files", title=Text("Unfinished files"), run=self._sweep_files)),
             (True, Step(key="database", title=Text("Database"), run=self._mend)),
         )
@@ -72,6 +86,17 @@ class Upkeep:
         counts = {"jobs": removed.jobs, "webhooks": removed.webhooks}
         detail = text("Removed from the history: {jobs} jobs and {webhooks} webhooks.", **counts)
         return Swept(detail=detail if any(counts.values()) else None, removed=counts)
+
+    async def _sweep_records(self) -> Swept:
+        """Forget what is no longer needed: deleted films, imports that nobody repeats, complaints."""
+        now = self._clock.now()
+        counts = {
+            "movies": await self._library.forget_deleted(now - GRACE),
+            "import_keys": await self._imports.forget_before(now - KEEP_IMPORTS),
+            "health_issues": await self._issues.forget_before(now - KEEP_ISSUES),
+        }
+        detail = text("Deleted films forgotten: {n}.", n=counts["movies"]) if counts["movies"] else None
+        return Swept(detail=detail, removed=counts)
 
     async def _sweep_files(self) -> Swept:
         folders = (self._paths.data_dir, self._paths.backups)

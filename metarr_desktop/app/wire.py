@@ -10,6 +10,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from datetime import datetime, timedelta
 
+    from metarr_desktop.app.scan_requests import ScanRequest
     from metarr_desktop.app.snapshots import (
         EventSnapshot,
         HistoryRow,
@@ -28,12 +29,14 @@ if TYPE_CHECKING:
         EndedJobJson,
         EventJson,
         HistoryJson,
+        HopJson,
         JobJson,
         LaneJson,
         LibraryJson,
         MappingJson,
         PauseJson,
         ReportJson,
+        ScanJson,
         ScheduleJson,
         ServiceJson,
         StatisticsJson,
@@ -44,6 +47,7 @@ if TYPE_CHECKING:
     from metarr_desktop.domain.paths import PathMapping
     from metarr_desktop.domain.statistics import Statistics, Tally
     from metarr_desktop.domain.text import Text
+    from metarr_desktop.domain.tracing import Hop
 
 
 def status_json(status: StatusSnapshot) -> StatusJson:
@@ -230,12 +234,42 @@ def library_json(folder: LibrarySnapshot) -> LibraryJson:
         "path": folder.path,
         "type": folder.type,
         "found": folder.found,
+        "anchor": folder.anchor,
+        "needs_nfo": folder.needs_nfo,
+        "watch": folder.watch,
     }
 
 
 def mappings_json(mappings: Sequence[PathMapping]) -> list[MappingJson]:
     """Every path mapping."""
     return [{"scope": each.scope, "from": each.from_path, "to": each.to_path} for each in mappings]
+
+
+def trace_json(hops: Sequence[Hop]) -> list[HopJson]:
+    """Each side a path goes by, and how it writes it."""
+    return [
+        {
+            "scope": hop.scope,
+            "path": hop.path,
+            "mapping": None
+            if hop.mapping is None
+            else {"scope": hop.mapping.scope, "from": hop.mapping.from_path, "to": hop.mapping.to_path},
+            "translated_from": hop.written,
+            "library": None if hop.library is None else hop.library.name,
+            "exists": hop.exists,
+        }
+        for hop in hops
+    ]
+
+
+def scan_json(request: ScanRequest) -> ScanJson:
+    """A folder that is to be looked at."""
+    return {
+        "event_id": request.event_id,
+        "job_id": request.job_id,
+        "folder": request.folder,
+        "title": request.title,
+    }
 
 
 def address_json(address: SourceAddress) -> AddressJson:

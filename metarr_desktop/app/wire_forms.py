@@ -218,9 +218,32 @@ class LibraryJson(TypedDict):
     path: str
     type: str
     found: bool
+    anchor: str
+    needs_nfo: bool
+    watch: str
 
 
 MappingJson = TypedDict("MappingJson", {"scope": str, "from": str, "to": str})
+
+
+class HopJson(TypedDict):
+    """How one side writes a path; ``translated_from`` is the path its mapping was used on."""
+
+    scope: str
+    path: str
+    mapping: MappingJson | None
+    translated_from: str
+    library: str | None
+    exists: bool | None
+
+
+class ScanJson(TypedDict):
+    """A folder that is to be looked at."""
+
+    event_id: int
+    job_id: int
+    folder: str
+    title: str
 
 
 class AddressJson(TypedDict):

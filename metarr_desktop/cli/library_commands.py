@@ -40,6 +40,54 @@ def _library_remove(options: argparse.Namespace, session: Session) -> int:
     return OK
 
 
+def _library_set(options: argparse.Namespace, session: Session) -> int:
+    session.call("library_set", name=options.name, values=dict(options.fields))
+    print("Saved.")
+    return OK
+
+
+def _scan(options: argparse.Namespace, session: Session) -> int:
+    asked = session.call("scan", path=_whole(options.path))
+    title, folder = output.printable(asked["title"]), output.printable(asked["folder"])
+    print(f"{title} is looked at: {folder} (job {asked['job_id']})")
+    return OK
+
+
+def _whole(path: str) -> str:
+    """Return a path as the program can use it, which has another current folder; another system's stays."""
+    path = os.path.expanduser(path)  # noqa: PTH111 - a path of another system stays as it is written
+    if "://" in path or path.startswith("\\\\") or (path[1:2] == ":" and path[2:3] in {"\\", "/"}):
+        return path
+    return os.path.abspath(path)  # noqa: PTH100 - resolves no links: a folder is asked for as it is named
+
+
+def _trace(options: argparse.Namespace, session: Session) -> int:
+    params = {"path": options.path, "from": options.from_scope, "to": options.to_scope}
+    return output.show(options, session.call("trace", **params), _hops_text)
+
+
+def _hops_text(hops: list[dict[str, Any]]) -> str:
+    """Say line by line who writes the path how, and why."""
+    rows = [(hop["scope"], hop["path"], _why(hop, first=number == 0)) for number, hop in enumerate(hops)]
+    return output.table(("WHO", "PATH", ""), rows, empty="")
+
+
+def _why(hop: dict[str, Any], *, first: bool) -> str:
+    mapping = hop["mapping"]
+    if mapping is not None:
+        why = f"mapping of {mapping['scope']}: {mapping['from']} is {mapping['to']}"
+    else:
+        why = "" if first else "no mapping fits, so it goes unchanged"
+    if hop["scope"] != "here":
+        return why
+    if hop["library"] is None:
+        place = "in no library folder"
+    else:
+        there = {True: "and there", False: "but not there"}.get(hop["exists"], "which does not answer")
+        place = f"in the library folder {hop['library']}, {there}"
+    return f"{why}; {place}" if why else place
+
+
 def _mapping_add(options: argparse.Namespace, session: Session) -> int:
     session.call("mapping_add", scope=options.scope, to=options.to, **{"from": getattr(options, "from")})
     print("Saved.")
@@ -64,7 +112,10 @@ LIBRARY_COMMANDS: dict[str, Callable[[argparse.Namespace, Session], int]] = {
     "library add": _library_add,
     "library list": _library_list,
     "library remove": _library_remove,
+    "library set": _library_set,
     "mapping add": _mapping_add,
     "mapping list": _mapping_list,
     "mapping remove": _mapping_remove,
+    "scan": _scan,
+    "trace": _trace,
 }

@@ -121,7 +121,7 @@ def _add_sources(commands: argparse._SubParsersAction[argparse.ArgumentParser]) 
 
 
 def _add_library(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
-    library = commands.add_parser("library", help="folders of this computer: add, list, remove")
+    library = commands.add_parser("library", help="folders of this computer: add, list, set, remove")
     actions = library.add_subparsers(dest="action", metavar="ACTION", required=True)
     add = actions.add_parser("add", help="add a folder")
     add.add_argument("path", metavar="PATH")
@@ -129,6 +129,25 @@ def _add_library(commands: argparse._SubParsersAction[argparse.ArgumentParser]) 
     add.add_argument("--type", default="movies", choices=("movies", "tv", "music"))
     _json(actions.add_parser("list", help="show every folder"))
     actions.add_parser("remove", help="remove a folder; its files stay").add_argument("name", metavar="NAME")
+
+    change = actions.add_parser(
+        "set",
+        help="change what is asked of a folder",
+        description="anchor=FILE is a file in it that is missing while its drive is not connected (anchor="
+        " for none), needs_nfo=yes|no, watch=off|events|polling.",
+    )
+    change.add_argument("name", metavar="NAME")
+    change.add_argument("fields", metavar="NAME=VALUE", nargs="+", type=_field)
+
+    scan = commands.add_parser("scan", help="look at a folder now, and tell the media servers")
+    scan.add_argument("path", metavar="PATH")
+    trace = commands.add_parser("trace", help="show what becomes of a path on its way to a service")
+    trace.add_argument("path", metavar="PATH")
+    trace.add_argument(
+        "--from", dest="from_scope", required=True, metavar="SCOPE", help="a source, a sender, or here"
+    )
+    trace.add_argument("--to", dest="to_scope", required=True, metavar="SCOPE", help="a service, or here")
+    _json(trace)
 
     mapping = commands.add_parser("mapping", help="path mappings: add, list, remove")
     actions = mapping.add_subparsers(dest="action", metavar="ACTION", required=True)

@@ -11,6 +11,7 @@ if TYPE_CHECKING:
 
 LibraryType = Literal["movies", "tv", "music"]
 LibraryMode = Literal["manual", "hybrid", "yolo"]
+WatchMode = Literal["off", "events", "polling"]
 
 
 class AssetType(StrEnum):
@@ -38,13 +39,20 @@ ARTWORK = frozenset(AssetType) - {AssetType.VIDEO, AssetType.NFO, AssetType.SUBT
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LibraryFolder:
-    """One folder of this computer below which media of one type lie; ``path`` is absolute."""
+    """One folder of this computer below which media of one type lie; ``path`` is absolute.
+
+    ``anchor`` is a file or folder below it, relative, that is missing where the drive is not connected; empty
+    where none was chosen. With ``needs_nfo`` media servers wait for the NFO beside a video.
+    """
 
     id: int
     name: str
     path: str
     type: LibraryType
     mode: LibraryMode = "hybrid"
+    anchor: str = ""
+    needs_nfo: bool = False
+    watch: WatchMode = "off"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -73,7 +81,11 @@ class Movie:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ScannedMovie:
-    """What one look at a movie's folder found, ready to be stored."""
+    """What one look at a movie's folder found, ready to be stored.
+
+    ``old_paths`` are paths its video had before it was renamed. Without ``named`` the title is only what its
+    folder is called, which does not replace what a sender said.
+    """
 
     library_id: int
     title: str
@@ -83,14 +95,17 @@ class ScannedMovie:
     imdb_id: str | None = None
     year: int | None = None
     assets: tuple[Asset, ...] = ()
+    old_paths: tuple[str, ...] = ()
+    named: bool = True
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SavedMovie:
-    """The row that now stands for a scanned movie, and whether it is a new one."""
+    """The row that now stands for a scanned movie: a new one, or one ``restored`` after a deletion."""
 
     movie_id: int
     created: bool
+    restored: bool = False
 
 
 def readable(path: str) -> str:

@@ -11,14 +11,15 @@ if TYPE_CHECKING:
 
 _DRIVE = re.compile(r"^[A-Za-z]:([\\/]|$)")
 _URL = re.compile(r"^[A-Za-z][A-Za-z0-9+.-]+://")
+_DEFAULT_PORTS = {"smb://": ":445", "nfs://": ":2049"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PathMapping:
     """``from_path`` as one side writes it is ``to_path`` as the other does.
 
-    ``scope`` is the key of a source (sender's path to this computer's) or of a service (sender's or
-    this computer's path to the service's).
+    ``scope`` is the key of a source or the name of one sender, as it stands in addresses (sender's path to
+    this computer's), or the key of a service (sender's or this computer's path to the service's).
     """
 
     scope: str
@@ -34,16 +35,17 @@ def is_windows(path: str) -> bool:
 def parts(path: str) -> tuple[str, ...]:
     """Components of a path in a form fit for comparison; the root is one of them.
 
-    Windows paths compare without case and with either separator, everything else exactly.
+    Windows paths compare without case and with either separator, everything else exactly; of an address such
+    as ``smb://user@NAS/films`` the host has no case, and the usual port need not be written.
     """
+    root, pieces = _split(path)
     if is_windows(path):
-        unc = path.startswith("\\\\")
-        pieces = [piece.casefold() for piece in re.split(r"[\\/]+", path) if piece]
-        return ("\\\\", *pieces) if unc else tuple(pieces)
-    scheme = _URL.match(path)
-    root = scheme.group() if scheme else ("/" if path.startswith("/") else "")
-    pieces = [piece for piece in path[len(root) :].split("/") if piece]
-    return (root.casefold(), *pieces) if root else tuple(pieces)
+        folded = tuple(piece.casefold() for piece in pieces)
+        return (root, *folded) if root else folded
+    if _URL.match(root):
+        root = root.casefold()
+        return (root, *(_authority(piece, scheme=root) for piece in pieces[:1]), *pieces[1:])
+    return (root, *pieces) if root else tuple(pieces)
 
 
 def is_inside(path: str, folder: str) -> bool:
@@ -55,29 +57,46 @@ def is_inside(path: str, folder: str) -> bool:
     return bool(outer) and ".." not in inner and inner[: len(outer)] == outer
 
 
+def best_mapping(path: str, mappings: Iterable[PathMapping]) -> PathMapping | None:
+    """Return the longest mapping that fits a path; None where none does."""
+    fitting = [mapping for mapping in mappings if is_inside(path, mapping.from_path)]
+    return max(fitting, key=lambda mapping: len(parts(mapping.from_path)), default=None)
+
+
 def map_path(path: str, mappings: Iterable[PathMapping]) -> str | None:
     """Translate a path by the longest matching mapping; None where none matches."""
-    candidates = [mapping for mapping in mappings if is_inside(path, mapping.from_path)]
-    if not candidates:
-        return None
-    best = max(candidates, key=lambda mapping: len(parts(mapping.from_path)))
-    rest = _rest(path, len(parts(best.from_path)))
-    separator = "\\" if _uses_backslash(best.to_path) else "/"
-    base = best.to_path.rstrip("/\\")
-    if not rest:
-        return base or best.to_path
-    return base + separator + separator.join(rest)
+    best = best_mapping(path, mappings)
+    return None if best is None else apply_mapping(path, best)
 
 
-def _rest(path: str, count: int) -> list[str]:
-    """Components after the first ``count``, in their own spelling."""
+def apply_mapping(path: str, mapping: PathMapping) -> str:
+    """Translate a path that lies inside the mapping's ``from_path``."""
+    root, pieces = _split(path)
+    rest = pieces[len(parts(mapping.from_path)) - bool(root) :]
+    separator = "\\" if _uses_backslash(mapping.to_path) else "/"
+    base = mapping.to_path.rstrip("/\\")
+    if rest:
+        return base + separator + separator.join(rest)
+    is_root = not base or bool(re.fullmatch(r"[A-Za-z]:", base))
+    return base + separator if is_root else base
+
+
+def _split(path: str) -> tuple[str, list[str]]:
+    """Return the root (empty where a drive or nothing begins the path) and the components, as written."""
     if is_windows(path):
-        pieces = [piece for piece in re.split(r"[\\/]+", path) if piece]
-        return pieces[count - 1 :] if path.startswith("\\\\") else pieces[count:]
-    scheme = _URL.match(path)
-    root = scheme.group() if scheme else ("/" if path.startswith("/") else "")
-    pieces = [piece for piece in path[len(root) :].split("/") if piece]
-    return pieces[count - 1 :] if root else pieces[count:]
+        root = "\\\\" if path.startswith("\\\\") else ""
+        separators = r"[\\/]+"
+    else:
+        scheme = _URL.match(path)
+        root = scheme.group() if scheme else ("/" if path.startswith("/") else "")
+        separators = r"/+"
+    return root, [piece for piece in re.split(separators, path[len(root) :]) if piece not in {"", "."}]
+
+
+def _authority(written: str, *, scheme: str) -> str:
+    """``user@NAS:445`` of an ``smb://`` address is ``user@nas``: users have case, hosts have none."""
+    user, at, host = written.rpartition("@")
+    return user + at + host.casefold().removesuffix(_DEFAULT_PORTS.get(scheme, "\0"))
 
 
 def _uses_backslash(path: str) -> bool:
@@ -93,5 +112,5 @@ def with_separator(path: str) -> str:
 
 def last_part(path: str) -> str:
     """Return the last component in its own spelling; empty for a root."""
-    pieces = [piece for piece in re.split(r"[\\/]+" if is_windows(path) else r"/+", path) if piece]
+    pieces = _split(path)[1]
     return pieces[-1] if pieces else ""

@@ -8,9 +8,8 @@ from typing import TYPE_CHECKING, Any, Protocol
 from metarr_desktop.domain.errors import MetarrError, NothingToDo, Permanent, SecretsUnavailable
 from metarr_desktop.domain.events import MediaEvent, read_event
 from metarr_desktop.domain.outcomes import Done
-from metarr_desktop.domain.paths import PathMapping, map_path
-from metarr_desktop.domain.senders import slug
 from metarr_desktop.domain.text import Text, text
+from metarr_desktop.domain.tracing import scopes_of, to_here, to_service
 from metarr_desktop.jobs.composing import compose_all
 from metarr_desktop.services.forms import build_config, secret_fields
 
@@ -18,6 +17,7 @@ if TYPE_CHECKING:
     from metarr_desktop.domain.clock import Clock
     from metarr_desktop.domain.events import Event
     from metarr_desktop.domain.jobs import Job
+    from metarr_desktop.domain.paths import PathMapping
     from metarr_desktop.jobs.handlers import Report
     from metarr_desktop.services.declaration import Service, ServiceConfig
     from metarr_desktop.services.notifier import Notifier
@@ -35,8 +35,18 @@ class Mappings(Protocol):
         """Return the mappings of one scope, or all."""
 
 
+class ReadyCheck(Protocol):
+    """Knows whether what an event tells of lies on the disk already."""
+
+    async def check(self, event: MediaEvent, job: Job, /) -> Text | None:
+        """Raise NotNow while it does not; returns a warning where it is told without."""
+
+
 class Notify:
-    """Handler of ``notify-<key>``: checks again that the service is on, then sends."""
+    """Handler of ``notify-<key>``: checks again that the service is on, then sends.
+
+    With ``ready`` it waits until a media server finds what it is told to look at.
+    """
 
     def __init__(
         self,
@@ -47,6 +57,7 @@ class Notify:
         secrets: SecretStore,
         mappings: Mappings,
         clock: Clock,
+        ready: ReadyCheck | None = None,
     ) -> None:
         self._service = service
         self._notifier = notifier
@@ -54,6 +65,7 @@ class Notify:
         self._secrets = secrets
         self._mappings = mappings
         self._clock = clock
+        self._ready = ready
 
     async def __call__(self, job: Job, _report: Report) -> Done:
         """Deliver one message; raises NothingToDo where the service was switched off meanwhile."""
@@ -62,13 +74,20 @@ class Notify:
             raise NothingToDo(text("{service} is turned off.", service=self._service.title))
         config = await load_config(self._service, row, self._secrets)
         events = self._events(job)
+        warning = await self._wait_for_files(events[0], job)
         notification = compose_all(events, folder=await self._folder(events[0]))
         delivery = await self._notifier.send(config, notification)
-        result: dict[str, Any] = {"warnings": [str(warning) for warning in delivery.warnings]}
+        warnings = (*delivery.warnings, *(() if warning is None else (warning,)))
+        result: dict[str, Any] = {"warnings": [str(each) for each in warnings]}
         if delivery.message_id is not None:
             result["message_id"] = delivery.message_id
         await self._remember(row)
-        return Done(detail=_with_warnings(delivery.detail, delivery.warnings), result=result)
+        return Done(detail=_with_warnings(delivery.detail, warnings), result=result)
+
+    async def _wait_for_files(self, event: Event, job: Job) -> Text | None:
+        if self._ready is None or not isinstance(event, MediaEvent):
+            return None
+        return await self._ready.check(event, job)
 
     def _events(self, job: Job) -> list[Event]:
         """What to tell: all that came together where people read it; one refresh does for a folder."""
@@ -92,22 +111,10 @@ class Notify:
         """Folder as the service writes it: mapped from the sender's path, else from this computer's."""
         if not isinstance(event, MediaEvent):
             return None
-        for_service = await self._mappings.mappings(self._service.key)
-        if not for_service:
-            return event.folder
-        here = map_path(event.folder, await mappings_of_sender(self._mappings, event))
-        mapped = map_path(event.folder, for_service)
-        if mapped is None and here is not None:
-            mapped = map_path(here, for_service)
-        return event.folder if mapped is None else mapped
-
-
-async def mappings_of_sender(mappings: Mappings, event: MediaEvent) -> tuple[PathMapping, ...]:
-    """Path mappings of the one who sent an event; those of all of its type where none is its own."""
-    own = await mappings.mappings(slug(event.instance)) if slug(event.instance) else ()
-    if map_path(event.folder, own) is not None:
-        return own
-    return await mappings.mappings(event.source)
+        mappings = await self._mappings.mappings()
+        here = to_here(event.folder, scopes=scopes_of(event), mappings=mappings)
+        told = to_service(event.folder, here=here, service=self._service.key, mappings=mappings)
+        return told.path
 
 
 async def load_config(service: Service, row: ServiceRow, secrets: SecretStore) -> ServiceConfig:

@@ -7,12 +7,14 @@ from pathlib import Path, PurePosixPath, PureWindowsPath
 from typing import TYPE_CHECKING
 
 from metarr_desktop.domain.errors import NotHere, NothingToDo
+from metarr_desktop.domain.events import Action
 from metarr_desktop.domain.media import readable
-from metarr_desktop.domain.paths import is_inside, is_windows, map_path, parts
+from metarr_desktop.domain.paths import is_windows
 from metarr_desktop.domain.text import text
+from metarr_desktop.domain.tracing import holding, scopes_of, to_here
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Collection, Iterable, Sequence
 
     from metarr_desktop.domain.events import MediaEvent
     from metarr_desktop.domain.media import LibraryFolder
@@ -21,6 +23,7 @@ if TYPE_CHECKING:
 PATH_UNKNOWN = (
     "{source}'s path {path} is not on this computer. Add a path mapping, or the library folder it lies in."
 )
+IN_NO_LIBRARY = "{path} is in no library folder of this computer."
 NO_LIBRARY = "No library folder on this computer."
 NO_MOVIE_LIBRARY = "No library folder for movies on this computer."
 
@@ -35,7 +38,7 @@ class Place:
 
 
 def locate(
-    event: MediaEvent, *, libraries: Sequence[LibraryFolder], mappings: Iterable[PathMapping]
+    event: MediaEvent, *, libraries: Sequence[LibraryFolder], mappings: Collection[PathMapping]
 ) -> Place:
     """Translate the sender's folder and find the library folder of this computer that holds it.
 
@@ -47,11 +50,15 @@ def locate(
     movies = [library for library in libraries if library.type == "movies"]
     if not movies:
         raise NothingToDo(NO_MOVIE_LIBRARY)
-    path = map_path(event.folder, mappings) or event.folder
-    holding = [library for library in movies if is_inside(path, library.path)]
-    if not holding or "\0" in path:
+    path = to_here(event.folder, scopes=scopes_of(event), mappings=mappings).path
+    library = holding(path, movies)
+    if library is None:
         raise path_unknown(event)
-    library = max(holding, key=lambda one: len(parts(one.path)))
+    return place_in(library, path=path, libraries=libraries)
+
+
+def place_in(library: LibraryFolder, *, path: str, libraries: Iterable[LibraryFolder]) -> Place:
+    """Return the place of a path of this computer that lies in a library folder."""
     root = Path(library.path)
     below = Path(path).parts[len(root.parts) :]
     return Place(library=library, folder=root.joinpath(*below), roots=tuple(one.path for one in libraries))
@@ -59,16 +66,45 @@ def locate(
 
 def path_unknown(event: MediaEvent) -> NotHere:
     """Return the failure that asks for a path mapping."""
+    if event.action is Action.SCANNED:
+        return NotHere(text(IN_NO_LIBRARY, path=readable(event.folder)))
     return NotHere(text(PATH_UNKNOWN, source=event.source.capitalize(), path=readable(event.folder)))
 
 
 def expected_name(event: MediaEvent) -> str | None:
     """Name of the video relative to the folder, with ``/``; None where it is unknown or leads elsewhere."""
-    if not event.files or "\0" in event.files[0]:
+    return plain_name(event.files[0], folder=event.folder) if event.files else None
+
+
+def names_below(event: MediaEvent) -> tuple[str, ...]:
+    """Names of all files relative to the folder, with ``/``; those that lead elsewhere are left out."""
+    names = (plain_name(file, folder=event.folder) for file in event.files)
+    return tuple(name for name in names if name is not None)
+
+
+def plain_name(name: str, *, folder: str) -> str | None:
+    """Return a file's name below its folder with ``/``, or None where it leads elsewhere."""
+    if "\0" in name:
         return None
-    name = event.files[0]
-    windows = is_windows(event.folder)
-    path = PureWindowsPath(name) if windows else PurePosixPath(name)
+    path = PureWindowsPath(name) if is_windows(folder) else PurePosixPath(name)
     if path.is_absolute() or path.anchor or ".." in path.parts:
         return None
     return path.as_posix() if path.parts else None
+
+
+def old_paths(
+    event: MediaEvent,
+    *,
+    place: Place,
+    libraries: Collection[LibraryFolder],
+    mappings: Collection[PathMapping],
+) -> tuple[str, ...]:
+    """Paths on this computer of the files that were renamed or deleted, as they are stored."""
+    found = []
+    for file in event.old_files:
+        name = plain_name(file, folder=event.folder)
+        if name is not None:
+            found.append(readable(str(place.folder / name)))
+        elif holding(path := to_here(file, scopes=scopes_of(event), mappings=mappings).path, libraries):
+            found.append(readable(path))
+    return tuple(found)

@@ -2,24 +2,25 @@
 
 from __future__ import annotations
 
-import asyncio
 import logging
-from dataclasses import dataclass
-from datetime import timedelta
+from dataclasses import replace
 from typing import TYPE_CHECKING, Protocol
 
 from metarr_desktop.domain.errors import MetarrError, NothingToDo, Permanent, Transient
-from metarr_desktop.domain.events import MediaEvent, MediaKind
+from metarr_desktop.domain.events import Action, MediaEvent, MediaKind
 from metarr_desktop.domain.media import Asset, ScannedMovie, readable
 from metarr_desktop.domain.outcomes import Done
 from metarr_desktop.domain.text import Text, text
+from metarr_desktop.library.connection import require_anchor
+from metarr_desktop.library.deletion import DeletedMovies, Deletion, is_gone
 from metarr_desktop.library.discovery import DISC_FILES, discover
 from metarr_desktop.library.listing import MOST_ENTRIES, OUTSIDE, Listing, read_folder
-from metarr_desktop.library.place import expected_name, locate, path_unknown
+from metarr_desktop.library.looking import READ_DEADLINE, Looks
+from metarr_desktop.library.place import expected_name, locate, old_paths, path_unknown
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from datetime import datetime
+    from datetime import datetime, timedelta
     from pathlib import Path
 
     from metarr_desktop.domain.clock import Clock
@@ -33,14 +34,11 @@ if TYPE_CHECKING:
 logger = logging.getLogger(__name__)
 
 STEPS = 3
-READ_DEADLINE = timedelta(seconds=60)
-"""A folder that does not answer for so long lies on a drive or share that hangs."""
-
 LARGEST_ID = 2**63 - 1
 LARGEST_YEAR = 2**31 - 1
 
 
-class MovieStore(Protocol):
+class MovieStore(DeletedMovies, Protocol):
     """What a scan needs to know and to store."""
 
     async def libraries(self) -> tuple[LibraryFolder, ...]:
@@ -51,13 +49,6 @@ class MovieStore(Protocol):
 
     async def save_movie(self, movie: ScannedMovie, *, now: datetime) -> SavedMovie:
         """Create or update the movie's row and replace its assets, all or nothing."""
-
-
-@dataclass(slots=True)
-class _Look:
-    """One reading of a folder in a thread, which nobody can end from outside."""
-
-    running: bool = False
 
 
 class ScanMovie:
@@ -74,17 +65,28 @@ class ScanMovie:
         self._store = store
         self._clock = clock
         self._read = read
-        self._deadline = deadline
-        self._look = _Look()
+        self._looks = Looks(deadline=deadline)
+        self._deletion = Deletion(store=store, looks=self._looks, clock=clock)
 
     async def __call__(self, job: Job, report: Report) -> Done:
-        """Find the film's folder, its video and its artwork, and store what was found."""
+        """Find the film's folder, its video and its artwork, and store what was found.
+
+        A film that was deleted is marked as such, once its files are gone. Raises NotNow while the drive is
+        not connected.
+        """
         event = _event(job)
         libraries = await self._store.libraries()
-        place = locate(event, libraries=libraries, mappings=await self._store.mappings(event.source))
-        expected = expected_name(event)
-        report(0, STEPS, Text("Reading the folder"))
+        mappings = await self._store.mappings()
+        place = locate(event, libraries=libraries, mappings=mappings)
         try:
+            now, deferrals = self._clock.now(), job.deferrals
+            await require_anchor(place.library, looks=self._looks, now=now, deferrals=deferrals)
+            before = old_paths(event, place=place, libraries=libraries, mappings=mappings)
+            if await self._is_deleted(event, place):
+                tmdb_id = _storable(event.tmdb_id, most=LARGEST_ID)
+                return await self._deletion.run(event, place=place, old_paths=before, tmdb_id=tmdb_id)
+            report(0, STEPS, Text("Reading the folder"))
+            expected = expected_name(event)
             listing = await self._listing(place, expected=expected)
         except ValueError as error:  # a path that no system can hold
             raise path_unknown(event) from error
@@ -93,31 +95,32 @@ class ScanMovie:
         report(1, STEPS, Text("Looking for the video and the artwork"))
         found = discover(listing.entries, folder_name=place.folder.name, expected=expected)
         if found.video is None:
+            if await self._lost_its_video(event, place, listing=listing):
+                return await self._deletion.run(event, place=place, old_paths=before, tmdb_id=None)
             raise _no_video(place.folder, listing=listing)
-        movie = _scanned(event, place=place, found=found)
+        movie = replace(_scanned(event, place=place, found=found), old_paths=before)
         report(2, STEPS, Text("Storing what was found"))
         saved = await self._store.save_movie(movie, now=self._clock.now())
         return _done(found, movie=movie, saved=saved)
 
+    async def _is_deleted(self, event: MediaEvent, place: Place) -> bool:
+        if event.action is not Action.SCANNED:
+            return event.action is Action.DELETED
+        return await self._looks.at(place.library.path, lambda: is_gone(place), shown=place.folder)
+
+    async def _lost_its_video(self, event: MediaEvent, place: Place, *, listing: Listing) -> bool:
+        """Whether somebody asked to look at a film that is known, and all of its folder was seen."""
+        if event.action is not Action.SCANNED or listing.outside or not listing.complete:
+            return False
+        folder = readable(str(place.folder))
+        found = await self._store.find_movie(place.library.id, folder=folder, paths=(), tmdb_id=None)
+        return found is not None
+
     async def _listing(self, place: Place, *, expected: str | None) -> Listing:
-        """Read the folder in a thread, and wait no longer than the deadline."""
-        if self._look.running:  # a thread that hangs is given no company
-            raise _no_answer(place.folder)
-        look = self._look = _Look()
         extra = (expected, *DISC_FILES) if expected is not None else DISC_FILES
-
-        def read() -> Listing:
-            look.running = True
-            try:
-                return self._read(place, extra=extra)
-            finally:
-                look.running = False
-
-        try:
-            async with asyncio.timeout(self._deadline.total_seconds()):
-                return await asyncio.to_thread(read)
-        except TimeoutError as error:
-            raise _no_answer(place.folder) from error
+        return await self._looks.at(
+            place.library.path, lambda: self._read(place, extra=extra), shown=place.folder
+        )
 
 
 def _event(job: Job) -> MediaEvent:
@@ -128,12 +131,6 @@ def _event(job: Job) -> MediaEvent:
     if event.kind is not MediaKind.MOVIE:
         raise NothingToDo("Only movies are scanned.")
     return event
-
-
-def _no_answer(folder: Path) -> Transient:
-    return Transient(
-        text("{folder} does not answer. Is the drive or share connected?", folder=readable(str(folder)))
-    )
 
 
 def _no_video(folder: Path, *, listing: Listing) -> MetarrError:
@@ -163,6 +160,7 @@ def _scanned(event: MediaEvent, *, place: Place, found: Discovery) -> ScannedMov
         folder=readable(str(place.folder)),
         file_path=assets[0].path,
         assets=assets,
+        named=event.action is not Action.SCANNED,
     )
 
 
@@ -179,9 +177,12 @@ def _done(found: Discovery, *, movie: ScannedMovie, saved: SavedMovie) -> Done:
         if artwork
         else text("Found {file}.", file=video)
     )
+    if saved.restored:
+        detail = text("{detail} It had been deleted and is restored.", detail=str(detail))
     result = {
         "movie_id": saved.movie_id,
         "created": saved.created,
+        **({"restored": True} if saved.restored else {}),
         "video": movie.file_path,
         "artwork": artwork,
     }

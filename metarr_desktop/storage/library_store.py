@@ -4,20 +4,26 @@ from __future__ import annotations
 
 import asyncio
 from dataclasses import replace
-from pathlib import Path
-from typing import TYPE_CHECKING, get_args
+from pathlib import Path, PurePath
+from typing import TYPE_CHECKING, Any, get_args
 
 from metarr_desktop.domain.clock import to_ms
 from metarr_desktop.domain.errors import NotFound, Refused
-from metarr_desktop.domain.media import LibraryFolder, LibraryType, readable
+from metarr_desktop.domain.media import LibraryFolder, LibraryType, WatchMode, readable
 from metarr_desktop.domain.paths import PathMapping, is_windows, parts
 from metarr_desktop.domain.text import text
-from metarr_desktop.storage.movie_rows import save_movie
+from metarr_desktop.storage.movie_rows import (
+    find_movie,
+    forget_deleted,
+    known_files,
+    mark_deleted,
+    save_movie,
+)
 
 if TYPE_CHECKING:
     from datetime import datetime
 
-    from metarr_desktop.domain.media import SavedMovie, ScannedMovie
+    from metarr_desktop.domain.media import Movie, SavedMovie, ScannedMovie
     from metarr_desktop.storage.database import Database
     from metarr_desktop.storage.sql import Sql
 
@@ -51,6 +57,26 @@ class LibraryStore:
         """Forget a folder and its movies' rows, not its files; raises NotFound."""
         return await self._database.run(_remove_library, id_or_name)
 
+    async def change_library(
+        self,
+        id_or_name: int | str,
+        *,
+        anchor: str | None = None,
+        needs_nfo: bool | None = None,
+        watch: WatchMode | None = None,
+    ) -> LibraryFolder:
+        """Change what is asked of a folder; None leaves it. Raises NotFound or Refused."""
+        changes: dict[str, object] = {}
+        if anchor is not None:
+            changes["anchor"] = _relative(anchor)
+        if needs_nfo is not None:
+            changes["needs_nfo"] = int(needs_nfo)
+        if watch is not None:
+            if watch not in get_args(WatchMode):
+                raise Refused(text("Watching is off, events or polling, not {mode}.", mode=readable(watch)))
+            changes["watch"] = watch
+        return await self._database.run(_change_library, id_or_name, changes)
+
     async def mappings(self, scope: str | None = None) -> tuple[PathMapping, ...]:
         """Return the path mappings, all or those of one source or service."""
         return await self._database.read(_mappings, scope)
@@ -70,6 +96,24 @@ class LibraryStore:
     async def save_movie(self, movie: ScannedMovie, *, now: datetime) -> SavedMovie:
         """Create or update the movie's row and replace its assets, all or nothing."""
         return await self._database.run(save_movie, movie, now)
+
+    async def find_movie(
+        self, library_id: int, *, folder: str, paths: tuple[str, ...], tmdb_id: int | None
+    ) -> Movie | None:
+        """Return the movie of this folder, one of these files or this id, unless it is deleted already."""
+        return await self._database.read(find_movie, library_id, folder, paths, tmdb_id)
+
+    async def mark_deleted(self, movie_id: int, *, now: datetime) -> bool:
+        """Keep a movie's row as one of a deleted film; returns whether there was one."""
+        return await self._database.run(mark_deleted, movie_id, now)
+
+    async def forget_deleted(self, before: datetime) -> int:
+        """Remove the rows of films that were deleted before then; returns how many."""
+        return await self._database.run(forget_deleted, before)
+
+    async def known_files(self, folder: str) -> dict[str, int]:
+        """Return the files that a scan found in a movie's folder, with their sizes."""
+        return await self._database.read(known_files, folder)
 
 
 def _existing_folder(path: str) -> str:
@@ -92,10 +136,21 @@ def _existing_folder(path: str) -> str:
 
 
 def _libraries(db: Sql) -> tuple[LibraryFolder, ...]:
-    rows = db.execute("SELECT id, name, path, type, mode FROM libraries ORDER BY name, id").fetchall()
+    rows = db.execute(
+        "SELECT id, name, path, type, mode, anchor, needs_nfo, watch FROM libraries ORDER BY name, id"
+    ).fetchall()
     return tuple(
-        LibraryFolder(id=number, name=name, path=path, type=kind, mode=mode)
-        for number, name, path, kind, mode in rows
+        LibraryFolder(
+            id=number,
+            name=name,
+            path=path,
+            type=kind,
+            mode=mode,
+            anchor=anchor,
+            needs_nfo=bool(needs_nfo),
+            watch=watch if watch in get_args(WatchMode) else "off",
+        )
+        for number, name, path, kind, mode, anchor, needs_nfo, watch in rows
     )
 
 
@@ -126,21 +181,44 @@ def _free_name(name: str, *, taken: set[str]) -> str:
 
 
 def _remove_library(db: Sql, id_or_name: int | str) -> LibraryFolder:
+    library = _library(db, id_or_name)
+    db.execute("DELETE FROM libraries WHERE id = ?", (library.id,))
+    return library
+
+
+def _library(db: Sql, id_or_name: int | str) -> LibraryFolder:
     wanted = str(id_or_name)
     existing = _libraries(db)
     named = [one for one in existing if isinstance(id_or_name, str) and one.name == wanted.strip()]
     numbered = [one for one in existing if str(one.id) == wanted.strip()]
     for library in (*named, *numbered):
-        db.execute("DELETE FROM libraries WHERE id = ?", (library.id,))
         return library
     raise NotFound(text("There is no library folder {name}.", name=readable(wanted)))
+
+
+def _change_library(db: Sql, id_or_name: int | str, changes: dict[str, Any]) -> LibraryFolder:
+    library = _library(db, id_or_name)
+    for column, value in changes.items():
+        db.execute(f"UPDATE libraries SET {column} = ? WHERE id = ?", (value, library.id))
+    return _library(db, library.id)
+
+
+def _relative(path: str) -> str:
+    """Check the name of an anchor file; a path that leads elsewhere is none."""
+    path = path.strip()
+    relative = not PurePath(path).anchor and ".." not in PurePath(path).parts and not is_windows(path)
+    if not relative or "\0" in path or readable(path) != path:
+        message = "Name a file below the library folder, such as .mounted, not {path}."
+        raise Refused(text(message, path=readable(path)))
+    return path
 
 
 def _absolute(path: str) -> str:
     """Check one side of a mapping, which may be a path of any system."""
     path = path.strip()
     rooted = any(first.endswith("/") for first in parts(path)[:1])
-    absolute = rooted or is_windows(path)
+    named = len(parts(path)) > 1 or not (path.startswith("\\\\") or "://" in path)
+    absolute = (rooted or is_windows(path)) and named
     if not absolute or ".." in parts(path) or "\0" in path or readable(path) != path:
         message = "Give a whole path such as /movies, D:\\Movies or smb://nas/movies, not {path}."
         raise Refused(text(message, path=readable(path)))

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from metarr_desktop.domain.clock import to_ms
 from metarr_desktop.domain.errors import NothingToDo
-from metarr_desktop.domain.media import SavedMovie
+from metarr_desktop.domain.media import Movie, SavedMovie
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -22,13 +22,59 @@ def save_movie(db: Sql, movie: ScannedMovie, now: datetime) -> SavedMovie:
     movie_id = _owner_of_file(db, movie)
     if movie_id is None:
         movie_id = _known(db, movie)
-    created = movie_id is None
+    created, restored = movie_id is None, False
     if movie_id is None:
         movie_id = _insert(db, movie, now)
     else:
-        _update(db, movie, movie_id, now)
+        restored = _update(db, movie, movie_id, now)
     _replace_assets(db, movie, movie_id)
-    return SavedMovie(movie_id=movie_id, created=created)
+    return SavedMovie(movie_id=movie_id, created=created, restored=restored)
+
+
+def find_movie(
+    db: Sql, library_id: int, folder: str, paths: tuple[str, ...], tmdb_id: int | None
+) -> Movie | None:
+    """Return the movie of this folder, one of these files or this id, unless it is deleted already."""
+    clauses = ["folder = ?", *["file_path = ?"] * len(paths), *["tmdb_id = ?"] * bool(tmdb_id)]
+    values = (library_id, folder, *paths, *([tmdb_id] if tmdb_id else []))
+    row = db.execute(
+        "SELECT id, library_id, title, folder, file_path, tmdb_id, imdb_id, year FROM movies"
+        f" WHERE library_id = ? AND deleted_at IS NULL AND ({' OR '.join(clauses)}) ORDER BY id",
+        values,
+    ).fetchone()
+    if row is None:
+        return None
+    return Movie(
+        id=row[0],
+        library_id=row[1],
+        title=row[2],
+        folder=row[3],
+        file_path=row[4] or "",
+        tmdb_id=row[5],
+        imdb_id=row[6],
+        year=row[7],
+    )
+
+
+def mark_deleted(db: Sql, movie_id: int, now: datetime) -> bool:
+    """Keep a movie's row as one of a deleted film; returns whether there was one."""
+    sql = "UPDATE movies SET deleted_at = ?, updated_at = ? WHERE id = ? AND deleted_at IS NULL"
+    return db.execute(sql, (to_ms(now), to_ms(now), movie_id)).rowcount > 0
+
+
+def forget_deleted(db: Sql, before: datetime) -> int:
+    """Remove the rows of films that were deleted before then; returns how many."""
+    return db.execute("DELETE FROM movies WHERE deleted_at < ?", (to_ms(before),)).rowcount
+
+
+def known_files(db: Sql, folder: str) -> dict[str, int]:
+    """Return the files that a scan found in a movie's folder, with their sizes."""
+    rows = db.execute(
+        "SELECT assets.path, assets.size FROM assets JOIN movies ON movies.id = assets.movie_id"
+        " WHERE movies.folder = ? AND movies.deleted_at IS NULL",
+        (folder,),
+    ).fetchall()
+    return {path: int(size) for path, size in rows}
 
 
 def _owner_of_file(db: Sql, movie: ScannedMovie) -> int | None:
@@ -37,11 +83,13 @@ def _owner_of_file(db: Sql, movie: ScannedMovie) -> int | None:
 
 
 def _known(db: Sql, movie: ScannedMovie) -> int | None:
-    """Row of this film in its library: by TMDB id, else by IMDb id, else by folder."""
+    """Row of this film in its library: by TMDB id, IMDb id, the path of before, else by folder."""
     known = _same_tmdb_id(db, movie)
     if known is None and movie.imdb_id:
         sql = "SELECT id FROM movies WHERE library_id = ? AND imdb_id = ? ORDER BY id"
         known = _first_id(db, sql, movie.library_id, movie.imdb_id)
+    for path in movie.old_paths if known is None else ():
+        known = known or _first_id(db, "SELECT id FROM movies WHERE file_path = ?", path)
     if known is None:
         sql = "SELECT id FROM movies WHERE library_id = ? AND folder = ? ORDER BY id"
         known = _first_id(db, sql, movie.library_id, movie.folder)
@@ -81,8 +129,8 @@ def _insert(db: Sql, movie: ScannedMovie, now: datetime) -> int:
     return int(row[0])
 
 
-def _update(db: Sql, movie: ScannedMovie, movie_id: int, now: datetime) -> None:
-    """Write what is known now; an id or a year that nobody told this time stays.
+def _update(db: Sql, movie: ScannedMovie, movie_id: int, now: datetime) -> bool:
+    """Write what is known now; an id or a year that nobody told this time stays. Returns if it was deleted.
 
     ``updated_at`` says when the row last said something else, ``scanned_at`` when somebody last looked.
     """
@@ -90,9 +138,14 @@ def _update(db: Sql, movie: ScannedMovie, movie_id: int, now: datetime) -> None:
     if double is not None and double != movie_id:  # the row with the file takes the id over
         db.execute("DELETE FROM movies WHERE id = ?", (double,))
     before = _values(db, movie_id)
+    (deleted_at,) = db.execute("SELECT deleted_at FROM movies WHERE id = ?", (movie_id,)).fetchone()
+    # What only its folder is called does not replace what a sender said.
+    naming = "title = ?, year = COALESCE(?, year)"
+    if not movie.named:
+        naming = "title = COALESCE(title, ?), year = COALESCE(year, ?)"
     db.execute(
         "UPDATE movies SET library_id = ?, tmdb_id = COALESCE(?, tmdb_id), imdb_id = COALESCE(?, imdb_id),"
-        " title = ?, year = COALESCE(?, year), folder = ?, file_path = ?, scanned_at = ? WHERE id = ?",
+        f" {naming}, folder = ?, file_path = ?, scanned_at = ?, deleted_at = NULL WHERE id = ?",
         (
             movie.library_id,
             movie.tmdb_id,
@@ -105,8 +158,9 @@ def _update(db: Sql, movie: ScannedMovie, movie_id: int, now: datetime) -> None:
             movie_id,
         ),
     )
-    if _values(db, movie_id) != before:
+    if deleted_at is not None or _values(db, movie_id) != before:
         db.execute("UPDATE movies SET updated_at = ? WHERE id = ?", (to_ms(now), movie_id))
+    return deleted_at is not None
 
 
 def _values(db: Sql, movie_id: int) -> object:

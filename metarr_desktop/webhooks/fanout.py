@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from metarr_desktop.domain.events import Action, MediaEvent, MediaKind
 from metarr_desktop.domain.jobs import HIGH, NORMAL, SCAN_LANE, SCAN_MOVIE, Gathering, NewJob
 from metarr_desktop.domain.routing import Routes
+from metarr_desktop.domain.senders import slug
 from metarr_desktop.domain.text import Text
 
 if TYPE_CHECKING:
@@ -43,17 +44,22 @@ def plan(
 
     One scan of a folder waits at most; refreshes of one folder that wait together run as one, and messages
     about one download wait for one another. What was recovered from a sender's history is no news to people:
-    they get one summary. A delivery that still waits after ``expires_after`` is given up.
+    they get one summary. What still waits after ``expires_after``, for a
+    service or for a drive, is given up.
     """
     payload = {"event": event.to_payload()}
     folder = event.folder if isinstance(event, MediaEvent) else ""
+    # Senders may call different folders by one name, as each has path mappings of its own.
+    sender = slug(event.instance) or event.source
+    place = folder if sender == event.source else f"{sender}:{folder}"
     scans = scans and needs_scan(event)
     scan = NewJob(
         type=SCAN_MOVIE,
         lane=SCAN_LANE,
         priority=HIGH,
         payload=payload,
-        dedupe_key=_key(f"{SCAN_MOVIE}:{event.source}:{folder}"),
+        dedupe_key=_key(f"{SCAN_MOVIE}:{sender}:{_of_its_own(event)}{folder}"),
+        expires_after=expires_after,
     )
     notify = tuple(
         _gathered(
@@ -65,7 +71,7 @@ def plan(
                 max_retries=service.retry.max_retries,
                 waits_for=SCAN_MOVIE if scans and service.waits_for_scan else None,
                 waits_at_most=LONGEST_WAIT_FOR_SCAN if scans and service.waits_for_scan else None,
-                merge_key=_key(folder) if service.merge_window is not None and folder else None,
+                merge_key=_key(place) if service.merge_window is not None and folder else None,
                 expires_after=expires_after,
             ),
             event,
@@ -88,6 +94,13 @@ def _gathered(job: NewJob, event: Event, *, service: Service) -> NewJob:
 def _is_part_of_download(event: MediaEvent) -> bool:
     imported = event.action in {Action.IMPORTED, Action.UPGRADED}
     return imported and event.kind in COMES_IN_PACKS and bool(event.download_id)
+
+
+def _of_its_own(event: Event) -> str:
+    """Mark what no other scan of the same folder can do along: it knows which files are gone."""
+    if isinstance(event, MediaEvent) and event.action in {Action.DELETED, Action.RENAMED}:
+        return f"{event.action}:"
+    return ""
 
 
 def needs_scan(event: Event) -> bool:

@@ -92,7 +92,7 @@ class WebhookRoutes:
         self._slowing = slowing
         self._read_within = read_within.total_seconds()
         self._extra = tuple(extra)
-        self._sources = {source.key: source for source in sources}
+        self._sources = {source.key: source for source in sources if source.routed}
 
     def application(self, *, middlewares: Iterable[Middleware] = ()) -> web.Application:
         """Return a new application with these routes."""

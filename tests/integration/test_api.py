@@ -240,10 +240,15 @@ async def test_web_pages_are_refused_even_with_the_key(program: Program, headers
 
 
 async def test_every_answer_has_the_form_that_the_document_tells(
-    program: Program, discord: FakeDiscord, download: bytes
+    program: Program, discord: FakeDiscord, download: bytes, tmp_path: Path
 ) -> None:
     event_id = await imported(program, discord, download)
     await program.core.commands.add_mapping("radarr", "/movies", "/data/movies")
+    (tmp_path / "films").mkdir()
+    await program.core.commands.add_library(str(tmp_path / "films"))
+    bodies: dict[str, dict[str, Any]] = {
+        "scanPath": {"json": {"path": str(tmp_path / "films" / "Dune (2021)")}}
+    }
     (waiting_id,) = await waiting(program, 1)
     ended_id = (await program.ask("/history")).json[0]["job_id"]
     (cancelled_id,) = await waiting(program, 1)
@@ -253,7 +258,7 @@ async def test_every_answer_has_the_form_that_the_document_tells(
         path = operation.path.replace("{job_id}", str(job_ids.get(operation.name, 0)))
         for place, value in values.items():
             path = path.replace(place, str(value))
-        answer = await program.ask(path, method=operation.method)
+        answer = await program.ask(path, method=operation.method, **bodies.get(operation.name, {}))
         assert answer.status == 200, (operation.name, answer.body)
         form = TypeAdapter(operation.result)
         # What the type does not name is dropped in reading: nothing may be.

@@ -199,7 +199,7 @@ def test_what_is_typed_wrongly_ends_with_status_two(
         (["retry", str(2**63 - 1)], "no job 9223372036854775807"),
         (["replay", "99"], "no webhook 99"),
         (["library", "add", "/no/such/folder"], "/no/such/folder"),
-        (["mapping", "add", "nobody", "/a", "/b"], "nobody is no source or service"),
+        (["mapping", "add", "nobody", "/a", "/b"], "nobody is no source, sender or service"),
         (["service", "set", "kodi", "port=0"], "ort"),
     ],
 )

@@ -44,7 +44,7 @@ class HistoryPanel(QWidget):
         self._late = False
         self.model = HistoryModel(self)
         self.ui = HistoryLayout(
-            self, model=self.model, types=ports.queries.job_types(), sources=ports.queries.sources()
+            self, model=self.model, types=ports.queries.job_types(), sources=ports.queries.event_sources()
         )
         self._follow = self._timer(FOLLOW_MS, self._on_follow)
         self._typing = self._timer(TYPING_MS, self.refresh)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from metarr_desktop.webhooks.sources.by_hand import SOURCE as BY_HAND
 from metarr_desktop.webhooks.sources.jellyseerr import SOURCE as JELLYSEERR
 from metarr_desktop.webhooks.sources.lidarr import SOURCE as LIDARR
 from metarr_desktop.webhooks.sources.overseerr import SOURCE as OVERSEERR
@@ -25,6 +26,7 @@ SOURCES: tuple[Source, ...] = (
     JELLYSEERR,
     READARR,
     WHISPARR,
+    BY_HAND,
 )
 
 

@@ -13,6 +13,9 @@ from metarr_desktop.domain.errors import Permanent, StorageFailed
 from metarr_desktop.domain.jobs import Job, JobStatus
 from metarr_desktop.library.maintenance import CleanUp
 from metarr_desktop.storage.database import SqliteDatabase
+from metarr_desktop.storage.import_store import ImportShape, ImportStore
+from metarr_desktop.storage.issue_store import IssueStore
+from metarr_desktop.storage.library_store import LibraryStore
 from metarr_desktop.storage.schema import prepare
 from metarr_desktop.storage.settings_store import SettingsStore
 from tests.fakes import START, FakeClock, no_report
@@ -74,6 +77,9 @@ class Bench:
                 paths=paths,
                 settings=self.settings,
                 clock=FakeClock(),
+                library=LibraryStore(self.database),
+                imports=ImportStore(self.database),
+                issues=IssueStore(self.database),
                 back_up=self.back_up,
                 tidy=self.tidy,
             ).steps()
@@ -108,9 +114,16 @@ async def test_everything_that_was_done_is_said(bench: Bench) -> None:
     assert str(done.detail) == (
         "Backup saved as metarr-2026-11-24.db. Removed from the history: 2 jobs and 0 webhooks."
     )
-    assert done.result["removed"] == {"jobs": 2, "webhooks": 0, "files": 0}
-    assert done.result["steps"] == ["backup", "history", "files", "database"]
-    assert told[1] == (1, 4, "History")
+    assert done.result["removed"] == {
+        "jobs": 2,
+        "webhooks": 0,
+        "movies": 0,
+        "import_keys": 0,
+        "health_issues": 0,
+        "files": 0,
+    }
+    assert done.result["steps"] == ["backup", "history", "records", "files", "database"]
+    assert told[1] == (1, 5, "History")
     assert await bench.database.read(left) == [89, 31, 29, 4]
     assert bench.tidied
 
@@ -120,3 +133,32 @@ async def test_a_backup_that_fails_stops_nothing_else(bench: Bench) -> None:
     with pytest.raises(Permanent, match=r"Backup: The disk is full\. Apart from that: Removed from"):
         await bench.handler(JOB, no_report)
     assert bench.tidied
+
+
+def records(sql: Sql) -> None:
+    """Films deleted and imports told so many days ago."""
+    sql.execute("INSERT INTO libraries (id, name, path, type, created_at) VALUES (1, 'F', '/f', 'movies', 0)")
+    for days in (6, 8):
+        sql.execute(
+            "INSERT INTO movies (library_id, title, folder, created_at, updated_at, deleted_at)"
+            " VALUES (1, 'Dune', ?, 0, 0, ?)",
+            (f"/f/{days}", to_ms(START - timedelta(days=days))),
+        )
+    sql.execute(
+        "INSERT INTO movies (library_id, title, folder, created_at, updated_at)"
+        " VALUES (1, 'Dune', '/f/0', 0, 0)"
+    )
+
+
+async def test_films_that_were_deleted_a_week_ago_are_forgotten(bench: Bench) -> None:
+    await bench.database.run(records)
+    imports = ImportStore(bench.database)
+    for number, days in enumerate((89, 91)):
+        at = START - timedelta(days=days)
+        await imports.note(number, [f"key {days}"], shape=ImportShape.FILE, now=at)
+    done = await bench.handler(JOB, no_report)
+    rows = await bench.database.read(lambda sql: sql.execute("SELECT folder FROM movies").fetchall())
+    assert sorted(folder for (folder,) in rows) == ["/f/0", "/f/6"]
+    assert await imports.known(["key 89", "key 91"]) == {"key 89"}
+    assert done.result["removed"]["movies"] == 1
+    assert "Deleted films forgotten: 1." in str(done.detail)

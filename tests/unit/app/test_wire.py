@@ -327,7 +327,16 @@ def test_the_small_forms_are_plain_json() -> None:
             "released": 0,
             "steps": [{"name": "Key", "ok": False, "detail": "Rejected", "ms": 12}],
         },
-        {"id": 1, "name": "Films", "path": "/films", "type": "movies", "found": False},
+        {
+            "id": 1,
+            "name": "Films",
+            "path": "/films",
+            "type": "movies",
+            "found": False,
+            "anchor": "",
+            "needs_nfo": False,
+            "watch": "off",
+        },
         [{"scope": "radarr", "from": "/movies", "to": "/films"}],
         {"source": "radarr", "title": "Radarr", "url": "http://127.0.0.1:3000/webhooks/radarr"},
     ]

@@ -58,3 +58,56 @@ def test_mappings_are_told_as_scope_from_and_to(
         ("library_remove", {"name": "Films"}),
     ]
     assert capsys.readouterr().out.endswith("No mappings.\n")
+
+
+def test_a_folder_is_asked_for_by_its_whole_path(
+    run: Callable[..., int],
+    session: FakeSession,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    session.answers["scan"] = {"event_id": 1, "job_id": 2, "folder": "/films/Dune", "title": "Dune"}
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("HOME", "/home/me")
+    for path in ("Dune/", "~/Dune", "D:\\Films\\Dune", "smb://nas/Dune"):
+        assert run("scan", path) == 0
+    assert session.calls == [
+        ("scan", {"path": str(tmp_path / "Dune")}),
+        ("scan", {"path": "/home/me/Dune"}),
+        ("scan", {"path": "D:\\Films\\Dune"}),
+        ("scan", {"path": "smb://nas/Dune"}),
+    ]
+    assert capsys.readouterr().out.splitlines()[0] == "Dune is looked at: /films/Dune (job 2)"
+
+
+def test_settings_of_a_folder_are_told_by_name(run: Callable[..., int], session: FakeSession) -> None:
+    assert run("library", "set", "Films", "anchor=.disk", "needs_nfo=yes", "watch=polling") == 0
+    values = {"anchor": ".disk", "needs_nfo": "yes", "watch": "polling"}
+    assert session.calls == [("library_set", {"name": "Films", "values": values})]
+
+
+def test_a_trace_tells_each_hop_and_why(
+    run: Callable[..., int], session: FakeSession, capsys: pytest.CaptureFixture[str]
+) -> None:
+    mapping = {"scope": "radarr", "from": "/data", "to": "/films"}
+    hops = [
+        {"scope": "radarr", "path": "/data/Dune", "mapping": None, "library": None, "exists": None},
+        {"scope": "here", "path": "/films/Dune", "mapping": mapping, "library": "Films", "exists": False},
+        {"scope": "kodi", "path": "/data/Dune", "mapping": None, "library": None, "exists": None},
+    ]
+    session.answers["trace"] = hops
+    assert run("trace", "/data/Dune", "--from", "radarr", "--to", "kodi") == 0
+    assert session.calls == [("trace", {"path": "/data/Dune", "from": "radarr", "to": "kodi"})]
+    lines = [line.split(None, 2) for line in capsys.readouterr().out.splitlines()[1:]]
+    assert lines == [
+        ["radarr", "/data/Dune"],
+        [
+            "here",
+            "/films/Dune",
+            "mapping of radarr: /data is /films; in the library folder Films, but not there",
+        ],
+        ["kodi", "/data/Dune", "no mapping fits, so it goes unchanged"],
+    ]
+    assert run("trace", "/data/Dune", "--from", "radarr", "--to", "kodi", "--json") == 0
+    assert json.loads(capsys.readouterr().out) == hops

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -130,3 +131,9 @@ def test_the_name_of_the_video_is_taken_only_where_it_stays_below_the_folder(
 
 def test_a_movie_without_files_names_no_video() -> None:
     assert expected_name(event("/m/Dune")) is None
+
+
+def test_a_folder_that_was_asked_for_needs_no_sender_to_be_named() -> None:
+    asked = replace(event("/elsewhere/Dune"), source="scan", action=Action.SCANNED)
+    with pytest.raises(Permanent, match=r"^/elsewhere/Dune is in no library folder of this computer\.$"):
+        locate(asked, libraries=[library("/movies")], mappings=[])

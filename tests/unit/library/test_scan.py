@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from metarr_desktop.domain.errors import NothingToDo, Permanent, Transient
+from metarr_desktop.domain.errors import NothingToDo, NotNow, Permanent, Transient
 from metarr_desktop.domain.events import Action, MediaEvent, MediaKind
 from metarr_desktop.domain.jobs import HIGH, SCAN_LANE, SCAN_MOVIE, Job, JobStatus
-from metarr_desktop.domain.media import LibraryFolder, SavedMovie, ScannedMovie
+from metarr_desktop.domain.media import LibraryFolder, Movie, SavedMovie, ScannedMovie
 from metarr_desktop.domain.paths import PathMapping
 from metarr_desktop.library.listing import Listing, read_folder
 from metarr_desktop.library.scan import ScanMovie
@@ -41,6 +41,9 @@ class MemoryMovies:
     def __init__(self, *libraries: LibraryFolder, mappings: tuple[PathMapping, ...] = ()) -> None:
         self._libraries = libraries
         self._mappings = mappings
+        self.known: Movie | None = None
+        self.deleted: list[int] = []
+        self.restores = False
         self.saved: list[ScannedMovie] = []
         self.times: list[datetime] = []
 
@@ -53,7 +56,20 @@ class MemoryMovies:
     async def save_movie(self, movie: ScannedMovie, *, now: datetime) -> SavedMovie:
         self.saved.append(movie)
         self.times.append(now)
-        return SavedMovie(movie_id=7, created=len(self.saved) == 1)
+        return SavedMovie(movie_id=7, created=len(self.saved) == 1, restored=self.restores)
+
+    async def find_movie(
+        self, library_id: int, *, folder: str, paths: tuple[str, ...], tmdb_id: int | None
+    ) -> Movie | None:
+        known = self.known
+        if known is None or known.library_id != library_id:
+            return None
+        found = known.folder == folder or known.file_path in paths or known.tmdb_id == tmdb_id
+        return known if found else None
+
+    async def mark_deleted(self, movie_id: int, *, now: datetime) -> bool:
+        self.deleted.append(movie_id)
+        return True
 
 
 @pytest.fixture
@@ -267,6 +283,133 @@ async def test_a_share_that_hangs_is_given_up_and_gets_no_second_reader(root: Pa
     assert len(started) == 1
     release.set()
     assert ended.wait(30)
-    while handler._look.running:  # noqa: ASYNC110 - its thread is on the way out
-        await asyncio.sleep(0)
-    assert (await handler(import_of(folder), no_report)).result["created"]
+    for _ in range(1000):
+        try:
+            await handler(import_of(folder), no_report)
+        except Transient:  # its thread is on the way out
+            await asyncio.sleep(0.01)
+        else:
+            break
+    assert len(store.saved) == 1
+
+
+def known(folder: Path) -> Movie:
+    return Movie(
+        id=7,
+        library_id=3,
+        title="Dune",
+        folder=str(folder),
+        file_path=str(folder / "Dune.mkv"),
+        tmdb_id=438631,
+    )
+
+
+async def test_a_deleted_film_whose_folder_is_gone_is_marked(root: Path) -> None:
+    folder = root / "Dune (2021)"
+    store = MemoryMovies(library(root))
+    store.known = known(folder)
+    done = await scan(import_of(folder, action=Action.DELETED), store=store)
+    assert store.deleted == [7]
+    assert store.saved == []
+    assert str(done.detail).startswith("Dune (2021) was deleted. If it does not come back within 7 days")
+
+
+async def test_a_deleted_file_whose_folder_is_left_counts_as_well(root: Path) -> None:
+    folder = movie(root, "poster.jpg")
+    store = MemoryMovies(library(root))
+    store.known = known(folder)
+    await scan(import_of(folder, action=Action.DELETED, old_files=("Dune.mkv",)), store=store)
+    assert store.deleted == [7]
+
+
+async def test_a_film_whose_video_is_still_there_stays(root: Path) -> None:
+    folder = movie(root, "Dune.mkv")
+    store = MemoryMovies(library(root))
+    store.known = known(folder)
+    with pytest.raises(NothingToDo, match=r"Dune\.mkv is still there: Dune \(2021\) stays in the library"):
+        await scan(import_of(folder, action=Action.DELETED), store=store)
+    assert store.deleted == []
+
+
+async def test_a_film_that_moved_to_another_folder_stays(root: Path) -> None:
+    folder = movie(root, "Dune.mkv")
+    store = MemoryMovies(library(root))
+    store.known = known(folder)
+    with pytest.raises(NothingToDo, match="is still there"):
+        await scan(import_of(root / "Dune", action=Action.DELETED), store=store)
+
+
+async def test_nothing_is_deleted_while_the_library_folder_is_away(root: Path) -> None:
+    store = MemoryMovies(library(root))
+    store.known = known(root / "Dune (2021)")
+    root.rmdir()
+    with pytest.raises(Transient, match=r"is not there\. Is the drive"):
+        await scan(import_of(root / "Dune (2021)", action=Action.DELETED), store=store)
+    assert store.deleted == []
+
+
+@pytest.mark.parametrize("action", [Action.IMPORTED, Action.DELETED, Action.SCANNED])
+async def test_a_missing_anchor_puts_the_scan_off(root: Path, action: Action) -> None:
+    folder = movie(root, "Dune.mkv") if action is Action.IMPORTED else root / "Dune (2021)"
+    store = MemoryMovies(replace(library(root), anchor=".mounted"))
+    store.known = known(folder)
+    with pytest.raises(
+        NotNow, match=r"^The drive of Movies is not connected: \.mounted is missing\.$"
+    ) as late:
+        await scan(import_of(folder, action=action), store=store)
+    assert late.value.until == NOW + timedelta(seconds=5)
+    assert (store.deleted, store.saved) == ([], [])
+
+
+async def test_a_folder_that_a_person_asked_for_and_is_gone_counts_as_deleted(root: Path) -> None:
+    movie(root, "other")
+    folder = root / "Alien (1979)"
+    store = MemoryMovies(library(root))
+    store.known = known(folder)
+    await scan(import_of(folder, action=Action.SCANNED), store=store)
+    assert store.deleted == [7]
+
+
+async def test_an_empty_library_folder_is_taken_for_a_drive_that_is_not_mounted(root: Path) -> None:
+    store = MemoryMovies(library(root))
+    store.known = known(root / "Dune (2021)")
+    with pytest.raises(Transient, match="is not there yet"):
+        await scan(import_of(root / "Dune (2021)", action=Action.SCANNED), store=store)
+    assert store.deleted == []
+
+
+async def test_a_restored_film_is_told_as_such(root: Path) -> None:
+    folder = movie(root, "Dune.mkv")
+    store = MemoryMovies(library(root))
+    store.restores = True
+    done = await scan(import_of(folder), store=store)
+    assert str(done.detail) == "Found Dune.mkv. It had been deleted and is restored."
+    assert done.result["restored"] is True
+
+
+async def test_a_renamed_film_brings_the_paths_of_before(root: Path) -> None:
+    folder = movie(root, "Dune (2021).mkv")
+    mapped = PathMapping(scope="radarr", from_path="/data", to_path=str(root))
+    store = MemoryMovies(library(root), mappings=(mapped,))
+    old = ("dune.mkv", "/data/Dune/dune.mkv", "/elsewhere/dune.mkv", "../dune.mkv")
+    job = import_of("/data/Dune (2021)", "Dune (2021).mkv", action=Action.RENAMED, old_files=old)
+    await scan(job, store=store)
+    assert store.saved[0].file_path == str(folder / "Dune (2021).mkv")
+    assert store.saved[0].old_paths == (str(folder / "dune.mkv"), str(root / "Dune" / "dune.mkv"))
+
+
+async def test_what_a_folder_is_called_is_no_sender_s_word(root: Path) -> None:
+    folder = movie(root, "Dune.mkv")
+    store = MemoryMovies(library(root))
+    await scan(import_of(folder, action=Action.SCANNED), store=store)
+    await scan(import_of(folder), store=store)
+    assert [saved.named for saved in store.saved] == [False, True]
+
+
+async def test_the_mappings_of_the_very_sender_come_first(root: Path) -> None:
+    movie(root, "Dune.mkv")
+    own = PathMapping(scope="radarr-4k", from_path="/data", to_path=str(root))
+    of_type = PathMapping(scope="radarr", from_path="/data/Dune (2021)", to_path="/elsewhere")
+    store = MemoryMovies(library(root), mappings=(own, of_type))
+    done = await scan(import_of("/data/Dune (2021)", instance="Radarr 4K"), store=store)
+    assert done.result["created"] is True

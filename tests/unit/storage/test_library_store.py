@@ -383,3 +383,98 @@ async def test_a_scan_that_cannot_be_stored_whole_leaves_the_old_row_and_assets(
         await store.save_movie(dune(library, title="New", assets=(broken,)), now=LATER)
     assert rows(file, "SELECT title FROM movies") == [("Dune",)]
     assert rows(file, "SELECT path FROM assets") == [("/m/Dune/poster.jpg",)]
+
+
+# --- Films that are deleted, come back or are renamed ---
+
+
+async def test_a_deleted_film_keeps_its_row_until_it_is_forgotten(
+    store: LibraryStore, library: LibraryFolder, file: Path
+) -> None:
+    saved = await store.save_movie(dune(library), now=NOW)
+    assert await store.mark_deleted(saved.movie_id, now=NOW)
+    assert not await store.mark_deleted(saved.movie_id, now=LATER)
+    assert rows(file, "SELECT deleted_at FROM movies") == [(to_ms(NOW),)]
+    assert await store.forget_deleted(NOW) == 0
+    assert await store.forget_deleted(LATER) == 1
+    assert rows(file, "SELECT * FROM movies") == []
+
+
+async def test_a_film_that_comes_back_is_restored_with_its_row(
+    store: LibraryStore, library: LibraryFolder, file: Path
+) -> None:
+    saved = await store.save_movie(dune(library), now=NOW)
+    await store.mark_deleted(saved.movie_id, now=NOW)
+    again = await store.save_movie(dune(library), now=LATER)
+    assert (again.movie_id, again.created, again.restored) == (saved.movie_id, False, True)
+    assert rows(file, "SELECT deleted_at, updated_at FROM movies") == [(None, to_ms(LATER))]
+    assert not (await store.save_movie(dune(library), now=LATER)).restored
+
+
+async def test_a_film_is_found_by_folder_file_or_id_unless_it_is_deleted(
+    store: LibraryStore, library: LibraryFolder
+) -> None:
+    saved = await store.save_movie(dune(library), now=NOW)
+
+    async def find(**values: Any) -> int | None:
+        wanted: dict[str, Any] = {"folder": "/m/x", "paths": (), "tmdb_id": None, **values}
+        found = await store.find_movie(library.id, **wanted)
+        return None if found is None else found.id
+
+    assert await find(folder="/m/Dune") == saved.movie_id
+    assert await find(paths=("/m/a", "/m/Dune/Dune.mkv")) == saved.movie_id
+    assert await find(tmdb_id=438631) == saved.movie_id
+    assert await find() is None
+    await store.mark_deleted(saved.movie_id, now=NOW)
+    assert await find(folder="/m/Dune") is None
+
+
+@pytest.mark.parametrize("ids", [{}, {"tmdb_id": None, "imdb_id": None}])
+async def test_a_renamed_film_is_the_same_row(
+    store: LibraryStore, library: LibraryFolder, file: Path, ids: dict[str, Any]
+) -> None:
+    saved = await store.save_movie(dune(library, **ids), now=NOW)
+    renamed = dune(
+        library,
+        folder="/m/Dune (2021)",
+        file_path="/m/Dune (2021)/Dune (2021).mkv",
+        old_paths=("/m/Dune/Dune.mkv",),
+        **ids,
+    )
+    again = await store.save_movie(renamed, now=LATER)
+    assert (again.movie_id, again.created) == (saved.movie_id, False)
+    assert rows(file, "SELECT file_path FROM movies") == [("/m/Dune (2021)/Dune (2021).mkv",)]
+
+
+async def test_the_name_of_a_folder_does_not_replace_what_a_sender_said(
+    store: LibraryStore, library: LibraryFolder, file: Path
+) -> None:
+    await store.save_movie(dune(library, title="Dune: Part One"), now=NOW)
+    await store.save_movie(dune(library, title="dune part 1", year=1984, named=False), now=LATER)
+    assert rows(file, "SELECT title, year FROM movies") == [("Dune: Part One", 2021)]
+
+
+async def test_the_files_of_a_folder_are_known_with_their_sizes(
+    store: LibraryStore, library: LibraryFolder
+) -> None:
+    video = Asset(type=AssetType.VIDEO, path="/m/Dune/Dune.mkv", size=7, modified_at=NOW)
+    saved = await store.save_movie(dune(library, assets=(video,)), now=NOW)
+    assert await store.known_files("/m/Dune") == {"/m/Dune/Dune.mkv": 7}
+    assert await store.known_files("/m") == {}
+    await store.mark_deleted(saved.movie_id, now=NOW)
+    assert await store.known_files("/m/Dune") == {}
+
+
+async def test_what_is_asked_of_a_folder_is_kept(store: LibraryStore, library: LibraryFolder) -> None:
+    changed = await store.change_library(library.name, anchor=" .disk ", needs_nfo=True, watch="events")
+    assert changed == replace(library, anchor=".disk", needs_nfo=True, watch="events")
+    assert await store.libraries() == (changed,)
+    assert await store.change_library(library.id) == changed
+    with pytest.raises(Refused, match="off, events or polling"):
+        await store.change_library(library.id, watch="always")  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("path", ["smb://", "nfs://", "\\\\"])
+async def test_a_mapping_names_more_than_a_scheme(store: LibraryStore, path: str) -> None:
+    with pytest.raises(Refused, match="Give a whole path"):
+        await store.add_mapping("kodi", from_path="/movies", to_path=path)

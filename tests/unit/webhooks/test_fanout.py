@@ -96,6 +96,27 @@ def test_the_keys_of_a_folder_however_long_fit_an_index_and_tell_folders_apart()
     assert keys("/movies/Dune") == {"scan-movie:radarr:/movies/Dune", "/movies/Dune"}
 
 
+def test_senders_that_call_different_folders_by_one_name_are_told_apart() -> None:
+    def keys(**values: Any) -> set[str | None]:
+        merging = service("kodi", merge_window=timedelta(seconds=15))
+        event = dataclasses.replace(EVENT, folder="/movies/Dune", **values)
+        jobs = plan(event, services=(merging,), enabled=frozenset({"kodi"}), scans=True)
+        return {job.dedupe_key or job.merge_key for job in jobs}
+
+    assert keys(instance="Radarr") == {"scan-movie:radarr:/movies/Dune", "/movies/Dune"}
+    assert keys(instance="Radarr 4K") == {
+        "scan-movie:radarr-4k:/movies/Dune",
+        "radarr-4k:/movies/Dune",
+    }
+
+
+@pytest.mark.parametrize("action", [Action.DELETED, Action.RENAMED])
+def test_a_scan_after_files_went_joins_no_other(action: Action) -> None:
+    event = dataclasses.replace(EVENT, folder="/movies/Dune", action=action)
+    (scan,) = plan(event, services=(), enabled=frozenset(), scans=True)
+    assert scan.dedupe_key == f"scan-movie:radarr:{action}:/movies/Dune"
+
+
 EPISODE = dataclasses.replace(
     EVENT, source="sonarr", kind=MediaKind.EPISODE, folder="/tv/Dark", instance="Sonarr", download_id="nzo_1"
 )
