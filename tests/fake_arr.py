@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import copy
 from base64 import b64encode
 from dataclasses import dataclass, field
@@ -61,7 +62,10 @@ class Mute:
 
 @dataclass
 class FakeArr:
-    """``calls`` are the requests it got, ``sent`` the events it delivered, ``skipped`` those it did not."""
+    """``calls`` are the requests it got, ``sent`` the events it delivered, ``skipped`` those it did not.
+
+    Whoever asks what ends in ``held`` waits until ``released``.
+    """
 
     kind: str = "radarr"
     now: Callable[[], datetime] = lambda: datetime.now(tz=UTC)
@@ -82,6 +86,8 @@ class FakeArr:
     statuses: list[int] = field(default_factory=list)
     failing: int = 0
     page: str = ""
+    held: str = ""
+    released: asyncio.Event = field(default_factory=asyncio.Event)
 
     async def start(self) -> str:
         """Listen, as one that has run for long; returns the address."""
@@ -291,6 +297,8 @@ class FakeArr:
     @web.middleware
     async def _guarded(self, request: web.Request, handler: Any) -> web.StreamResponse:
         self.calls.append((request.method, request.path.removeprefix(self.url_base)))
+        if self.held and request.path.endswith(self.held):
+            await self.released.wait()
         if self.page:
             return web.Response(text=self.page, content_type="text/html")
         if request.headers.get("X-Api-Key") != self.key:

@@ -175,7 +175,7 @@ class Queries(SenderQueries):
             keys={service.lane: service.key for service in self._services},
             last_scan=last.get("scan-movie"),
             port=self._settings.port,
-            senders=await self.senders(),
+            senders=await self._sender_views.standing(port=self._settings.port),
         )
 
     def log(self, *, limit: int = 2_000) -> tuple[LogLine, ...]:

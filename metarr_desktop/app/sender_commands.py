@@ -27,6 +27,7 @@ class SenderCommands:
         self._senders = parts.sender_desk
         self._sender_store = parts.sender_store
         self._connection = parts.connection
+        self._sender_watch = parts.sender_watch
         self._jobs = parts.queue
         self._job_rows = parts.job_store
         self._news = parts.bus
@@ -45,6 +46,7 @@ class SenderCommands:
     async def save_sender(self, name: str, draft: Draft, *, until_quit: bool = False) -> None:
         """Save a sender's settings; with ``until_quit`` new secrets stay in memory only."""
         await self._senders.save(name, draft, until_quit=until_quit)
+        self._sender_watch.look_soon()
 
     def parse_sender_values(self, type: str, typed: Mapping[str, str]) -> dict[str, PlainValue]:  # noqa: A002
         """Turn what was typed on a command line into plain values. Raises Refused or NotFound."""

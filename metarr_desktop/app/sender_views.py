@@ -87,6 +87,14 @@ class SenderViews:
             for sender in await self._store.senders()
         )
 
+    async def standing(self, *, port: int) -> tuple[SenderSnapshot, ...]:
+        """Every sender as it stands, without what takes longer to look up."""
+        senders = await self._store.senders()
+        return tuple(
+            self._snapshot(each, counts={}, issues=(), mappings=(), libraries=(), port=port)
+            for each in senders
+        )
+
     async def sender(self, name: str, *, port: int) -> SenderSnapshot:
         """One sender. Raises NotFound."""
         wanted = await self._store.sender(name)

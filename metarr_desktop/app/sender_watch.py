@@ -69,6 +69,10 @@ class SenderWatch:
         finally:
             end()
 
+    def look_soon(self) -> None:
+        """Look after the senders within seconds: settings of one were changed."""
+        self._moved = True
+
     def _hear(self, change: Change) -> None:
         if isinstance(change, ListenerChanged):
             self._moved = True
@@ -84,22 +88,27 @@ class SenderWatch:
         return moved or self._receiving.own_addresses != before
 
     async def _look_after(self, why: Why | None) -> None:
-        """Mend the webhooks, and with a reason catch up with what was missed."""
+        """Mend the webhooks, and catch up: with all for a reason, else with who answers again."""
         try:
-            await self._repair()
-            if why is not None:
-                senders = [each for each in await self._store.senders() if is_connected(each)]
-                await self._queue.add([catch_up_job(each, why) for each in senders])
+            back = await self._repair()
+            senders = [each for each in await self._store.senders() if is_connected(each)]
+            if why is None:
+                senders, why = [each for each in senders if each.id in back], Why.WAKE
+            await self._queue.add([catch_up_job(each, why) for each in senders])
         except MetarrError as error:
             logger.warning("The senders could not be looked after: %s", error)
 
-    async def _repair(self) -> None:
-        senders = [each for each in await self._store.senders() if is_connected(each)]
-        for sender in senders:
+    async def _repair(self) -> frozenset[int]:
+        """Mend the webhooks; returns who did not answer before and does now."""
+        before = [each for each in await self._store.senders() if is_connected(each)]
+        for sender in before:
             await self._connection.repair(sender)
-        after = [Knowledge.of(each) for each in await self._store.senders()]
-        waiting = any(each.trouble is Trouble.UNREACHABLE or each.wanted_url for each in after)
+        after = {each.id: Knowledge.of(each) for each in await self._store.senders()}
+        silent = {each for each, known in after.items() if known.trouble is Trouble.UNREACHABLE}
+        waiting = bool(silent) or any(known.wanted_url for known in after.values())
         self._retry_s = min(self._retry_s * 2, REPAIR_EVERY_S) if waiting else FIRST_RETRY_S
         self._repair_at = self._clock.monotonic() + (self._retry_s if waiting else REPAIR_EVERY_S)
-        if senders:
+        if before:
             self._bus.publish(SettingsChanged())
+        was_silent = {each.id for each in before if Knowledge.of(each).trouble is Trouble.UNREACHABLE}
+        return frozenset(was_silent - silent)

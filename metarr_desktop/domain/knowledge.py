@@ -32,7 +32,8 @@ class Knowledge:
     address of this computer that a person chose for it. ``wanted_url`` is what that webhook should call and
     does not. History is read up to ``caught_up_to``, by the sender's own clock; what lies before
     ``dismissed_until`` is not wanted. ``missed`` imports up to ``missed_until`` wait for a person's word.
-    ``stopped``: it does not call us after failed deliveries.
+    ``untold`` are the jobs that recovered imports of which nobody was told yet. ``stopped``: it does not call
+    us after failed deliveries.
     """
 
     version: str = ""
@@ -50,6 +51,7 @@ class Knowledge:
     last_catch_up: datetime | None = None
     missed: int = 0
     missed_until: datetime | None = None
+    untold: tuple[int, ...] = ()
     root_folders: tuple[str, ...] = ()
     trouble: Trouble | None = None
     trouble_text: Text | None = None
@@ -59,7 +61,7 @@ class Knowledge:
     def of(cls, sender: Sender) -> Knowledge:
         """Read what is known of a sender."""
         known = sender.known
-        folders = known.get("root_folders")
+        folders, untold = known.get("root_folders"), known.get("untold")
         return cls(
             version=_word(known, "version"),
             instance_name=_word(known, "instance_name"),
@@ -78,6 +80,9 @@ class Knowledge:
             missed_until=_instant(known, "missed_until"),
             root_folders=tuple(each for each in folders if isinstance(each, str))
             if isinstance(folders, list)
+            else (),
+            untold=tuple(each for each in untold if isinstance(each, int))
+            if isinstance(untold, list)
             else (),
             trouble=_trouble(known),
             trouble_text=text_from_json(_word(known, "trouble_text")),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import QCoreApplication, QDate, QLocale, QTime
 
@@ -14,6 +14,8 @@ from metarr_desktop.domain.text import Text, fill
 from metarr_desktop.ui.notes import NoteKind
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from metarr_desktop.app.snapshots import LaneSnapshot, ServiceSnapshot
     from metarr_desktop.domain.jobs import Job, Progress
 
@@ -77,6 +79,14 @@ def job_name(kind: str) -> str:
         name = kind.removeprefix("notify-")
         return fill(tr("Notify {service}"), {"service": name[:1].upper() + name[1:]})
     return kind
+
+
+def named_job(kind: str, payload: Mapping[str, Any]) -> str:
+    """What one job is called: ``Catch up with Radarr``."""
+    sender = payload.get("sender")
+    if kind == "catch-up" and isinstance(sender, str):
+        return fill(tr("Catch up with {name}"), {"name": one_line(sender)})
+    return job_name(kind)
 
 
 def short_job_name(kind: str) -> str:

@@ -160,19 +160,23 @@ class CatchUp:
         window = Window.of(known, now=status.at or self._visit.clock.now(), asked=asked)
         missing = await self._missing(client, sender, known, window)
         news: dict[str, Any] = {"version": status.version, **trouble_news(None)}
-        stored = len(await self._visit.events.recovered_by(job.id))
-        if not asked and stored + len(missing) > SILENT_MOST:
+        # A run that was interrupted may have stored some, and a later job may stand in for its own.
+        jobs = sorted({*known.untold, job.id})
+        if not asked and len(missing) > SILENT_MOST and not await self._stored(jobs, sender):
             news |= {"missed": len(missing), "missed_until": as_known(window.until)}
             news |= await self._open_again(client, sender, known, why)
             await self._learn(sender, news)
             return Done(detail=text(MISSED, n=len(missing)), result={"missed": len(missing)})
+        if missing:
+            await self._visit.store.learn(sender.id, {"untold": jobs})
         for done, each in enumerate(missing, start=1):
             await self._tools.intake.store(each.webhook(sender, job_id=job.id))
             report(done, len(missing))
-        news |= {"caught_up_to": as_known(window.until), "missed": None, "missed_until": None}
+        news |= {"caught_up_to": as_known(window.until), "missed": None, "missed_until": None, "untold": None}
         news |= await self._open_again(client, sender, known, why)
+        told = await self._stored(jobs, sender)
         await self._learn(sender, news)
-        return await self._done(job, sender)
+        return await self._done(told, sender)
 
     async def _missing(
         self, client: ArrClient, sender: Sender, known: Knowledge, window: Window
@@ -225,9 +229,8 @@ class CatchUp:
         now = as_known(self._visit.clock.now())
         await self._visit.store.learn(sender.id, {**news, "last_catch_up": now})
 
-    async def _done(self, job: Job, sender: Sender) -> Done:
-        """Tell what this job stored, those rows included that it stored before it was interrupted."""
-        events = await self._stored(job, sender)
+    async def _done(self, events: Sequence[MediaEvent], sender: Sender) -> Done:
+        """Tell people of what was recovered, in one message."""
         if not events:
             return Done(detail=text("{sender} told everything.", sender=sender.name))
         routes = await self._tools.routes.routes()
@@ -245,14 +248,16 @@ class CatchUp:
 
         return Done(detail=_recovered(len(events)), result={"recovered": len(events)}, fan_out=fan_out)
 
-    async def _stored(self, job: Job, sender: Sender) -> tuple[MediaEvent, ...]:
+    async def _stored(self, jobs: Sequence[int], sender: Sender) -> list[MediaEvent]:
+        """Return what these jobs stored, in the order in which it happened."""
         source = self._visit.clients.source(sender)
         found: list[MediaEvent] = []
-        for event_id in await self._visit.events.recovered_by(job.id):
-            event = source.parse(read_object((await self._visit.events.body(event_id)).body))
-            if isinstance(event, MediaEvent):
-                found.append(event)
-        return tuple(_of(each, sender) for each in found)
+        for job_id in jobs:
+            for event_id in await self._visit.events.recovered_by(job_id):
+                event = source.parse(read_object((await self._visit.events.body(event_id)).body))
+                if isinstance(event, MediaEvent):
+                    found.append(dataclasses.replace(event, instance=sender.name))
+        return found
 
 
 class PlanCatchUps:
@@ -268,10 +273,6 @@ class PlanCatchUps:
             raise NothingToDo("No sender is connected.")
         jobs = tuple(catch_up_job(each, Why.SCHEDULE) for each in senders)
         return Done(detail=text("Senders asked: {n}.", n=len(jobs)), fan_out=lambda _: jobs)
-
-
-def _of(event: MediaEvent, sender: Sender) -> MediaEvent:
-    return dataclasses.replace(event, instance=sender.name)
 
 
 def _why(job: Job) -> Why:

@@ -5,17 +5,18 @@ from __future__ import annotations
 import json
 import logging
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 from metarr_desktop.domain.errors import Permanent
 from metarr_desktop.domain.events import IncomingWebhook, MediaEvent
 from metarr_desktop.domain.web_address import host_of
 from metarr_desktop.webhooks.imports import import_keys
-from metarr_desktop.webhooks.sources.history import word
+from metarr_desktop.webhooks.sources.history import date_of, word
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Mapping
+    from collections.abc import Collection, Iterable, Mapping, Sequence
+    from datetime import datetime
 
     from metarr_desktop.domain.knowledge import Knowledge
     from metarr_desktop.domain.senders import Sender
@@ -77,15 +78,6 @@ class FoundImport:
         )
 
 
-def date_of(record: Mapping[str, Any]) -> datetime | None:
-    """Return when it happened, by the sender's clock; None where it does not say."""
-    try:
-        at = datetime.fromisoformat(word(record, "date"))
-    except ValueError:
-        return None
-    return at if at.tzinfo else at.replace(tzinfo=UTC)
-
-
 def wanted_records(
     records: Iterable[Mapping[str, Any]], window: Window, *, event_type: str
 ) -> list[Mapping[str, Any]]:
@@ -114,7 +106,7 @@ def _with_labels(record: Mapping[str, Any], labels: Mapping[int, str], owner: st
 
 
 def found_imports(
-    records: list[Mapping[str, Any]], *, source: Source, sender: Sender, known: Knowledge
+    records: Sequence[Mapping[str, Any]], *, source: Source, sender: Sender, known: Knowledge
 ) -> list[FoundImport]:
     """Make webhooks of records; what has no meaning or cannot be told apart is left out."""
     if source.interface is None:

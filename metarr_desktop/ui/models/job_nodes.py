@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from metarr_desktop.domain.events import read_event
 from metarr_desktop.domain.jobs import EndStatus, Job, JobRecord
-from metarr_desktop.ui.wording import event_name, job_name, one_line, plural, tr, with_recovered
+from metarr_desktop.ui.wording import event_name, named_job, one_line, plural, tr, with_recovered
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -109,7 +109,9 @@ class FamilyNode:
         known = [part for part in (self.action, self.subject) if part]
         if known:
             return " - ".join(known)
-        return job_name(self.members[0].job.type) if self.members else tr("Webhook")
+        if not self.members:
+            return tr("Webhook")
+        return named_job(self.members[0].job.type, self.members[0].job.payload)
 
     def summary(self) -> str:
         """The sender, and how far its jobs are."""

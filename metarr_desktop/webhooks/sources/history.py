@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from metarr_desktop.domain.paths import is_inside, last_part, parts
@@ -28,6 +29,15 @@ def number(value: Mapping[str, Any], name: str) -> int | None:
     if isinstance(inner, str) and inner.isascii() and inner.isdigit():
         return int(inner[:19])
     return inner if isinstance(inner, int) and not isinstance(inner, bool) else None
+
+
+def date_of(record: Mapping[str, Any]) -> datetime | None:
+    """Return when it happened, by the sender's clock; None where it does not say."""
+    try:
+        at = datetime.fromisoformat(word(record, "date"))
+    except ValueError:
+        return None
+    return at if at.tzinfo else at.replace(tzinfo=UTC)
 
 
 def grouped(

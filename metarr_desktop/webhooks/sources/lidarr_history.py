@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 from metarr_desktop.webhooks.sources.arr import ArrInterface
 from metarr_desktop.webhooks.sources.history import (
     copied,
+    date_of,
     download_of,
     file_of,
     grouped,
@@ -33,7 +34,7 @@ def recovered(records: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
 
 
 def _import_of(record: Mapping[str, Any]) -> tuple[object, ...]:
-    return (record.get("albumId"), word(record, "downloadId"))
+    return (number(record, "albumId"), word(record, "downloadId"))
 
 
 def _in_one_go(group: list[Mapping[str, Any]]) -> list[list[Mapping[str, Any]]]:
@@ -41,14 +42,11 @@ def _in_one_go(group: list[Mapping[str, Any]]) -> list[list[Mapping[str, Any]]]:
         return [group]
     parts: list[list[Mapping[str, Any]]] = [[group[0]]]
     for record in group[1:]:
-        if _at(record) - _at(parts[-1][-1]) > ONE_GO:
+        at, before = date_of(record), date_of(parts[-1][-1])
+        if at is not None and before is not None and at - before > ONE_GO:
             parts.append([])
         parts[-1].append(record)
     return parts
-
-
-def _at(record: Mapping[str, Any]) -> datetime:
-    return datetime.fromisoformat(word(record, "date"))
 
 
 def _body(group: Sequence[Mapping[str, Any]]) -> dict[str, Any]:

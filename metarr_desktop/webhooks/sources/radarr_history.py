@@ -26,7 +26,7 @@ def recovered(records: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
 
 
 def _import_of(record: Mapping[str, Any]) -> tuple[object, ...]:
-    return (record.get("movieId"), word(record, "downloadId"), word(part(record, "data"), "importedPath"))
+    return (number(record, "movieId"), word(record, "downloadId"), word(part(record, "data"), "importedPath"))
 
 
 def _body(record: Mapping[str, Any]) -> dict[str, Any]:

@@ -30,8 +30,8 @@ def recovered(records: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
 
 def _import_of(record: Mapping[str, Any]) -> tuple[object, ...]:
     data = part(record, "data")
-    file = word(data, "importedPath") or number(data, "fileId") or record.get("episodeId")
-    return (record.get("seriesId"), word(record, "downloadId"), file)
+    file = word(data, "importedPath") or number(data, "fileId") or number(record, "episodeId")
+    return (number(record, "seriesId"), word(record, "downloadId"), file)
 
 
 def _body(group: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
