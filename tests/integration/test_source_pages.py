@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import sqlite3
 from contextlib import closing
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -14,7 +15,7 @@ from PySide6.QtWidgets import QLineEdit
 
 from metarr_desktop.domain.forms import Draft
 from tests.fake_arr import FakeArr
-from tests.fakes import MemorySecretStore, until
+from tests.fakes import FakeClock, MemorySecretStore, until
 from tests.integration.windows import answer, button, running_shell, unnamed
 
 if TYPE_CHECKING:
@@ -39,6 +40,11 @@ def secrets() -> MemorySecretStore:
 @pytest.fixture
 def opened(tmp_path: Path, qapp: QApplication, secrets: MemorySecretStore) -> Any:
     return lambda: running_shell(tmp_path, qapp, secrets=secrets)
+
+
+@pytest.fixture
+def clock() -> FakeClock:
+    return FakeClock()
 
 
 @pytest.fixture
@@ -254,6 +260,47 @@ async def test_an_address_that_changed_is_mended_from_its_banner(opened: Any, ra
         await until(there.connection.button.is_busy)
         await until(lambda: not there.connection.button.is_busy())
         assert connected(there)
+
+
+async def test_the_tray_leads_to_the_page_of_the_sender(opened: Any, radarr: FakeArr) -> None:
+    async with opened() as (core, shell):
+        there = await sender_page(core, shell, radarr, connect=True)
+        learn(core, shell, stopped=True)
+        shell.settings.hide()
+        shell.glance.refresh()
+        menu = shell.menu
+        await until(
+            lambda: menu.problem_lines[0].text() == "! Radarr stopped calling after failed deliveries."
+        )
+        menu.problem_lines[0].trigger()
+        await until(lambda: shell.settings.isVisible() and shell.settings._page() is there)
+
+
+async def test_what_was_caught_up_with_says_that_it_was_recovered(
+    tmp_path: Path, qapp: QApplication, clock: FakeClock
+) -> None:
+    radarr = FakeArr(now=clock.now)
+    await radarr.start()
+    async with running_shell(tmp_path, qapp, clock=clock) as (core, shell):
+        there = await sender_page(core, shell, radarr, connect=True)
+        for entry in radarr.entries.values():
+            entry["onDownload"] = False
+        clock.advance(timedelta(minutes=5))
+        await radarr.import_film(7, "Up", download_id="nzo_7")
+        clock.advance(timedelta(minutes=5))
+        there.connection.catch_up.click()
+        await until(lambda: "It catches up as job " in "".join(there.connection.lines.texts()))
+        model = shell.pages.dashboard.model
+
+        def events() -> list[str]:
+            return [model.index(row, 2).data() for row in range(model.rowCount())]
+
+        await until(lambda: "Downloaded (recovered)" in events())
+        row = events().index("Downloaded (recovered)")
+        window = shell.job_windows.show_job(model.family(row).root_id)
+        await until(lambda: "(recovered)" in window.as_text())
+        window.close()
+    await radarr.stop()
 
 
 async def test_the_services_page_lists_the_senders(opened: Any, radarr: FakeArr) -> None:
