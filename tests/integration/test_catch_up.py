@@ -276,6 +276,21 @@ async def test_a_sender_that_is_off_is_not_asked(home: Home) -> None:
         assert [each[1] for each in await stored(core)] == ["Test"]
 
 
+async def test_a_history_that_has_only_pages_is_read_to_its_end(home: Home) -> None:
+    arr = await home.arr(pages_only=True)
+    async with home.program() as core:
+        name = await connected(core, arr)
+    for number in range(1, 251):
+        home.clock.advance(1)
+        await arr.import_film(number, f"Film {number}", download_id=f"DL{number}")
+    home.clock.advance(MINUTES)
+    async with home.program() as core:
+        await eventually(core.queries.problems)
+        await idle(core)
+        assert (await core.queries.sender(name)).missed == 250
+        assert arr.calls.count(("GET", "/api/v3/history")) == 4  # the last one is empty
+
+
 @pytest.mark.parametrize("hours", [-3, 3])
 async def test_a_clock_that_is_wrong_hides_nothing(home: Home, hours: int) -> None:
     arr = await home.arr()
