@@ -98,6 +98,19 @@ async def test_what_nobody_heard_is_told_once(home: Home, kind: str, by_hand: bo
         assert (await core.queries.sender(name)).state is SenderState.CONNECTED
 
 
+async def test_what_came_and_was_not_looked_at_yet_is_not_missing(home: Home) -> None:
+    arr = await home.arr()
+    async with home.program() as core:
+        name = await connected(core, arr)
+        for number in range(1, 60):
+            await arr.import_film(number, f"Film {number}", download_id=f"DL{number}")
+            if number % 10 == 0:
+                await core.commands.catch_up(name)
+        await idle(core)
+        assert arr.skipped == []
+        assert await recovered(core) == []
+
+
 async def test_one_message_tells_of_all(home: Home) -> None:
     told: list[Notice | MediaEvent] = []
     arr = await home.arr()
