@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import sqlite3
 from contextlib import closing
@@ -102,10 +103,9 @@ async def test_what_came_and_was_not_looked_at_yet_is_not_missing(home: Home) ->
     arr = await home.arr()
     async with home.program() as core:
         name = await connected(core, arr)
-        for number in range(1, 60):
-            await arr.import_film(number, f"Film {number}", download_id=f"DL{number}")
-            if number % 10 == 0:
-                await core.commands.catch_up(name)
+        burst = [arr.import_film(n, f"Film {n}", download_id=f"DL{n}") for n in range(1, 51)]
+        await asyncio.gather(*burst)
+        await core.commands.catch_up(name)
         await idle(core)
         assert arr.skipped == []
         assert await recovered(core) == []
