@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
 import sqlite3
 from contextlib import closing
@@ -11,9 +10,10 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from metarr_desktop.app.core import open_core
 from metarr_desktop.app.sender_snapshots import SenderState
 from metarr_desktop.app.snapshots import ProblemKind
-from metarr_desktop.domain.events import MediaEvent, Notice
+from metarr_desktop.domain.events import IncomingWebhook, MediaEvent, Notice
 from metarr_desktop.domain.forms import Draft
 from tests.fakes import eventually
 from tests.integration.senders import (
@@ -103,11 +103,25 @@ async def test_what_came_and_was_not_looked_at_yet_is_not_missing(home: Home) ->
     arr = await home.arr()
     async with home.program() as core:
         name = await connected(core, arr)
-        burst = [arr.import_film(n, f"Film {n}", download_id=f"DL{n}") for n in range(1, 51)]
-        await asyncio.gather(*burst)
-        await core.commands.catch_up(name)
+    home.clock.advance(HOUR)
+    for number in range(1, 11):
+        await arr.import_film(number, f"Film {number}", download_id=f"DL{number}")
+    tests = [{"eventType": "Test"}] * 400
+    async with open_core(home.paths, serve=False, clock=home.clock, secrets=home.secrets) as core:
+        for body in [*tests, *arr.skipped]:  # as they lie there after a crash
+            await core.commands._jobs.store(
+                IncomingWebhook(
+                    source="radarr",
+                    event_type=body["eventType"],
+                    instance="radarr",
+                    body=json.dumps(body).encode(),
+                    remote_address="",
+                )
+            )
+    home.clock.advance(MINUTES)
+    async with home.program() as core:
         await idle(core)
-        assert arr.skipped == []
+        assert (await core.queries.sender(name)).last_catch_up == home.clock.now()
         assert await recovered(core) == []
 
 
