@@ -15,6 +15,9 @@ if TYPE_CHECKING:
     from metarr_desktop.domain.text import Text
 
 
+LONGEST_HEADING = 200
+
+
 class MediaKind(StrEnum):
     """What an event is about."""
 
@@ -196,8 +199,8 @@ class Notice:
 
     @property
     def display_title(self) -> str:
-        """What it is about, in a few words."""
-        return self.subject or self.message
+        """What it is about, in a few words: the first line of what is said, where there is no name."""
+        return self.subject or self.message.strip().partition("\n")[0][:LONGEST_HEADING].rstrip()
 
     def to_payload(self) -> dict[str, Any]:
         """JSON form that jobs carry; empty values are left out."""

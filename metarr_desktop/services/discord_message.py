@@ -6,10 +6,11 @@ import re
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
-from metarr_desktop.domain.events import EventKind, MediaEvent
+from metarr_desktop.domain.events import EventKind, MediaEvent, Notice, NoticeKind
 from metarr_desktop.services.wording import clean, cut_utf16, utf16_length
 
 if TYPE_CHECKING:
+    from metarr_desktop.domain.events import Event
     from metarr_desktop.domain.notification import Notification
 
 LONGEST_TITLE, LONGEST_DESCRIPTION, LONGEST_IN_ALL, LONGEST_ADDRESS = 256, 4096, 6000, 2048
@@ -37,7 +38,7 @@ def message(notification: Notification, *, username: str, mention: str, timestam
     event = notification.event
     embed: dict[str, Any] = {
         "title": cut_utf16(_escape(clean(notification.title)) or "Untitled", LONGEST_TITLE),
-        "color": COLOURS.get(event.event_kind, IMPORTED_COLOUR),
+        "color": _colour(event),
         "timestamp": timestamp,
         "footer": {"text": cut_utf16(clean(event.instance) or event.source.capitalize(), 200)},
     }
@@ -65,6 +66,13 @@ def message(notification: Notification, *, username: str, mention: str, timestam
         body["content"] = f"<@&{mention}>"
         body["allowed_mentions"]["roles"] = [mention]
     return body
+
+
+def _colour(event: Event) -> int:
+    """Return an alarm's colour for what is wrong, and another once it is well again."""
+    if isinstance(event, Notice) and event.kind is NoticeKind.RESTORED:
+        return UPGRADED_COLOUR
+    return COLOURS.get(event.event_kind, IMPORTED_COLOUR)
 
 
 def _escape(value: str) -> str:

@@ -10,11 +10,12 @@ from typing import TYPE_CHECKING, Annotated
 from pydantic import Field, SecretStr, field_validator
 
 from metarr_desktop.domain.errors import NothingToDo, NotNow, Permanent, Transient
-from metarr_desktop.domain.events import EventKind, MediaEvent
+from metarr_desktop.domain.events import Action, EventKind, MediaEvent, MediaKind
 from metarr_desktop.domain.paths import with_separator
 from metarr_desktop.domain.routing import EventChoice
 from metarr_desktop.domain.text import Text, text
 from metarr_desktop.services.declaration import Delivery, Service, ServiceConfig
+from metarr_desktop.services.kodi_hint import PlayingHint
 from metarr_desktop.services.kodi_rpc import LONGEST_PATH, KodiRpc
 from metarr_desktop.services.kodi_scan import LibraryScan
 from metarr_desktop.services.notifier import Notifier
@@ -36,6 +37,8 @@ LOOK_AGAIN = timedelta(minutes=10)
 LONGEST_WAIT = timedelta(hours=6)
 REFRESHING = frozenset({EventKind.DOWNLOADED, EventKind.UPGRADED, EventKind.SCANNED})
 """Events after which Kodi has something to look at."""
+TAKEN = REFRESHING | {EventKind.GRABBED}
+"""A grab is a hint on the screen, where just that plays."""
 _PORT_IN_HOST = re.compile(r"\[[^\]]*\]:\d+|[^:\[\]]+:\d+")
 
 
@@ -98,15 +101,18 @@ class KodiNotifier(Notifier[KodiConfig]):
         self._waiting_since: dict[str, datetime] = {}
 
     async def send(self, config: KodiConfig, notification: Notification) -> Delivery:
-        """Scan the folder, wait for the end, and see whether a film arrived.
+        """Scan the folder, wait for the end, and see whether a film arrived; a grab is but a hint.
 
         Raises NotNow while a video plays or another scan does not end.
         """
-        event = notification.event
+        event, rpc = notification.event, self._rpc(config)
         if not isinstance(event, MediaEvent):
             raise NothingToDo("There is nothing to scan.")
+        if event.kind is MediaKind.BOOK:
+            raise NothingToDo("Kodi has no books.")
+        if event.action is Action.GRABBED:
+            return await PlayingHint(rpc=rpc, event=event, folder=notification.folder).show()
         folder = _folder(notification)
-        rpc = self._rpc(config)
         try:
             async with asyncio.timeout(LONGEST_SEND_S), self._one_at_a_time:
                 if config.skip_playing:
@@ -222,5 +228,5 @@ SERVICE = Service(
     docs="docs/services/kodi.md",
     waits_for_scan=True,
     merge_window=timedelta(seconds=15),
-    events=EventChoice(takes=REFRESHING, default=REFRESHING),
+    events=EventChoice(takes=TAKEN, default=TAKEN),
 )

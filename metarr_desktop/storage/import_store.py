@@ -34,7 +34,7 @@ class ImportStore:
     ) -> int | None:
         """Keep what an event imported; returns the event that told all of it before, or None.
 
-        A file that is told once more in the same way was imported once more. Asked again for the same event
+        What a sender tells once more in the same way was imported once more. Asked again for the same event
         the answer is the same.
         """
         return await self._database.run(_note, event_id, tuple(keys), shape, now)
@@ -68,7 +68,7 @@ def _note(db: Sql, event_id: int, keys: tuple[str, ...], shape: ImportShape, now
     others = {each for each in told.values() if each[0] != event_id}
     if not keys or len([each for each in told.values() if each[0] != event_id]) < len(keys):
         return None  # something of it is new
-    again = shape is ImportShape.FILE and any(kind == ImportShape.FILE for _, kind in others)
+    again = shape is not ImportShape.RECOVERED and any(kind == shape for _, kind in others)
     return None if again else min(teller for teller, _ in others)
 
 

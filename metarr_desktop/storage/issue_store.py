@@ -92,15 +92,27 @@ def _resolve(db: Sql, event_id: int, notice: Notice, now: datetime) -> bool:
         (to_ms(now), event_id, _key(notice)),
     ).rowcount
     if not resolved:
-        resolved = db.execute(
-            "UPDATE health_issues SET resolved_at = ?, event_id = ? WHERE source = ? AND instance = ?"
-            " AND type = ? AND resolved_at IS NULL",
-            (to_ms(now), event_id, notice.source, notice.instance, notice.type),
-        ).rowcount
+        resolved = _resolve_type(db, event_id, notice, now)
     if resolved:
         return True
     again = db.execute("SELECT 1 FROM health_issues WHERE event_id = ? LIMIT 1", (event_id,)).fetchone()
     return again is not None
+
+
+def _resolve_type(db: Sql, event_id: int, notice: Notice, now: datetime) -> int:
+    """Resolve what the sender complained of by this check, in whatever case it writes its names now."""
+    rows = db.execute(
+        "SELECT key, instance, type FROM health_issues WHERE source = ? AND resolved_at IS NULL",
+        (notice.source,),
+    ).fetchall()
+    wanted = (notice.instance.casefold(), notice.type.casefold())
+    keys = [row[0] for row in rows if (row[1].casefold(), row[2].casefold()) == wanted]
+    for key in keys:
+        db.execute(
+            "UPDATE health_issues SET resolved_at = ?, event_id = ? WHERE key = ?",
+            (to_ms(now), event_id, key),
+        )
+    return len(keys)
 
 
 def _open(db: Sql) -> tuple[HealthIssue, ...]:

@@ -13,7 +13,7 @@ from metarr_desktop.storage.rows import optional_instant, read_json, write_json
 from metarr_desktop.storage.service_store import SECRET_MARKER
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Mapping
+    from collections.abc import Collection, Iterator, Mapping
     from datetime import datetime
 
     from metarr_desktop.storage.database import Database
@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 COLUMNS = "id, type, instance, url, enabled, config, known, last_contact"
 CONTACT_EVERY = timedelta(minutes=1)
 """A contact is worth a write only so often."""
+OWN_NAME = "instance_name"
+"""Where among what is known of a sender the name stands that it gives itself."""
 MOST_SEEN = 20
 """So many senders of one type are added by their webhooks alone; a hostile one makes up no more."""
 NO_NAME = "A name has at least one letter from a to z or a digit, and at most {most} characters."
@@ -88,6 +90,9 @@ class SenderStore:
         ``instance`` is the name in the address or in the body, ``default`` what it is called without one.
         None where a new one is one too many.
         """
+        sender = await self._database.read(_match, type, instance or default)
+        if sender is not None and not _is_due(sender, now):  # the common case is worth no transaction
+            return sender
         return await self._database.run(_seen, type, instance, default, now)
 
     async def counts_since(self, since: datetime) -> Mapping[tuple[str, str], int]:
@@ -179,36 +184,62 @@ def _remove(db: Sql, sender_id: int) -> None:
 def _seen(db: Sql, kind: str, instance: str, default: str, now: datetime) -> Sender | None:
     sender = _match(db, kind, instance or default)
     if sender is None:
-        sender = _meet(db, kind, instance or default, now)
+        sender = _meet(db, kind, instance or default, default, now)
     if sender is None:
         return None
-    if sender.last_contact is None or now - sender.last_contact >= CONTACT_EVERY:
+    if _is_due(sender, now):
         db.execute("UPDATE sources SET last_contact = ? WHERE id = ?", (to_ms(now), sender.id))
     return sender
 
 
+def _is_due(sender: Sender, now: datetime) -> bool:
+    """Whether a contact is worth noting; one in the future was noted before the clock was set back."""
+    return sender.last_contact is None or abs(now - sender.last_contact) >= CONTACT_EVERY
+
+
 def _match(db: Sql, kind: str, instance: str) -> Sender | None:
     """By our name for it, else by the name it gives itself."""
-    rows = db.execute(f"SELECT {COLUMNS} FROM sources WHERE type = ?", (kind,)).fetchall()
+    rows = db.execute(f"SELECT {COLUMNS} FROM sources WHERE type = ? ORDER BY id", (kind,)).fetchall()
     senders = [_read(row) for row in rows]
-    wanted = slug(instance)
-    by_name = (each for each in senders if each.slug == wanted)
-    by_itself = (each for each in senders if slug(str(each.known.get("instance_name", ""))) == wanted)
+    wanted = slug(instance[:LONGEST_NAME])
+    by_name = (each for each in senders if wanted and each.slug == wanted)
+    by_itself = (each for each in senders if _is_called(instance, by_itself=each.known.get(OWN_NAME)))
     return next(by_name, None) or next(by_itself, None)
 
 
-def _meet(db: Sql, kind: str, instance: str, now: datetime) -> Sender | None:
-    name = instance[:LONGEST_NAME].strip()
+def _is_called(instance: str, *, by_itself: object) -> bool:
+    if not isinstance(by_itself, str) or not by_itself:
+        return False
+    spelling = slug(instance)
+    return slug(by_itself) == spelling if spelling else by_itself.casefold() == instance.casefold()
+
+
+def _meet(db: Sql, kind: str, instance: str, default: str, now: datetime) -> Sender | None:
+    """Add somebody new, under another name where its own is taken by another type or fits no address."""
     (count,) = db.execute("SELECT COUNT(*) FROM sources WHERE type = ?", (kind,)).fetchone()
-    if not slug(name) or count >= MOST_SEEN:
+    if count >= MOST_SEEN:
         return None
-    row = db.execute(
-        "INSERT INTO sources (type, instance, slug, created_at, updated_at) VALUES (?, ?, ?, ?, ?)"
-        f" ON CONFLICT (slug) DO NOTHING RETURNING {COLUMNS}",
-        (kind, name, slug(name), to_ms(now), to_ms(now)),
-    ).fetchone()
-    db.tell("settings")
-    return None if row is None else _read(row)
+    for name in _names(kind, instance, default):
+        known = {} if name == instance else {OWN_NAME: instance}
+        row = db.execute(
+            "INSERT INTO sources (type, instance, slug, known, created_at, updated_at)"
+            f" VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT (slug) DO NOTHING RETURNING {COLUMNS}",
+            (kind, name, slug(name), write_json(known), to_ms(now), to_ms(now)),
+        ).fetchone()
+        if row is not None:
+            db.tell("settings")
+            return _read(row)
+    return None
+
+
+def _names(kind: str, instance: str, default: str) -> Iterator[str]:
+    if slug(instance[:LONGEST_NAME]):
+        ending = f" ({kind})"
+        yield instance[:LONGEST_NAME].strip()
+        yield instance[: LONGEST_NAME - len(ending)].strip() + ending
+    else:
+        yield default
+        yield from (f"{default} {number}" for number in range(2, MOST_SEEN + 1))
 
 
 def _counts_since(db: Sql, since: datetime) -> Mapping[tuple[str, str], int]:

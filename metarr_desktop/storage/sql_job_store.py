@@ -196,12 +196,13 @@ def _store_webhook(
     return StoredWebhook(event_id=event_id, job_id=job.id), job
 
 
-def _intake_job(event_id: int) -> NewJob:
+def _intake_job(event_id: int, *, replayed: bool = False) -> NewJob:
+    """Make the job that looks at a webhook; where a person asked for it, it is new although it was told."""
     return NewJob(
         type=WEBHOOK_RECEIVED,
         lane=INTAKE_LANE,
         priority=CRITICAL,
-        payload={"event_id": event_id},
+        payload={"event_id": event_id, **({"replayed": True} if replayed else {})},
         event_id=event_id,
     )
 
@@ -253,7 +254,7 @@ def _retry(
 def _replay(db: Sql, event_id: int, now: datetime) -> Job:
     if db.execute("SELECT 1 FROM webhook_events WHERE id = ?", (event_id,)).fetchone() is None:
         raise NotFound(text("There is no webhook {id}.", id=event_id))
-    return insert_jobs(db, (_intake_job(event_id),), now).jobs[0]
+    return insert_jobs(db, (_intake_job(event_id, replayed=True),), now).jobs[0]
 
 
 def _run_now(db: Sql, job_id: int, now: datetime) -> Job:

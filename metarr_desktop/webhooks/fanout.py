@@ -43,12 +43,13 @@ def plan(
     """Plan a scan, where there is something to look at, and one notify job for each service that is told.
 
     One scan of a folder waits at most; refreshes of one folder that wait together run as one, and messages
-    about one download wait for one another. What was recovered from a sender's history is no news to people:
-    they get one summary. What still waits after ``expires_after``, for a
-    service or for a drive, is given up.
+    about one download wait for one another; what refreshes nothing, such as a hint on a screen, runs by
+    itself. What was recovered from a sender's history is no news to people: they get one summary. What still
+    waits after ``expires_after``, for a service or for a drive, is given up.
     """
     payload = {"event": event.to_payload()}
     folder = event.folder if isinstance(event, MediaEvent) else ""
+    refreshes = isinstance(event, MediaEvent) and event.action in CHANGES_FILES
     # Senders may call different folders by one name, as each has path mappings of its own.
     sender = slug(event.instance) or event.source
     place = folder if sender == event.source else f"{sender}:{folder}"
@@ -71,7 +72,7 @@ def plan(
                 max_retries=service.retry.max_retries,
                 waits_for=SCAN_MOVIE if scans and service.waits_for_scan else None,
                 waits_at_most=LONGEST_WAIT_FOR_SCAN if scans and service.waits_for_scan else None,
-                merge_key=_key(place) if service.merge_window is not None and folder else None,
+                merge_key=_key(place) if service.merge_window and refreshes and folder else None,
                 expires_after=expires_after,
             ),
             event,

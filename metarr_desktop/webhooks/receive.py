@@ -39,6 +39,16 @@ DONE_DETAILS = {
     Action.ADDED: "{title} was added.",
     Action.SCANNED: "{title} is to be looked at.",
 }
+NOTICE_DETAILS = {
+    NoticeKind.HEALTH: "{sender} has a problem: {message}",
+    NoticeKind.RESTORED: "{sender} is well again: {message}",
+    NoticeKind.UPDATED: "{sender} was updated: {message}",
+    NoticeKind.INTERACTION: "{sender} waits for a person: {title}",
+    NoticeKind.FAILURE: "A download failed: {title}",
+    NoticeKind.REQUEST: "{title}: {message}",
+    NoticeKind.ISSUE: "{title}: {message}",
+    NoticeKind.CAUGHT_UP: "{message}",
+}
 
 
 class EventBodies(Protocol):
@@ -105,7 +115,10 @@ class ReceiveWebhook:
         self._expires_after = expires_after
 
     async def __call__(self, job: Job, _report: Report) -> Done:
-        """Parse the body; raises NothingToDo for what leads to no work, Permanent for what has no meaning."""
+        """Parse the body; raises NothingToDo for what leads to no work, Permanent for what has no meaning.
+
+        What a person replays is looked at as if nothing of it had been told before.
+        """
         event_id, stored = await self._read(job)
         source = self._sources.get(stored.source)
         if source is None:
@@ -126,7 +139,9 @@ class ReceiveWebhook:
             instance=sender.name if sender is not None else stored.instance,
             recovered=stored.recovered,
         )
-        await self._look_for_news(event_id, event, sender)
+        news = await self._look_for_news(event_id, event, sender)
+        if news is not None and job.payload.get("replayed") is not True:
+            raise NothingToDo(news, event_title=event.display_title)
         return await self._done(source, event)
 
     async def _read(self, job: Job) -> tuple[int, StoredBody]:
@@ -145,23 +160,18 @@ class ReceiveWebhook:
             source.key, stored.instance, default=source.title, now=self._clock.now()
         )
 
-    async def _look_for_news(self, event_id: int, event: Event, sender: Sender | None) -> None:
-        """Raise NothingToDo where all of it was told before."""
+    async def _look_for_news(self, event_id: int, event: Event, sender: Sender | None) -> Text | None:
+        """Remember what is told, and return why it is no news; None where it is."""
         now = self._clock.now()
         if isinstance(event, Notice):
-            if event.kind in HEALTH and not await self._issues.note(event_id, event, now=now):
-                raise NothingToDo(_no_news(event), event_title=event.display_title)
-            return
+            is_news = event.kind not in HEALTH or await self._issues.note(event_id, event, now=now)
+            return None if is_news else _no_news(event)
         keys = import_keys(event, sender_id=0 if sender is None else sender.id)
         shape = ImportShape.COMPLETE if event.complete else ImportShape.FILE
         if event.recovered:
             shape = ImportShape.RECOVERED
         told_by = await self._imports.note(event_id, keys, shape=shape, now=now) if keys else None
-        if told_by is not None:
-            raise NothingToDo(
-                text("Webhook {id} told of this import already.", id=told_by),
-                event_title=event.display_title,
-            )
+        return None if told_by is None else text("Webhook {id} told of this import already.", id=told_by)
 
     async def _done(self, source: Source, event: Event) -> Done:
         routes = await self._routes.routes()
@@ -191,5 +201,12 @@ def _no_news(notice: Notice) -> Text:
 
 def _detail(event: Event) -> Text:
     if isinstance(event, MediaEvent):
+        if event.files_kept:
+            return text("{title} was removed, its files were kept.", title=event.display_title)
         return text(DONE_DETAILS[event.action], title=event.display_title)
-    return text("{message}", message=event.message)
+    return text(
+        NOTICE_DETAILS[event.kind],
+        sender=event.instance or event.source.capitalize(),
+        title=event.display_title,
+        message=event.message.partition("\n")[0],
+    )

@@ -96,7 +96,7 @@ async def test_a_replay_is_a_new_root_of_the_same_webhook(store: JobStore) -> No
         stored.event_id,
         job.id,
         root.type,
-        root.payload,
+        {**root.payload, "replayed": True},
     )
     assert job.id != root.id
     assert (job.retry_of, job.parent_id) == (None, None)

@@ -62,7 +62,7 @@ class MemoryJobStore(Claiming, Settling):
         with self._transaction() as memory:
             if event_id not in memory.webhooks:
                 raise NotFound(text("There is no webhook {id}.", id=event_id))
-            return self._insert([_intake(event_id)], now).jobs[0]
+            return self._insert([_intake(event_id, replayed=True)], now).jobs[0]
 
     async def renew(self, job_ids: Collection[int]) -> Leases:
         return Leases()
@@ -243,11 +243,11 @@ class MemoryJobStore(Claiming, Settling):
         )
 
 
-def _intake(event_id: int) -> NewJob:
+def _intake(event_id: int, *, replayed: bool = False) -> NewJob:
     return NewJob(
         type=WEBHOOK_RECEIVED,
         lane=INTAKE_LANE,
         priority=CRITICAL,
-        payload={"event_id": event_id},
+        payload={"event_id": event_id, **({"replayed": True} if replayed else {})},
         event_id=event_id,
     )

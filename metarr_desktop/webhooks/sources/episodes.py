@@ -28,7 +28,8 @@ from metarr_desktop.webhooks.sources.shapes import (
     RenamedFile,
     SenderId,
     Shape,
-    Tags,
+    Some,
+    Words,
     event_name,
     read,
     read_what_fits,
@@ -79,8 +80,8 @@ class Series(Shape):
     tvdb_id: Number | None = Field(default=None, alias="tvdbId")
     tmdb_id: Number | None = Field(default=None, alias="tmdbId")
     imdb_id: str | None = Field(default=None, alias="imdbId")
-    images: list[Image] | None = None
-    tags: Tags = Field(default_factory=list)
+    images: Some[Image] | None = None
+    tags: Words = Field(default_factory=list)
 
 
 class Episode(Shape):
@@ -97,7 +98,7 @@ class About(Shape):
     """What every event of a series may say."""
 
     series: Series | None = None
-    episodes: list[Episode] | None = None
+    episodes: Some[Episode] | None = None
     episode_file: MediaFile | None = Field(default=None, alias="episodeFile")
     download_id: str | None = Field(default=None, alias="downloadId")
     instance_name: str | None = Field(default=None, alias="instanceName")
@@ -106,7 +107,7 @@ class About(Shape):
 class Download(About):
     """One file was imported, or a whole download ("import complete": ``episode_files``)."""
 
-    episode_files: list[MediaFile] | None = Field(default=None, alias="episodeFiles")
+    episode_files: Some[MediaFile] | None = Field(default=None, alias="episodeFiles")
     is_upgrade: bool | None = Field(default=None, alias="isUpgrade")
     deleted_files: OldFiles = Field(default_factory=list, alias="deletedFiles")
 
@@ -115,7 +116,7 @@ class Change(About):
     """Anything else happened to a series. Here ``deletedFiles`` says whether the files went too."""
 
     release: Release | None = None
-    renamed_files: list[RenamedFile] | None = Field(default=None, alias="renamedEpisodeFiles")
+    renamed_files: Some[RenamedFile] | None = Field(default=None, alias="renamedEpisodeFiles")
     delete_reason: str | None = Field(default=None, alias="deleteReason")
     deleted_files: bool | None = Field(default=None, alias="deletedFiles")
 

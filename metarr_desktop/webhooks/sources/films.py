@@ -28,7 +28,8 @@ from metarr_desktop.webhooks.sources.shapes import (
     RenamedFile,
     SenderId,
     Shape,
-    Tags,
+    Some,
+    Words,
     event_name,
     read,
     read_what_fits,
@@ -78,8 +79,8 @@ class Movie(Shape):
     tmdb_id: Number | None = Field(default=None, alias="tmdbId")
     imdb_id: str | None = Field(default=None, alias="imdbId")
     overview: str | None = None
-    images: list[Image] | None = None
-    tags: Tags = Field(default_factory=list)
+    images: Some[Image] | None = None
+    tags: Words = Field(default_factory=list)
 
 
 class RemoteMovie(Shape):
@@ -112,7 +113,7 @@ class Change(About):
     """Anything else happened to a film. Here ``deletedFiles`` says whether the files went too."""
 
     release: Release | None = None
-    renamed_files: list[RenamedFile] | None = Field(default=None, alias="renamedMovieFiles")
+    renamed_files: Some[RenamedFile] | None = Field(default=None, alias="renamedMovieFiles")
     delete_reason: str | None = Field(default=None, alias="deleteReason")
     deleted_files: bool | None = Field(default=None, alias="deletedFiles")
 

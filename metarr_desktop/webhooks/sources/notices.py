@@ -11,7 +11,7 @@ from metarr_desktop.domain.errors import Permanent
 from metarr_desktop.domain.events import Ignored, Notice, NoticeKind
 from metarr_desktop.domain.text import Text, text
 from metarr_desktop.webhooks.sources.places import MAX_PAYLOAD, size_of
-from metarr_desktop.webhooks.sources.shapes import Release, Shape, read_what_fits, unknown
+from metarr_desktop.webhooks.sources.shapes import Release, Shape, Some, Words, read_what_fits, unknown
 from metarr_desktop.webhooks.sources.wording import MAX_NAME, address_of, line, name_of, prose
 
 if TYPE_CHECKING:
@@ -29,7 +29,7 @@ class StatusMessage(Shape):
     """Why a download waits: a file or a sentence, and what is wrong with it."""
 
     title: str | None = None
-    messages: list[str] | None = None
+    messages: Words = Field(default_factory=list)
 
 
 class DownloadInfo(Shape):
@@ -51,7 +51,7 @@ class Saying(Shape):
     release: Release | None = None
     release_title: str | None = Field(default=None, alias="releaseTitle")
     download_client: str | None = Field(default=None, alias="downloadClient")
-    status_messages: list[StatusMessage] | None = Field(default=None, alias="downloadStatusMessages")
+    status_messages: Some[StatusMessage] | None = Field(default=None, alias="downloadStatusMessages")
     instance_name: str | None = Field(default=None, alias="instanceName")
     application_url: str | None = Field(default=None, alias="applicationUrl")
 
@@ -155,7 +155,7 @@ def _interaction(said: Saying, origin: Origin, subject: str) -> Notice:
 def _reason(message: StatusMessage, *, known: str) -> str:
     """Put what is wrong with a file into a line; the download itself, which is named, is not named again."""
     title = line(message.title)
-    wrong = ", ".join(words for each in message.messages or () if (words := line(each)))
+    wrong = ", ".join(words for each in message.messages if (words := line(each)))
     if not wrong:
         return title
     return f"{title}: {wrong}" if title and title != known else wrong

@@ -2,10 +2,18 @@
 
 from __future__ import annotations
 
-import copy
 from typing import TYPE_CHECKING, Annotated, Any, TypeVar
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
+from pydantic import (
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    ValidationError,
+    ValidationInfo,
+    ValidatorFunctionWrapHandler,
+    field_validator,
+)
 
 from metarr_desktop.domain.errors import Permanent
 from metarr_desktop.domain.text import Text, text
@@ -16,20 +24,30 @@ if TYPE_CHECKING:
 
 LARGEST = 2**63 - 1
 NO_OTHER_WORDS: Mapping[str, str] = {}
-MOST_ATTEMPTS = 5
-"""What does not fit is taken out at its place; what is left fits at once, or nearly so."""
+MOST_ITEMS = 300
+"""So much of a list is looked at: more than any event carries on, and little enough for a hostile body."""
+WHAT_FITS = "what fits"
+"""Context in which a field of a wrong type is as good as missing."""
 
 
 def _known_number(value: object) -> int | None:
     return value if isinstance(value, int) and value is not True and 0 < value <= LARGEST else None
 
 
+def _first(value: object, info: ValidationInfo) -> object:
+    """Cut a list of objects short; where all that matters is what fits, drop what is no object."""
+    if not isinstance(value, list):
+        return value
+    items = value[:MOST_ITEMS]
+    return [each for each in items if isinstance(each, dict)] if info.context == WHAT_FITS else items
+
+
 def _words(value: object) -> list[str]:
-    return [each for each in value if isinstance(each, str)] if isinstance(value, list) else []
+    return [each for each in value[:MOST_ITEMS] if isinstance(each, str)] if isinstance(value, list) else []
 
 
 def _files(value: object) -> list[dict[str, str]]:
-    listed = value if isinstance(value, list) else []
+    listed = value[:MOST_ITEMS] if isinstance(value, list) else []
     return [
         {name: item for name, item in each.items() if isinstance(item, str)}
         for each in listed
@@ -42,12 +60,26 @@ class Shape(BaseModel):
 
     model_config = ConfigDict(extra="ignore", strict=True, frozen=True, defer_build=True)
 
+    @field_validator("*", mode="wrap")
+    @classmethod
+    def _or_nothing(cls, value: Any, handler: ValidatorFunctionWrapHandler, info: ValidationInfo) -> Any:  # noqa: ANN401 - any JSON value
+        """Take a field of a wrong type for missing, where all that matters is what fits."""
+        try:
+            return handler(value)
+        except ValidationError:
+            if info.context == WHAT_FITS:
+                return None
+            raise
 
+
+AnyItem = TypeVar("AnyItem", bound=Shape)
+Some = Annotated[list[AnyItem], BeforeValidator(_first)]
+"""A list of which only so much is looked at."""
 Number = Annotated[int, Field(ge=-(2**63), le=LARGEST)]
 SenderId = Annotated[int | None, BeforeValidator(_known_number)]
 """The sender's own number of something; None where it is 0 or no number: no event fails for it."""
-Tags = Annotated[list[str], BeforeValidator(_words)]
-"""Labels; what is no label is left out."""
+Words = Annotated[list[str], BeforeValidator(_words)]
+"""Labels or sentences; what is no text is left out."""
 
 
 class Image(Shape):
@@ -113,17 +145,7 @@ def read(
 
 def read_what_fits(shape: type[AnyShape], body: Mapping[str, Any]) -> AnyShape:
     """Read the body into a shape whose fields may all be missing; what has a wrong type is left out."""
-    rest = dict(body)
-    for attempt in range(MOST_ATTEMPTS):
-        try:
-            return shape.model_validate(rest)
-        except ValidationError as error:
-            if not attempt:
-                rest = copy.deepcopy(rest)
-            wrong = {each["loc"] for each in error.errors(include_url=False, include_input=False)}
-            for place in sorted(wrong, key=_order, reverse=True):
-                _take_out(rest, place)
-    return shape.model_validate({})
+    return shape.model_validate(dict(body), context=WHAT_FITS)
 
 
 def event_name(body: Mapping[str, Any], *, sender: str, key: str = "eventType") -> str:
@@ -137,20 +159,3 @@ def event_name(body: Mapping[str, Any], *, sender: str, key: str = "eventType") 
 def unknown(event: str) -> Text:
     """Say that an event of this name leads to no work."""
     return text("Metarr Desktop does nothing for {event}.", event=event)
-
-
-def _order(place: tuple[int | str, ...]) -> tuple[tuple[int, str], ...]:
-    """Later items of a list first, so that the earlier ones keep their numbers."""
-    return tuple((step, "") if isinstance(step, int) else (0, step) for step in place)
-
-
-def _take_out(node: Any, place: tuple[int | str, ...]) -> None:  # noqa: ANN401 - any JSON value
-    for step in place[:-1]:
-        try:
-            node = node[step]
-        except (KeyError, IndexError, TypeError):
-            return
-    if isinstance(node, dict):
-        node.pop(place[-1], None)
-    elif isinstance(node, list) and isinstance(place[-1], int) and place[-1] < len(node):
-        del node[place[-1]]

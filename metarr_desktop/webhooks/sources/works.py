@@ -29,7 +29,8 @@ from metarr_desktop.webhooks.sources.shapes import (
     RenamedFile,
     SenderId,
     Shape,
-    Tags,
+    Some,
+    Words,
     event_name,
     read,
     read_what_fits,
@@ -80,8 +81,8 @@ class Maker(Shape):
     name: str | None = None
     path: str | None = None
     overview: str | None = None
-    images: list[Image] | None = None
-    tags: Tags = Field(default_factory=list)
+    images: Some[Image] | None = None
+    tags: Words = Field(default_factory=list)
 
 
 class Work(Shape):
@@ -92,7 +93,7 @@ class Work(Shape):
     mb_id: str | None = Field(default=None, alias="mbId")
     overview: str | None = None
     release_date: str | None = Field(default=None, alias="releaseDate")
-    images: list[Image] | None = None
+    images: Some[Image] | None = None
 
 
 class About(Shape):
@@ -107,7 +108,7 @@ class About(Shape):
 class Download(About):
     """A work was imported or upgraded. Its files have full paths in the library, and no relative ones."""
 
-    files: list[MediaFile] | None = Field(default=None, alias="trackFiles")
+    files: Some[MediaFile] | None = Field(default=None, alias="trackFiles")
     is_upgrade: bool | None = Field(default=None, alias="isUpgrade")
     deleted_files: OldFiles = Field(default_factory=list, alias="deletedFiles")
 
@@ -115,10 +116,10 @@ class Download(About):
 class Change(About):
     """Anything else happened. ``deletedFiles`` says whether the files went too."""
 
-    works: list[Work] | None = Field(default=None, alias="albums")
+    works: Some[Work] | None = Field(default=None, alias="albums")
     file: MediaFile | None = Field(default=None, alias="trackFile")
     release: Release | None = None
-    renamed_files: list[RenamedFile] | None = Field(default=None, alias="renamedTrackFiles")
+    renamed_files: Some[RenamedFile] | None = Field(default=None, alias="renamedTrackFiles")
     delete_reason: str | None = Field(default=None, alias="deleteReason")
     deleted_files: bool | None = Field(default=None, alias="deletedFiles")
 

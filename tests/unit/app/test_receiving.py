@@ -21,7 +21,7 @@ async def test_nobody_but_this_computer_is_heard_at_first(core: Core) -> None:
     rules = core.receiving.rules()
     assert (rules.lan, rules.local_needs_key, rules.key_sha256) == (False, False, None)
     urls = [address.url for address in await core.queries.addresses()]
-    assert urls == [
+    assert urls[:3] == [
         "http://127.0.0.1:3000/webhooks/radarr",
         "http://127.0.0.1:3000/webhooks/sonarr",
         "http://127.0.0.1:3000/webhooks/lidarr",

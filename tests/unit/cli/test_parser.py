@@ -63,7 +63,7 @@ def test_every_command_that_can_be_typed_can_be_run(typed: str) -> None:
     [
         "frobnicate", "--port many", "--port -1", "--port 65536", "retry", "retry five", "retry 0",
         "retry 9223372036854775808", "replay -5", "pause 0", "pause soon", "history --limit 0",
-        "send-test overseerr", "service", "service set kodi", "service set kodi host", "service set kodi =x",
+        "send-test jabber", "service", "service set kodi", "service set kodi host", "service set kodi =x",
         "--host a/b", "--host nas..local", "library add / --type books",
         "mapping add radarr /movies", "receiving allow everyone",
     ],

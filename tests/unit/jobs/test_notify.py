@@ -141,6 +141,6 @@ async def test_a_job_that_tells_of_nothing_fails_for_good(engine: Engine) -> Non
 
 def test_a_pack_was_upgraded_where_all_of_it_was() -> None:
     upgrades = [episode(number, action=Action.UPGRADED) for number in (1, 2)]
-    assert compose_all(upgrades, folder=None).body == "Upgraded in WEBDL-1080p"
+    assert compose_all(upgrades, folder=None).body == "Upgraded to WEBDL-1080p"
     mixed = compose_all([*upgrades, episode(3, quality="HDTV-720p")], folder=None)
     assert (mixed.body, mixed.title) == ("Downloaded", "Dark S02E01-03 (3)")

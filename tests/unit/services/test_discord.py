@@ -9,7 +9,8 @@ import pytest
 from pydantic import SecretStr
 
 from metarr_desktop.domain.errors import AuthFailed, MetarrError, NotNow, Permanent, RateLimited, Transient
-from metarr_desktop.domain.events import Action
+from metarr_desktop.domain.events import Action, Notice, NoticeKind
+from metarr_desktop.domain.notification import Notification
 from metarr_desktop.services.discord import DiscordConfig, DiscordNotifier, normalise
 from metarr_desktop.services.wording import utf16_length
 from tests.fakes import START, FakeClock, until
@@ -18,7 +19,6 @@ from tests.fakes_http import CUT_OFF, DROP, HANG, FakeServer, Recorded, Reply
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from metarr_desktop.domain.notification import Notification
     from metarr_desktop.services.http import Http
 
     Make = Callable[..., Notification]
@@ -115,6 +115,18 @@ async def test_an_upgrade_has_another_colour(
     await notifier.send(config(), notification(action=Action.UPGRADED))
     first, second = (message["embeds"][0]["color"] for message in discord.messages)
     assert first != second
+
+
+async def test_good_news_has_another_colour_than_a_problem(
+    discord: Discord, notifier: DiscordNotifier
+) -> None:
+    for kind in (NoticeKind.HEALTH, NoticeKind.RESTORED):
+        notice = Notice(source="radarr", kind=kind, message="Missing root folder: /movies/", instance="4K")
+        told = Notification(title="4K", body=notice.message, event=notice)
+        await notifier.send(config(), told)
+    first, second = (message["embeds"][0] for message in discord.messages)
+    assert (first["color"], second["color"]) == (0xE67E22, 0x2ECC71)
+    assert first["footer"] == {"text": "4K"}
 
 
 async def test_only_the_configured_role_is_pinged(

@@ -8,7 +8,15 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from pydantic import SecretStr
 
-from metarr_desktop.domain.errors import AuthFailed, MetarrError, NotNow, Permanent, RateLimited, Transient
+from metarr_desktop.domain.errors import (
+    AuthFailed,
+    MetarrError,
+    NothingToDo,
+    NotNow,
+    Permanent,
+    RateLimited,
+    Transient,
+)
 from metarr_desktop.domain.events import Action, MediaKind
 from metarr_desktop.services.kodi import KodiConfig, KodiNotifier
 from tests.fakes import START, FakeClock, until
@@ -38,6 +46,7 @@ class Kodi:
         self.listed: set[str] = set()
         self.sources = ["/movies/"]
         self.playing: list[dict[str, Any]] = []
+        self.item: dict[str, Any] = {}
         self.scanning_for = 0
         self.scan_lasts = 1
         self.pending = ""
@@ -101,6 +110,8 @@ class Kodi:
             },
             "Files.GetSources": {"sources": [{"file": file, "label": "x"} for file in self.sources]},
             "Player.GetActivePlayers": self.playing,
+            "Player.GetItem": {"item": self.item},
+            "GUI.ShowNotification": "OK",
         }
 
     def _scan(self, params: dict[str, Any]) -> str:
@@ -248,6 +259,13 @@ async def test_an_album_is_scanned_into_the_music_library(
     assert kodi.params("AudioLibrary.Scan") == [{"directory": "/music/Air/", "showdialogs": False}]
     assert "VideoLibrary.Scan" not in kodi.methods
     assert {"booleans": ["Library.IsScanningMusic"]} in kodi.params("XBMC.GetInfoBooleans")
+
+
+async def test_kodi_has_no_books(kodi: Kodi, notifier: KodiNotifier, config: Any, notification: Make) -> None:
+    for action in (Action.IMPORTED, Action.GRABBED):
+        with pytest.raises(NothingToDo, match="no books"):
+            await notifier.send(config(), notification(kind=MediaKind.BOOK, action=action))
+    assert kodi.calls == []
 
 
 async def test_a_running_scan_is_waited_for_and_never_stopped(

@@ -6,9 +6,10 @@ from typing import TYPE_CHECKING, Any, cast
 
 import pytest
 
-from metarr_desktop.domain.events import Action, MediaEvent, MediaKind
+from metarr_desktop.domain.events import Action, EventKind, MediaEvent, MediaKind
 from metarr_desktop.domain.jobs import Gathering
 from metarr_desktop.domain.retry import RetryPolicy
+from metarr_desktop.domain.routing import EventChoice
 from metarr_desktop.services.declaration import Service, ServiceConfig
 from metarr_desktop.webhooks.fanout import LONGEST_KEY, plan
 
@@ -29,6 +30,7 @@ def service(key: str, **options: Any) -> Service:
     )
 
 
+EVERYTHING = EventChoice(takes=frozenset(EventKind), default=frozenset(EventKind))
 KODI = service("kodi", waits_for_scan=True)
 DISCORD = service("discord")
 PUSHOVER = service("pushover", retry=RetryPolicy(max_retries=4))
@@ -182,3 +184,41 @@ def test_the_key_of_a_download_however_long_fits_an_index() -> None:
     (job,) = messages(dataclasses.replace(EPISODE, folder="/" + "x" * 4_000))
     assert job.merge_key is not None
     assert len(job.merge_key) <= LONGEST_KEY
+
+
+@pytest.mark.parametrize("action", list(Action))
+def test_only_what_refreshes_a_folder_goes_together_with_others(action: Action) -> None:
+    player = service("kodi", merge_window=timedelta(seconds=15), waits_for_scan=True, events=EVERYTHING)
+    (job,) = plan(
+        dataclasses.replace(EVENT, action=action),
+        services=(player,),
+        enabled=frozenset({"kodi"}),
+        scans=False,
+    )
+    assert job.merge_key == (None if action in {Action.GRABBED, Action.ADDED} else "/movies/Dune (2021)")
+    assert job.waits_for is None
+
+
+@pytest.mark.parametrize("action", [Action.GRABBED, Action.ADDED])
+def test_what_changed_nothing_on_the_disk_is_never_scanned(action: Action) -> None:
+    jobs = plan(dataclasses.replace(EVENT, action=action), services=(), enabled=frozenset(), scans=True)
+    assert jobs == ()
+
+
+def test_a_film_whose_files_were_kept_is_not_scanned() -> None:
+    kept = dataclasses.replace(EVENT, action=Action.DELETED, files_kept=True)
+    assert plan(kept, services=(), enabled=frozenset(), scans=True) == ()
+    gone = dataclasses.replace(kept, files_kept=False)
+    assert [job.type for job in plan(gone, services=(), enabled=frozenset(), scans=True)] == ["scan-movie"]
+
+
+@pytest.mark.parametrize("kind", [MediaKind.EPISODE, MediaKind.ALBUM, MediaKind.BOOK])
+def test_only_films_are_scanned(kind: MediaKind) -> None:
+    event = dataclasses.replace(EVENT, kind=kind)
+    assert plan(event, services=(), enabled=frozenset(), scans=True) == ()
+
+
+def test_what_was_recovered_is_told_to_players_and_not_to_people() -> None:
+    event = dataclasses.replace(EVENT, recovered=True)
+    jobs = plan(event, services=(KODI, DISCORD), enabled=frozenset({"kodi", "discord"}), scans=True)
+    assert [job.type for job in jobs] == ["scan-movie", "notify-kodi"]

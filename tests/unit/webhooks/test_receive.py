@@ -118,6 +118,26 @@ async def test_an_import_ends_with_the_plan_of_its_children() -> None:
     assert [child.type for child in done.fan_out(frozenset())] == ["scan-movie"]
 
 
+@pytest.mark.parametrize(
+    ("name", "detail"),
+    [
+        ("radarr/grab.json", "The Matrix (1999) was grabbed."),
+        ("radarr/movie-added.json", "The Matrix (1999) was added."),
+        ("sonarr/rename.json", "Files of The Expanse were renamed."),
+        ("sonarr/episode-file-delete.json", "The Expanse S06E01 was deleted."),
+        ("radarr/movie-delete-keep-files.json", "The Matrix (1999) was removed, its files were kept."),
+        ("radarr/health-error.json", "Radarr has a problem: Missing root folder: /movies/"),
+        ("lidarr/health-restored.json", "Lidarr is well again: Lists unavailable due to failures: Spotify"),
+        ("prowlarr/application-update.json", "Prowlarr was updated: 2.3.0.5236 -> 2.3.5.5327"),
+        ("radarr/manual-interaction-required.json", "Radarr waits for a person: The Matrix (1999)"),
+        ("lidarr/import-failure.json", "A download failed: Boards of Canada"),
+        ("overseerr/media-pending.json", "Blade Runner 2049 (2017): New Movie Request (alice)"),
+    ],
+)
+async def test_a_job_says_what_happened(name: str, detail: str) -> None:
+    assert str((await sample(name)(job(), no_report)).detail) == detail
+
+
 async def test_an_upgrade_is_told_as_one() -> None:
     done = await sample("radarr/download-upgrade.json")(job(), no_report)
     assert str(done.detail) == "The Matrix (1999) was upgraded."
@@ -132,14 +152,14 @@ async def test_episodes_and_albums_are_told_but_not_scanned(name: str) -> None:
 
 
 async def test_other_events_end_with_their_reason_and_title() -> None:
-    with pytest.raises(NothingToDo, match="Grabbed: nothing to do until it is imported") as caught:
-        await sample("radarr/grab.json")(job(), no_report)
+    with pytest.raises(NothingToDo, match="The old file was replaced: its import follows") as caught:
+        await sample("radarr/movie-file-delete-upgrade.json")(job(), no_report)
     assert caught.value.event_title == "The Matrix (1999)"
 
 
 async def test_a_body_too_large_for_the_loop_is_read_all_the_same() -> None:
-    body = b'{"eventType": "Rename", "padding": "' + b"x" * SMALL_BODY + b'"}'
-    with pytest.raises(NothingToDo, match="Sonarr renamed files"):
+    body = b'{"eventType": "Test", "padding": "' + b"x" * SMALL_BODY + b'"}'
+    with pytest.raises(NothingToDo, match="a test from Sonarr arrived"):
         await receiver("sonarr", body)(job(), no_report)
 
 
@@ -153,8 +173,8 @@ async def test_what_has_no_meaning_fails_for_good() -> None:
         await receiver("radarr", b'{"eventType": "Download"}')(job(), no_report)
     with pytest.raises(Permanent, match="Not valid JSON"):
         await receiver("radarr", b"{")(job(), no_report)
-    with pytest.raises(Permanent, match="does not know overseerr"):
-        await receiver("overseerr", b"{}")(job(), no_report)
+    with pytest.raises(Permanent, match="does not know jabber"):
+        await receiver("jabber", b"{}")(job(), no_report)
 
 
 async def test_a_webhook_that_is_gone_fails_for_good() -> None:

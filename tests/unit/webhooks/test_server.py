@@ -200,7 +200,7 @@ async def test_packed_bodies_are_not_unpacked(listening: Listening) -> None:
         "/",
         "/webhooks",
         "/webhooks/",
-        "/webhooks/overseerr",
+        "/webhooks/jabber",
         "/webhooks/radarr//",
         "/webhooks/radarr/x/y",
         "/webhooks/radarr/x//",

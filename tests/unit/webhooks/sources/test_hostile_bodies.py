@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import json
+import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -240,3 +241,14 @@ def test_windows_tracks_are_found_below_their_folder() -> None:
     event = lidarr.parse(body)
     assert isinstance(event, MediaEvent)
     assert event.files == ("Moon Safari\\01.flac",)
+
+
+@pytest.mark.parametrize("name", ["radarr/download.json", "radarr/rename.json"])
+def test_a_list_of_two_million_wrong_items_costs_no_more_than_its_first(name: str) -> None:
+    # Each item that does not fit is kept with its place and its reason: that were gigabytes.
+    body = sample(name)
+    body["movie"]["images"] = [1] * 2_000_000
+    started = time.process_time()
+    found = outcome(radarr.SOURCE, body)
+    assert time.process_time() - started < 3
+    assert isinstance(found, Permanent if name == "radarr/download.json" else MediaEvent)

@@ -1,0 +1,104 @@
+"""A hint on the screen of a Kodi that plays just what is being downloaded in a better quality."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from metarr_desktop.domain.errors import NothingToDo, Transient
+from metarr_desktop.domain.events import MediaKind
+from metarr_desktop.domain.paths import is_inside
+from metarr_desktop.domain.text import text
+from metarr_desktop.services.declaration import Delivery
+from metarr_desktop.services.wording import clean, cut
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from typing import Any
+
+    from metarr_desktop.domain.events import MediaEvent
+    from metarr_desktop.services.kodi_rpc import KodiRpc
+
+PROPERTIES = ["title", "showtitle", "season", "episode", "year", "uniqueid", "imdbnumber", "file"]
+LONGEST_TITLE, LONGEST_MESSAGE = 60, 200
+SHOWN_FOR_MS = 8_000
+
+
+class PlayingHint:
+    """Looks at what one Kodi plays, and says so on its screen where it is what was grabbed."""
+
+    def __init__(self, *, rpc: KodiRpc, event: MediaEvent, folder: str | None) -> None:
+        self._rpc = rpc
+        self._event = event
+        self._folder = folder or ""
+
+    async def show(self) -> Delivery:
+        """Show the hint; raises NothingToDo where something else plays, or nothing, or Kodi is off."""
+        title = cut(clean(self._event.display_title), LONGEST_MESSAGE)
+        try:
+            if not await self._plays():
+                raise NothingToDo(text("{title} is not being played.", title=title))
+            await self._rpc.call(
+                "GUI.ShowNotification",
+                title=cut(f"Upgrade downloading: {title}", LONGEST_TITLE),
+                message=cut(self._message(), LONGEST_MESSAGE),
+                image="info",
+                displaytime=SHOWN_FOR_MS,
+            )
+        except Transient as error:
+            raise NothingToDo(
+                text("Kodi does not answer, so nobody watches {title}.", title=title)
+            ) from error
+        return Delivery(detail=text("Kodi shows that {title} is downloading.", title=title))
+
+    async def _plays(self) -> bool:
+        if self._event.kind not in {MediaKind.MOVIE, MediaKind.EPISODE}:
+            return False
+        players = await self._rpc.call("Player.GetActivePlayers")
+        for player in players if isinstance(players, list) else []:
+            number = player.get("playerid") if isinstance(player, dict) else None
+            if not isinstance(number, int) or player.get("type") != "video":
+                continue
+            reply = await self._rpc.call("Player.GetItem", playerid=number, properties=PROPERTIES)
+            item = reply.get("item") if isinstance(reply, dict) else None
+            if isinstance(item, dict) and self._is_it(item):
+                return True
+        return False
+
+    def _is_it(self, item: Mapping[str, Any]) -> bool:
+        """Compare by ids where both know one, else by names; the folder counts in any case."""
+        file = item.get("file")
+        if isinstance(file, str) and self._folder and is_inside(file, self._folder):
+            return True
+        if self._event.kind is MediaKind.EPISODE:
+            # The ids of an episode in Kodi are its own, and those of the event are its series'.
+            return _name(item.get("showtitle")) == _name(self._event.title) != ""
+        same = _same_ids(self._event, item)
+        if same is not None:
+            return same
+        named = _name(item.get("title")) == _name(self._event.title) != ""
+        return named and self._event.year in {None, item.get("year") or None}
+
+    def _message(self) -> str:
+        sender = clean(self._event.instance) or self._event.source.capitalize()
+        quality = clean(self._event.quality)
+        return f"{quality}, grabbed by {sender}" if quality else f"Grabbed by {sender}"
+
+
+def _same_ids(event: MediaEvent, item: Mapping[str, Any]) -> bool | None:
+    """Whether an id is the same; None where there is none that both know."""
+    told = item.get("uniqueid")
+    ids = {str(key).casefold(): str(value) for key, value in told.items()} if isinstance(told, dict) else {}
+    number = item.get("imdbnumber")
+    if isinstance(number, str) and number.startswith("tt"):
+        ids.setdefault("imdb", number)
+    wanted = {
+        name: str(value)
+        for name, value in (("tmdb", event.tmdb_id), ("imdb", event.imdb_id), ("tvdb", event.tvdb_id))
+        if value
+    }
+    common = [ids[name] == value for name, value in wanted.items() if ids.get(name)]
+    return any(common) if common else None
+
+
+def _name(value: object) -> str:
+    return clean(value).casefold() if isinstance(value, str) else ""
