@@ -86,6 +86,7 @@ class FakeArr:
     statuses: list[int] = field(default_factory=list)
     failing: int = 0
     page: str = ""
+    pages_only: bool = False
     held: str = ""
     released: asyncio.Event = field(default_factory=asyncio.Event)
 
@@ -103,7 +104,9 @@ class FakeArr:
         route("POST", f"{base}/notification/test", self._test)
         route("PUT", f"{base}/notification/{{id}}", self._update)
         route("DELETE", f"{base}/notification/{{id}}", self._delete)
-        route("GET", f"{base}/history/since", self._since)
+        if not self.pages_only:
+            route("GET", f"{base}/history/since", self._since)
+        route("GET", f"{base}/history", self._history)
         route("GET", f"{base}/health", self._health)
         route("GET", f"{base}/rootfolder", self._root_folders)
         route("GET", f"{base}/tag", self._tags)
@@ -401,6 +404,16 @@ class FakeArr:
         if not entry.get("name") or entry["name"].casefold() in taken:
             return _refused("Name", "Should be unique")
         return None
+
+    async def _history(self, request: web.Request) -> web.Response:
+        """One page, the newest first; the number 3 is an import."""
+        page, size = int(request.query["page"]), int(request.query["pageSize"])
+        assert request.query["eventType"] == "3"
+        records = sorted(self.records, key=lambda record: str(record["date"]), reverse=True)
+        shown = records[(page - 1) * size : page * size]
+        return web.json_response(
+            {"page": page, "pageSize": size, "totalRecords": len(records), "records": copy.deepcopy(shown)}
+        )
 
     async def _since(self, request: web.Request) -> web.Response:
         since = datetime.fromisoformat(request.query["date"])

@@ -206,6 +206,8 @@ async def build_parts(paths: AppPaths, stack: AsyncExitStack, book: LogBook, giv
             listening=lambda: None if listener is None else listener.listening,
             http=http,
             queue=queue,
+            job_store=job_store,
+            history=history,
             bus=bus,
             clock=clock,
         )

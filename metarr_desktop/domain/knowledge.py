@@ -32,8 +32,8 @@ class Knowledge:
     address of this computer that a person chose for it. ``wanted_url`` is what that webhook should call and
     does not. History is read up to ``caught_up_to``, by the sender's own clock; what lies before
     ``dismissed_until`` is not wanted. ``missed`` imports up to ``missed_until`` wait for a person's word.
-    ``untold`` are the jobs that recovered imports of which nobody was told yet. ``stopped``: it does not call
-    us after failed deliveries.
+    ``untold`` are the jobs that recovered imports of which nobody was told before ``told_by`` has ended.
+    ``stopped``: it does not call us after failed deliveries.
     """
 
     version: str = ""
@@ -52,6 +52,7 @@ class Knowledge:
     missed: int = 0
     missed_until: datetime | None = None
     untold: tuple[int, ...] = ()
+    told_by: int | None = None
     root_folders: tuple[str, ...] = ()
     trouble: Trouble | None = None
     trouble_text: Text | None = None
@@ -84,6 +85,7 @@ class Knowledge:
             untold=tuple(each for each in untold if isinstance(each, int))
             if isinstance(untold, list)
             else (),
+            told_by=_number(known, "told_by"),
             trouble=_trouble(known),
             trouble_text=text_from_json(_word(known, "trouble_text")),
             stopped=known.get("stopped") is True,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import logging
+from contextlib import suppress
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any, Protocol
@@ -21,8 +22,9 @@ from metarr_desktop.domain.jobs import CATCH_UP, CATCH_UP_LANE, LOW, NewJob
 from metarr_desktop.domain.knowledge import Knowledge, as_known, trouble_news
 from metarr_desktop.domain.outcomes import Done
 from metarr_desktop.domain.text import Text, text
-from metarr_desktop.webhooks.body import read_object
+from metarr_desktop.webhooks.body import InvalidBody, read_object
 from metarr_desktop.webhooks.entry import Owner, find_entry
+from metarr_desktop.webhooks.imports import import_keys
 from metarr_desktop.webhooks.missing import (
     FoundImport,
     Window,
@@ -36,7 +38,7 @@ from metarr_desktop.webhooks.summary import summaries
 from metarr_desktop.webhooks.visit import trouble_of
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Awaitable, Callable, Mapping, Sequence
     from datetime import timedelta
 
     from metarr_desktop.domain.events import IncomingWebhook, StoredWebhook
@@ -82,13 +84,19 @@ class RouteReader(Protocol):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CatchUpTools:
-    """What is needed beside a visit: where imports are remembered, stored and told."""
+    """What is needed beside a visit: where imports are remembered, stored and told.
+
+    ``has_told`` says whether a job has ended well, which is when what it tells is planned.
+    ``unread`` are the webhooks that are stored and were not looked at yet.
+    """
 
     imports: ImportStore
     intake: Intake
     routes: RouteReader
     services: Sequence[Service]
     expires_after: Callable[[], timedelta]
+    has_told: Callable[[int], Awaitable[bool]]
+    unread: Callable[[], Awaitable[Sequence[int]]]
 
 
 def catch_up_job(sender: Sender, why: Why) -> NewJob:
@@ -160,23 +168,31 @@ class CatchUp:
         window = Window.of(known, now=status.at or self._visit.clock.now(), asked=asked)
         missing = await self._missing(client, sender, known, window)
         news: dict[str, Any] = {"version": status.version, **trouble_news(None)}
-        # A run that was interrupted may have stored some, and a later job may stand in for its own.
-        jobs = sorted({*known.untold, job.id})
-        if not asked and len(missing) > SILENT_MOST and not await self._stored(jobs, sender):
+        untold = await self._untold(known)
+        # A run that was interrupted has begun already, and is not asked about again.
+        if not asked and len(missing) > SILENT_MOST and not untold:
             news |= {"missed": len(missing), "missed_until": as_known(window.until)}
             news |= await self._open_again(client, sender, known, why)
             await self._learn(sender, news)
             return Done(detail=text(MISSED, n=len(missing)), result={"missed": len(missing)})
         if missing:
-            await self._visit.store.learn(sender.id, {"untold": jobs})
+            untold = tuple(sorted({*untold, job.id}))
+            await self._visit.store.learn(sender.id, {"untold": list(untold), "told_by": None})
         for done, each in enumerate(missing, start=1):
             await self._tools.intake.store(each.webhook(sender, job_id=job.id))
             report(done, len(missing))
-        news |= {"caught_up_to": as_known(window.until), "missed": None, "missed_until": None, "untold": None}
+        news |= {"caught_up_to": as_known(window.until), "missed": None, "missed_until": None}
+        news |= {"untold": list(untold) or None, "told_by": job.id if untold else None}
         news |= await self._open_again(client, sender, known, why)
-        told = await self._stored(jobs, sender)
+        told = await self._stored(untold, sender)
         await self._learn(sender, news)
         return await self._done(told, sender)
+
+    async def _untold(self, known: Knowledge) -> tuple[int, ...]:
+        """Return the jobs whose imports nobody was told of; what a job tells is told when it has ended."""
+        if known.told_by is not None and await self._tools.has_told(known.told_by):
+            return ()
+        return known.untold
 
     async def _missing(
         self, client: ArrClient, sender: Sender, known: Knowledge, window: Window
@@ -187,11 +203,24 @@ class CatchUp:
         history = await client.history(window.since)
         records = wanted_records(history, window, event_type=interface.history["eventType"])
         found = found_imports(records, source=source, sender=sender, known=known)
-        told = await self._tools.imports.known([key for each in found for key in each.keys])
+        told = set(await self._unread_keys(sender))
+        told |= await self._tools.imports.known([key for each in found for key in each.keys])
         if not unknown(found, told):
             return []
         labelled = with_labels(records, await client.tags(), owner=interface.owner)
         return unknown(found_imports(labelled, source=source, sender=sender, known=known), told)
+
+    async def _unread_keys(self, sender: Sender) -> list[str]:
+        """Return the keys of imports whose webhooks came and only wait for their turn."""
+        source = self._visit.clients.source(sender)
+        keys: list[str] = []
+        for event_id in await self._tools.unread():
+            with suppress(NotFound, Permanent, InvalidBody):
+                stored = await self._visit.events.body(event_id)
+                event = source.parse(read_object(stored.body)) if stored.source == source.key else None
+                if isinstance(event, MediaEvent):
+                    keys += import_keys(event, sender_id=sender.id)
+        return keys
 
     async def _open_again(
         self, client: ArrClient, sender: Sender, known: Knowledge, why: Why

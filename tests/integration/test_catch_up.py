@@ -10,9 +10,10 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from metarr_desktop.app.core import open_core
 from metarr_desktop.app.sender_snapshots import SenderState
 from metarr_desktop.app.snapshots import ProblemKind
-from metarr_desktop.domain.events import MediaEvent, Notice
+from metarr_desktop.domain.events import IncomingWebhook, MediaEvent, Notice
 from metarr_desktop.domain.forms import Draft
 from tests.fakes import eventually
 from tests.integration.senders import (
@@ -96,6 +97,32 @@ async def test_what_nobody_heard_is_told_once(home: Home, kind: str, by_hand: bo
         await ask(core, name)
         assert len(await recovered(core)) == 3
         assert (await core.queries.sender(name)).state is SenderState.CONNECTED
+
+
+async def test_what_came_and_was_not_looked_at_yet_is_not_missing(home: Home) -> None:
+    arr = await home.arr()
+    async with home.program() as core:
+        name = await connected(core, arr)
+    home.clock.advance(HOUR)
+    for number in range(1, 11):
+        await arr.import_film(number, f"Film {number}", download_id=f"DL{number}")
+    tests = [{"eventType": "Test"}] * 400
+    async with open_core(home.paths, serve=False, clock=home.clock, secrets=home.secrets) as core:
+        for body in [*tests, *arr.skipped]:  # as they lie there after a crash
+            await core.commands._jobs.store(
+                IncomingWebhook(
+                    source="radarr",
+                    event_type=body["eventType"],
+                    instance="radarr",
+                    body=json.dumps(body).encode(),
+                    remote_address="",
+                )
+            )
+    home.clock.advance(MINUTES)
+    async with home.program() as core:
+        await idle(core)
+        assert (await core.queries.sender(name)).last_catch_up == home.clock.now()
+        assert await recovered(core) == []
 
 
 async def test_one_message_tells_of_all(home: Home) -> None:
@@ -274,6 +301,21 @@ async def test_a_sender_that_is_off_is_not_asked(home: Home) -> None:
         await idle(core)
         assert arr.calls == []
         assert [each[1] for each in await stored(core)] == ["Test"]
+
+
+async def test_a_history_that_has_only_pages_is_read_to_its_end(home: Home) -> None:
+    arr = await home.arr(pages_only=True)
+    async with home.program() as core:
+        name = await connected(core, arr)
+    for number in range(1, 251):
+        home.clock.advance(1)
+        await arr.import_film(number, f"Film {number}", download_id=f"DL{number}")
+    home.clock.advance(MINUTES)
+    async with home.program() as core:
+        await eventually(core.queries.problems)
+        await idle(core)
+        assert (await core.queries.sender(name)).missed == 250
+        assert arr.calls.count(("GET", "/api/v3/history")) == 4  # the last one is empty
 
 
 @pytest.mark.parametrize("hours", [-3, 3])

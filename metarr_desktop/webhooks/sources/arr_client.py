@@ -12,8 +12,9 @@ from urllib.parse import urlencode
 from metarr_desktop.domain.clock import iso
 from metarr_desktop.domain.errors import AuthFailed, MetarrError, Permanent, Transient
 from metarr_desktop.domain.text import Text, text
-from metarr_desktop.services.answer import refusal
+from metarr_desktop.services.answer import TooLarge, refusal
 from metarr_desktop.services.http import LAN
+from metarr_desktop.webhooks.sources.history import date_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -27,7 +28,10 @@ if TYPE_CHECKING:
 TESTING_S = 115.0
 """A webhook is tested inside the call that makes it, and the sender gives our answer 100 s."""
 READING_S = 60.0
-LARGEST_HISTORY = 64 * 1024**2
+LARGEST_HISTORY = 16 * 1024**2
+PAGE, MOST_PAGES = 100, 500
+IMPORTED = 3
+"""The number of the event that is an import; all of the family count alike."""
 WEBHOOK = "Webhook"
 HEALTH_CHECK = "NotificationStatusCheck"
 
@@ -115,9 +119,29 @@ class ArrClient:
         await self._answer("POST", "notification/test", body=resource, within=TESTING_S)
 
     async def history(self, since: datetime) -> list[dict[str, Any]]:
-        """Every import since then."""
+        """Every import since then; page by page where that is too much at once, or cannot be asked so."""
         query = urlencode({"date": iso(since) or "", **self._interface.history})
-        return await self._list("GET", f"history/since?{query}", within=READING_S, largest=LARGEST_HISTORY)
+        try:
+            return await self._list(
+                "GET", f"history/since?{query}", within=READING_S, largest=LARGEST_HISTORY
+            )
+        except (TooLarge, WrongProgram):
+            return await self._history_by_pages(since)
+
+    async def _history_by_pages(self, since: datetime) -> list[dict[str, Any]]:
+        """Read from the newest on; what is added meanwhile only shows some of them twice."""
+        asked = {"pageSize": PAGE, "sortKey": "date", "sortDirection": "descending"}
+        found: dict[object, dict[str, Any]] = {}
+        for page in range(1, MOST_PAGES + 1):
+            query = urlencode({"page": page, **asked, **self._interface.history, "eventType": IMPORTED})
+            answer = await self._answer("GET", f"history?{query}", within=READING_S, largest=LARGEST_HISTORY)
+            listed = (await self._object(answer)).get("records")
+            records = [each for each in listed if isinstance(each, dict)] if isinstance(listed, list) else []
+            dates = [at for each in records if (at := date_of(each)) is not None]
+            found |= {str(each.get("id", len(found))): each for each in records}
+            if not dates or min(dates) < since:
+                break
+        return [each for each in found.values() if (at := date_of(each)) is not None and at >= since]
 
     async def tags(self) -> dict[int, str]:
         """Names of tags by their numbers."""

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import json
 import re
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -148,6 +149,23 @@ async def test_the_history_is_asked_for_imports_since_an_instant(
         "eventType": "downloadFolderImported",
         "includeMovie": "true",
     }
+
+
+def aged(*days: int) -> Reply:
+    """One page of a history, with records of so many days ago."""
+    records: list[dict[str, Any]] = [
+        {"id": each, "date": (START - timedelta(days=each)).isoformat()} for each in days
+    ]
+    return Reply.of_json({"records": [*records, 5]})
+
+
+async def test_a_history_that_is_too_long_is_read_page_by_page(client: ArrClient, server: FakeServer) -> None:
+    server.answer(Reply(body=b" " * (17 * 1024**2)), aged(1, 2), aged(2, 3), aged(4, 9))
+    found = await client.history(START - timedelta(days=5))
+    assert [each["id"] for each in found] == [1, 2, 3, 4]
+    assert [each.query.get("page") for each in server.requests] == [None, "1", "2", "3"]
+    server.answer(Reply.of_html("<html></html>", status=404), Reply.of_json({"records": None}))
+    assert await client.history(START) == []
 
 
 async def test_folders_and_tags_are_read_leniently(client: ArrClient, server: FakeServer) -> None:
