@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from metarr_desktop.app import wire
+from metarr_desktop.app.action import Action, not_kept
 from metarr_desktop.app.library_values import library_changes
 from metarr_desktop.app.params import Params
+from metarr_desktop.app.route_actions import route_list, route_reset, route_set
+from metarr_desktop.app.sender_actions import SENDER_ACTIONS
 from metarr_desktop.app.snapshots import HistoryFilter
 from metarr_desktop.domain.errors import (
     MetarrError,
@@ -22,10 +24,9 @@ from metarr_desktop.domain.errors import (
 from metarr_desktop.domain.forms import Draft
 from metarr_desktop.domain.schedules import rule_from_json
 from metarr_desktop.domain.text import text
-from metarr_desktop.storage.secrets import variable_name
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable, Sequence
+    from collections.abc import Sequence
 
     from metarr_desktop.app.core import Core
     from metarr_desktop.domain.jobs import Job
@@ -34,22 +35,6 @@ logger = logging.getLogger(__name__)
 
 MOST_HISTORY = 1_000
 JOBS_AT_ONCE = 5_000
-KEEP_WHILE_RUNNING = (
-    "Nothing was saved. {error} Repeat with --until-quit to keep it until the program quits,"
-    " or give it as an environment variable: {names}."
-)
-KEEP_WHEN_RUNNING = (
-    "Nothing was saved. {error} Give it as an environment variable: {names}. Or start the program and repeat"
-    " with --until-quit, which keeps it until the program quits."
-)
-
-
-@dataclass(frozen=True, slots=True)
-class Action:
-    """One thing to ask for, and the names of the parameters it knows."""
-
-    run: Callable[[Core, Params], Awaitable[object]]
-    accepts: frozenset[str] = frozenset()
 
 
 async def answer(core: Core, name: str, params: dict[str, Any]) -> dict[str, Any]:
@@ -162,10 +147,7 @@ async def _service_set(core: Core, params: Params) -> object:
     try:
         await core.commands.save_service(key, draft, until_quit=until_quit)
     except SecretsUnavailable as error:
-        names = ", ".join(variable_name(f"{key}/{field}") for field in secrets)
-        template = KEEP_WHILE_RUNNING if core.serving else KEEP_WHEN_RUNNING
-        hint = text(template, error=str(error), names=names)
-        raise SecretsUnavailable(hint) from error
+        raise not_kept(error, prefix=key, fields=secrets, running=core.serving) from error
     return None
 
 
@@ -302,6 +284,7 @@ async def _receiving_new_key(core: Core, _: Params) -> object:
 
 
 ACTIONS: dict[str, Action] = {
+    **SENDER_ACTIONS,
     "status": Action(_status),
     "stats": Action(_stats),
     "jobs": Action(_jobs),
@@ -315,6 +298,9 @@ ACTIONS: dict[str, Action] = {
     "service_switch": Action(_service_switch, frozenset({"service", "enabled"})),
     "service_set": Action(_service_set, frozenset({"service", "values", "secrets", "until_quit"})),
     "service_test": Action(_service_test, frozenset({"service"})),
+    "route_list": Action(route_list, frozenset({"service"})),
+    "route_set": Action(route_set, frozenset({"service", "source", "values"})),
+    "route_reset": Action(route_reset, frozenset({"service", "source"})),
     "library_add": Action(_library_add, frozenset({"path", "name", "type"})),
     "library_list": Action(_library_list),
     "library_remove": Action(_library_remove, frozenset({"name"})),

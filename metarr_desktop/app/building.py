@@ -18,15 +18,18 @@ from metarr_desktop.app.parts import Parts
 from metarr_desktop.app.path_scopes import PathScopes
 from metarr_desktop.app.queue_opening import open_queue
 from metarr_desktop.app.receiving import Receiving
+from metarr_desktop.app.route_desk import RouteDesk
 from metarr_desktop.app.sample_sender import SampleSender
 from metarr_desktop.app.scan_requests import ScanRequests
+from metarr_desktop.app.sender_building import SenderMaterial, build_senders
+from metarr_desktop.app.sender_keys import SenderKeys
 from metarr_desktop.app.service_desk import ServiceDesk
 from metarr_desktop.app.settings import AppSettings
 from metarr_desktop.app.tasks import TaskSupervisor
 from metarr_desktop.app.triggers import Triggers
 from metarr_desktop.app.upkeep import Upkeep
 from metarr_desktop.domain.bus import Bus
-from metarr_desktop.domain.schedules import CLEAN_UP
+from metarr_desktop.domain.schedules import CATCH_UP, CLEAN_UP
 from metarr_desktop.jobs.queue import JobQueue
 from metarr_desktop.jobs.scheduler import Scheduler
 from metarr_desktop.jobs.worker import Worker
@@ -114,7 +117,7 @@ async def build_parts(paths: AppPaths, stack: AsyncExitStack, book: LogBook, giv
     paused, until = settings.pause
     queue.set_pause(paused=paused, until=until)
 
-    schedules, schedule_store = (CLEAN_UP,), ScheduleStore(database)
+    schedules, schedule_store = (CLEAN_UP, CATCH_UP), ScheduleStore(database)
     scheduler = Scheduler(
         store=schedule_store,
         schedules=schedules,
@@ -172,8 +175,10 @@ async def build_parts(paths: AppPaths, stack: AsyncExitStack, book: LogBook, giv
     )
     if isinstance(secrets, KeyringSecrets):
         secrets.on_usable = lambda: tasks.spawn(desk.free_keyring_lanes(), name="keyring answers again")
+    keys = SenderKeys(store=sender_store, secrets=secrets, bus=bus, spawn=tasks.spawn)
+    await keys.refresh()
     routed = [source for source in sources if source.routed]
-    receiving = Receiving(settings=settings, secrets=secrets, sources=routed)
+    receiving = Receiving(settings=settings, secrets=secrets, sources=routed, source_keys=keys.digests)
     key = ApiKey(settings=settings, secrets=secrets)
     api = Api(key=key, bus=bus, clock=clock, tasks=tasks)
     scans = ScanRequests(queue=queue, library=library, services=[each.key for each in services])
@@ -184,6 +189,30 @@ async def build_parts(paths: AppPaths, stack: AsyncExitStack, book: LogBook, giv
             intake=queue, rules=receiving.rules, bus=bus, sources=sources, extra=[*api.routes, triggers]
         )
         listener = Listener(server=server, receiving=receiving, settings=settings, bus=bus)
+    senders = build_senders(
+        SenderMaterial(
+            sources=sources,
+            services=services,
+            store=sender_store,
+            events=events,
+            imports=imports,
+            issues=issues,
+            routes=route_store,
+            library=library,
+            secrets=secrets,
+            keys=keys,
+            receiving=receiving,
+            settings=settings,
+            listening=lambda: None if listener is None else listener.listening,
+            http=http,
+            queue=queue,
+            job_store=job_store,
+            history=history,
+            bus=bus,
+            clock=clock,
+        )
+    )
+    types = (*types, *senders.types)
     folder_watch = None
     if serve:
         folder_watch = FolderWatch(
@@ -218,6 +247,13 @@ async def build_parts(paths: AppPaths, stack: AsyncExitStack, book: LogBook, giv
         queue=queue,
         scheduler=scheduler,
         desk=desk,
+        route_desk=RouteDesk(
+            services=services, sources=sources, senders=sender_store, store=route_store, bus=bus
+        ),
+        sender_desk=senders.desk,
+        sender_views=senders.views,
+        connection=senders.connection,
+        sender_watch=senders.watch,
         settings=settings,
         receiving=receiving,
         api=api,

@@ -191,6 +191,8 @@ async def _serve(core: Core, parts: Parts, stack: AsyncExitStack, *, worker: Wor
             await listener.start()
     core.tasks.spawn(worker.run(), name="worker")
     core.tasks.spawn(scheduler.run(), name="scheduler")
+    if listener is not None:
+        core.tasks.spawn(parts.sender_watch.run(), name="senders")
     if parts.folder_watch is not None:
         core.tasks.spawn(parts.folder_watch.run(), name="library folders")
     control = ControlServer(core)

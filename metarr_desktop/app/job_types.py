@@ -5,7 +5,15 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
-from metarr_desktop.domain.jobs import INTAKE_LANE, SCAN_LANE, SCAN_MOVIE, WEBHOOK_RECEIVED
+from metarr_desktop.domain.jobs import (
+    CATCH_UP,
+    CATCH_UP_LANE,
+    INTAKE_LANE,
+    SCAN_LANE,
+    SCAN_MOVIE,
+    WEBHOOK_RECEIVED,
+)
+from metarr_desktop.domain.schedules import CATCH_UP as CATCH_UP_SCHEDULE
 from metarr_desktop.domain.schedules import CLEAN_UP
 from metarr_desktop.jobs.handlers import JobType
 from metarr_desktop.jobs.notify import Notify
@@ -23,9 +31,11 @@ if TYPE_CHECKING:
     from metarr_desktop.storage.library_store import LibraryStore
     from metarr_desktop.storage.secrets import SecretStore
     from metarr_desktop.storage.service_store import ServiceStore
+    from metarr_desktop.webhooks.catch_up import CatchUp, PlanCatchUps
     from metarr_desktop.webhooks.receive import ReceiveWebhook
 
 LONGEST_CLEAN_UP = timedelta(hours=1)
+LONGEST_CATCH_UP = timedelta(minutes=30)
 
 
 def own_job_types(
@@ -40,6 +50,15 @@ def own_job_types(
         JobType(type=WEBHOOK_RECEIVED, handler=receive, lane=INTAKE_LANE),
         JobType(type=SCAN_MOVIE, handler=ScanMovie(store=library, clock=clock), lane=SCAN_LANE),
         JobType(type=CLEAN_UP.name, handler=CleanUp(clean_up), lane=CLEAN_UP.lane, timeout=LONGEST_CLEAN_UP),
+    )
+
+
+def catch_up_job_types(*, catch_up: CatchUp, plan: PlanCatchUps) -> tuple[JobType, ...]:
+    """Return what makes up for webhooks that never came."""
+    schedule = CATCH_UP_SCHEDULE
+    return (
+        JobType(type=CATCH_UP, handler=catch_up, lane=CATCH_UP_LANE, timeout=LONGEST_CATCH_UP),
+        JobType(type=schedule.name, handler=plan, lane=schedule.lane),
     )
 
 

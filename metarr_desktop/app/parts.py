@@ -15,8 +15,12 @@ if TYPE_CHECKING:
     from metarr_desktop.app.logging_setup import LogBook
     from metarr_desktop.app.path_scopes import PathScopes
     from metarr_desktop.app.receiving import Receiving
+    from metarr_desktop.app.route_desk import RouteDesk
     from metarr_desktop.app.sample_sender import SampleSender
     from metarr_desktop.app.scan_requests import ScanRequests
+    from metarr_desktop.app.sender_desk import SenderDesk
+    from metarr_desktop.app.sender_views import SenderViews
+    from metarr_desktop.app.sender_watch import SenderWatch
     from metarr_desktop.app.service_desk import ServiceDesk
     from metarr_desktop.app.settings import AppSettings
     from metarr_desktop.app.tasks import TaskSupervisor
@@ -41,6 +45,7 @@ if TYPE_CHECKING:
     from metarr_desktop.storage.sender_store import SenderStore
     from metarr_desktop.storage.service_store import ServiceStore
     from metarr_desktop.storage.statistics_store import StatisticsStore
+    from metarr_desktop.webhooks.connection import Connection
     from metarr_desktop.webhooks.sources.declaration import Source
 
 
@@ -71,6 +76,11 @@ class Parts:
     queue: JobQueue
     scheduler: Scheduler
     desk: ServiceDesk
+    route_desk: RouteDesk
+    sender_desk: SenderDesk
+    sender_views: SenderViews
+    connection: Connection
+    sender_watch: SenderWatch
     settings: AppSettings
     receiving: Receiving
     api: Api

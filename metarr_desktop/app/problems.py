@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from metarr_desktop.app.sender_snapshots import SenderState
 from metarr_desktop.app.snapshots import Problem, ProblemKind
 from metarr_desktop.domain.jobs import EndStatus
 from metarr_desktop.domain.lanes import BlockCause
@@ -11,10 +12,12 @@ from metarr_desktop.domain.text import Text, text
 from metarr_desktop.library.place import PATH_UNKNOWN
 from metarr_desktop.storage.failures import BUSY, DAMAGED, DISK_FULL
 from metarr_desktop.storage.secrets import ABSENT, LOCKED, KeyringState
+from metarr_desktop.webhooks.catch_up import MISSED, MISSED_ONE
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+    from metarr_desktop.app.sender_snapshots import SenderSnapshot
     from metarr_desktop.domain.errors import PortUnavailable
     from metarr_desktop.domain.jobs import JobRecord
     from metarr_desktop.domain.lanes import LaneStop
@@ -30,6 +33,7 @@ def find_problems(
     keys: Mapping[str, str],
     last_scan: JobRecord | None,
     port: int,
+    senders: Sequence[SenderSnapshot] = (),
 ) -> tuple[Problem, ...]:
     """List the problems, those that keep webhooks away first."""
     found: list[Problem] = []
@@ -49,6 +53,7 @@ def find_problems(
         )
     if last_scan is not None and last_scan.status is EndStatus.FAILED and _path_unknown(last_scan.error):
         found.append(Problem(kind=ProblemKind.PATH_UNKNOWN, text=last_scan.error or Text("")))
+    found += [problem for sender in senders for problem in _sender_problems(sender)]
     return tuple(found)
 
 
@@ -66,6 +71,22 @@ def _lane_problem(stop: LaneStop, titles: Mapping[str, str], keys: Mapping[str, 
         return Problem(kind=ProblemKind.NOT_SET_UP, text=sentence, subject=key)
     sentence = text("{service} rejected its key. Its messages wait until this is fixed.", service=title)
     return Problem(kind=ProblemKind.KEY_REJECTED, text=sentence, subject=key)
+
+
+def _sender_problems(sender: SenderSnapshot) -> list[Problem]:
+    found = []
+    if sender.state in _SENDER_KINDS and sender.detail is not None:
+        found.append(Problem(kind=_SENDER_KINDS[sender.state], text=sender.detail, subject=sender.name))
+    if sender.enabled and sender.missed:
+        sentence = Text(MISSED_ONE) if sender.missed == 1 else text(MISSED, n=sender.missed)
+        found.append(Problem(kind=ProblemKind.MISSED, text=sentence, subject=sender.name))
+    return found
+
+
+_SENDER_KINDS = {
+    SenderState.ADDRESS_CHANGED: ProblemKind.ADDRESS_CHANGED,
+    SenderState.STOPPED_CALLING: ProblemKind.SOURCE_STOPPED,
+}
 
 
 def storage_problem(problem: Text) -> Problem:

@@ -13,6 +13,7 @@ from metarr_desktop.app.job_views import JobViews
 from metarr_desktop.app.lane_views import held_lanes
 from metarr_desktop.app.problems import find_problems
 from metarr_desktop.app.schedule_views import read_schedules
+from metarr_desktop.app.sender_queries import SenderQueries
 from metarr_desktop.app.service_state import secrets_set, snapshot_of
 from metarr_desktop.app.settings import complaint
 from metarr_desktop.app.snapshots import (
@@ -41,6 +42,7 @@ if TYPE_CHECKING:
 
     from metarr_desktop.app.logging_setup import LogLine
     from metarr_desktop.app.parts import Parts
+    from metarr_desktop.app.route_views import ServiceRoutes
     from metarr_desktop.app.snapshots import (
         EventDetail,
         EventSnapshot,
@@ -54,6 +56,7 @@ if TYPE_CHECKING:
     from metarr_desktop.domain.forms import PlainValue
     from metarr_desktop.domain.history import HistoryCursor
     from metarr_desktop.domain.paths import PathMapping
+    from metarr_desktop.domain.routing import Route
     from metarr_desktop.domain.text import Text
     from metarr_desktop.domain.tracing import Hop
     from metarr_desktop.services.declaration import Service
@@ -64,12 +67,13 @@ RETRY_AT_ONCE = 500
 NOTHING_WAITS = WaitingJobs(count=0)
 
 
-class Queries:
+class Queries(SenderQueries):
     """Reads. All but the synchronous ones go to the reading connection."""
 
     version = __version__
 
     def __init__(self, parts: Parts) -> None:
+        super().__init__(parts)
         self._services = parts.services
         self._sources = parts.sources
         self._types = tuple(kind.type for kind in parts.types)
@@ -82,6 +86,7 @@ class Queries:
         self._statistics = parts.statistics
         self._events = parts.events
         self._service_store = parts.service_store
+        self._routes = parts.route_desk
         self._library = parts.library
         self._path_scopes = parts.path_scopes
         self._secrets = parts.secrets
@@ -170,6 +175,7 @@ class Queries:
             keys={service.lane: service.key for service in self._services},
             last_scan=last.get("scan-movie"),
             port=self._settings.port,
+            senders=await self._sender_views.standing(port=self._settings.port),
         )
 
     def log(self, *, limit: int = 2_000) -> tuple[LogLine, ...]:
@@ -331,6 +337,14 @@ class Queries:
     def check_field(self, key: str, field: str, value: PlainValue) -> Text | None:
         """Return what is wrong with one value as typed, or None."""
         return check_field(self._service(key), field, value)
+
+    async def routes(self, service: str) -> ServiceRoutes:
+        """Return which events a service is told, of whom. Raises NotFound."""
+        return await self._routes.routes(service)
+
+    def check_route(self, service: str, route: Route) -> Text | None:
+        """Return what is wrong with a service's rules as typed, or None."""
+        return self._routes.check(service, route)
 
     def _service(self, key: str) -> Service:
         for service in self._services:

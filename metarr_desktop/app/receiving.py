@@ -12,12 +12,15 @@ from urllib.parse import quote
 from metarr_desktop.app.snapshots import SourceAddress
 from metarr_desktop.domain.networks import parse_networks
 from metarr_desktop.webhooks.guard import ReceivingRules
+from metarr_desktop.webhooks.own_address import Door
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
     from metarr_desktop.app.settings import AppSettings
+    from metarr_desktop.app.snapshots import Listening
     from metarr_desktop.domain.networks import Network
+    from metarr_desktop.domain.senders import Sender
     from metarr_desktop.storage.secrets import SecretStore
     from metarr_desktop.webhooks.sources.declaration import Source
 
@@ -56,6 +59,22 @@ class Receiving:
         """Whether a key was ever made or provided."""
         return self._digest() is not None
 
+    @property
+    def own_addresses(self) -> frozenset[str]:
+        """This computer's own addresses, as they were found the last time."""
+        return self._own
+
+    def door(self, listening: Listening | None) -> Door | None:
+        """Return where others can call us; None where nothing listens."""
+        if listening is None:
+            return None
+        return Door(
+            host=listening.host,
+            port=listening.port,
+            base_path=self._settings.snapshot.base_path,
+            own_addresses=self._own,
+        )
+
     async def find_addresses(self) -> None:
         """Look up this computer's own addresses, which change when it moves to another network."""
         self._own = frozenset(await asyncio.to_thread(own_addresses))
@@ -89,21 +108,40 @@ class Receiving:
 
     async def addresses(self, *, port: int) -> tuple[SourceAddress, ...]:
         """Return the address of each source, with its key where one is needed. Raises SecretsUnavailable."""
-        local = _is_loopback(self.host)
-        query = ""
-        if self._digest() is not None and (not local or self._settings.snapshot.require_key_locally):
-            key = await self._secrets.get(KEY_NAME)
-            query = "" if key is None else f"?apikey={quote(key)}"
-        host = self.host if self.host not in {EVERYWHERE, "::", ""} else self._lan_address()
-        bracketed = f"[{host}]" if ":" in host else host
+        query = await self._key_query()
         return tuple(
             SourceAddress(
-                key=source.key,
-                title=source.title,
-                url=f"http://{bracketed}:{port}{self._settings.snapshot.base_path}/webhooks/{source.key}{query}",
+                key=source.key, title=source.title, url=f"{self._base(port)}/webhooks/{source.key}{query}"
             )
             for source in self._sources
+            if source.routed
         )
+
+    def plain_address(self, sender: Sender, *, port: int) -> str:
+        """Return where one sender sends to, without a key."""
+        return f"{self._base(port)}/webhooks/{sender.type}/{sender.slug}"
+
+    async def sender_address(self, sender: Sender, *, port: int, own_key: str | None) -> str:
+        """Return the address to paste into one sender, with its own key, else the general one, where needed.
+
+        Raises SecretsUnavailable.
+        """
+        query = await self._key_query()
+        if query and own_key is not None:
+            query = f"?apikey={quote(own_key)}"
+        return self.plain_address(sender, port=port) + query
+
+    async def _key_query(self) -> str:
+        local = _is_loopback(self.host)
+        if self._digest() is None or (local and not self._settings.snapshot.require_key_locally):
+            return ""
+        key = await self._secrets.get(KEY_NAME)
+        return "" if key is None else f"?apikey={quote(key)}"
+
+    def _base(self, port: int) -> str:
+        host = self.host if self.host not in {EVERYWHERE, "::", ""} else self._lan_address()
+        bracketed = f"[{host}]" if ":" in host else host
+        return f"http://{bracketed}:{port}{self._settings.snapshot.base_path}"
 
     def _read(self, name: str, stored: str) -> tuple[Network, ...]:
         """Read a stored list once, not with every request."""

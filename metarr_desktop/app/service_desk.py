@@ -4,24 +4,18 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
+from metarr_desktop.app.drafts import check_draft, keep_secrets, parse_typed
 from metarr_desktop.app.service_state import secrets_set
 from metarr_desktop.app.snapshots import TestLine, TestReport
 from metarr_desktop.domain.changes import ServiceChanged
-from metarr_desktop.domain.errors import MetarrError, NotFound, Refused, SecretsUnavailable
+from metarr_desktop.domain.errors import MetarrError, NotFound, Refused
 from metarr_desktop.domain.events import Action, MediaEvent, MediaKind
 from metarr_desktop.domain.forms import Draft
 from metarr_desktop.domain.text import Text, text
 from metarr_desktop.jobs.composing import compose
-from metarr_desktop.services.forms import (
-    build_config,
-    check_field,
-    missing_fields,
-    parse_value,
-    secret_fields,
-)
+from metarr_desktop.services.forms import build_config, check_field, missing_fields, secret_fields
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -85,14 +79,11 @@ class ServiceDesk:
         new = {name: value for name, value in draft.secrets.items() if value}
         cleared = set(draft.secrets) - set(new)
         filled = (secrets_set(service, row, self._secrets) | set(new)) - cleared
-        self._check(service, draft)
+        check_draft(service, draft)
         if enabled and (missing := missing_fields(service, values, filled)):
             complaint = check_field(service, missing[0], "")
             raise Refused(complaint or text("Enter the {field}.", field=missing[0]))
-        await self._keep(key, new, kept=row.kept_secrets, until_quit=until_quit)
-        for name in cleared:
-            await self._forget(f"{key}/{name}", marked=name in row.kept_secrets)
-        kept = (row.kept_secrets | (set() if until_quit else set(new))) - cleared
+        kept = await keep_secrets(self._secrets, key, draft, kept=row.kept_secrets, until_quit=until_quit)
         now = self._clock.now()
         await self._store.save(key, values=values, kept_secrets=kept, now=now)
         if enabled is not None:
@@ -100,56 +91,9 @@ class ServiceDesk:
         await self._queue.open_lane(service.lane)
         self._bus.publish(ServiceChanged(key))
 
-    async def _keep(
-        self, key: str, new: Mapping[str, str], *, kept: frozenset[str], until_quit: bool
-    ) -> None:
-        """Keep all new secrets or, where the keyring fails half-way, none that was not kept before."""
-        done: list[str] = []
-        try:
-            for name, value in new.items():
-                if until_quit:
-                    self._secrets.keep_until_quit(f"{key}/{name}", value)
-                else:
-                    await self._secrets.set(f"{key}/{name}", value)
-                done.append(name)
-        except SecretsUnavailable:
-            for name in done:
-                if name not in kept:
-                    with suppress(SecretsUnavailable):
-                        await self._secrets.delete(f"{key}/{name}")
-            raise
-
-    async def _forget(self, name: str, *, marked: bool) -> None:
-        self._secrets.drop(name)
-        if marked:
-            await self._secrets.delete(name)
-
-    @staticmethod
-    def _check(service: Service, draft: Draft) -> None:
-        """Refuse values that cannot be; empty ones may be saved. A secret is never among the values."""
-        misplaced = set(draft.values) & set(secret_fields(service))
-        if misplaced:
-            raise Refused(
-                text("{field} is a secret and is not kept with the settings.", field=min(misplaced))
-            )
-        if public := set(draft.secrets) - set(secret_fields(service)):
-            raise Refused(
-                text("{field} is no secret of {service}.", field=min(public), service=service.title)
-            )
-        given: dict[str, PlainValue] = {**draft.values}
-        given.update({name: value for name, value in draft.secrets.items() if value})
-        for name, value in given.items():
-            complaint = None if value == "" else check_field(service, name, value)
-            if complaint is not None:
-                raise Refused(complaint)
-
     def parse_values(self, key: str, typed: Mapping[str, str]) -> dict[str, PlainValue]:
         """Turn typed text into plain values. Raises Refused, also for a secret field."""
-        service = self._service(key)
-        for name in typed:
-            if name in secret_fields(service):
-                raise Refused(text("{field} is a secret: write {field}=- and type it.", field=name))
-        return {name: parse_value(service, name, value) for name, value in typed.items()}
+        return parse_typed(self._service(key), typed)
 
     async def test(self, key: str, draft: Draft | None) -> TestReport:
         """Try the settings against the real service; a pass with the stored ones frees its jobs."""

@@ -150,7 +150,10 @@ class TodaySnapshot:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EventSnapshot:
-    """One stored webhook, named for people; ``title`` is empty until it was looked at."""
+    """One stored webhook, named for people; ``title`` is empty until it was looked at.
+
+    A ``recovered`` one was read from the sender's history later.
+    """
 
     id: int
     source: str
@@ -336,11 +339,17 @@ class ProblemKind(StrEnum):
     DATABASE_FAILED = "database_failed"
     DISK_FULL = "disk_full"
     PATH_UNKNOWN = "path_unknown"
+    ADDRESS_CHANGED = "address_changed"
+    SOURCE_STOPPED = "source_stopped"
+    MISSED = "missed"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Problem:
-    """Something a person should know; ``subject`` is the service key, the port or the path it is about."""
+    """Something a person should know.
+
+    ``subject`` is the service key, the port, the path or the name of the sender it is about.
+    """
 
     kind: ProblemKind
     text: Text

@@ -20,8 +20,10 @@ from metarr_desktop.cli.endings import (
 )
 from metarr_desktop.cli.library_commands import LIBRARY_COMMANDS
 from metarr_desktop.cli.receiving_commands import RECEIVING_COMMANDS
+from metarr_desktop.cli.route_commands import ROUTE_COMMANDS
 from metarr_desktop.cli.schedule_commands import SCHEDULE_COMMANDS
 from metarr_desktop.cli.service_commands import SERVICE_COMMANDS
+from metarr_desktop.cli.source_commands import SOURCE_COMMANDS
 
 if TYPE_CHECKING:
     import argparse
@@ -157,6 +159,8 @@ COMMANDS: dict[str, Callable[[argparse.Namespace, Session], int]] = {
     "open": _open,
     "send-test": _send_test,
     **SERVICE_COMMANDS,
+    **ROUTE_COMMANDS,
+    **SOURCE_COMMANDS,
     **LIBRARY_COMMANDS,
     **RECEIVING_COMMANDS,
     **API_COMMANDS,

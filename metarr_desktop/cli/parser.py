@@ -54,6 +54,8 @@ def build_parser() -> argparse.ArgumentParser:
     parser.add_argument("--version", action="version", version=f"metarr-desktop {__version__}")
     commands = parser.add_subparsers(dest="command", metavar="COMMAND")
     _add_services(commands)
+    _add_routes(commands)
+    _add_sources(commands)
     _add_library(commands)
     _add_jobs(commands)
     _add_schedules(commands)
@@ -76,6 +78,68 @@ def _add_services(commands: argparse._SubParsersAction[argparse.ArgumentParser])
     change.add_argument(
         "--until-quit", action="store_true", help="keep secrets in the running program's memory only"
     )
+
+
+def _add_routes(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    route = commands.add_parser("route", help="which events each service is told: list, set, reset")
+    actions = route.add_subparsers(dest="action", metavar="ACTION", required=True)
+    listed = actions.add_parser("list", help="show what holds")
+    listed.add_argument("name", metavar="SERVICE", nargs="?")
+    _json(listed)
+    change = actions.add_parser(
+        "set",
+        help="change what a service is told",
+        description="PART is events (default: those it is told by itself; none), include_tags, exclude_tags,"
+        " include_paths or exclude_paths. Several are parted by commas.",
+    )
+    reset = actions.add_parser("reset", help="take a sender's own rules away")
+    for each in (change, reset):
+        each.add_argument("name", metavar="SERVICE")
+        each.add_argument(
+            "--source", default="", metavar="S", help="a sender, or a type such as radarr; else all senders"
+        )
+    change.add_argument("fields", metavar="PART=VALUE", nargs="+", type=_field)
+
+
+def _add_sources(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    source = commands.add_parser(
+        "source", help="who sends webhooks: list, show, add, set, connect, catch-up, and more"
+    )
+    actions = source.add_subparsers(dest="action", metavar="ACTION", required=True)
+    _json(actions.add_parser("list", help="show every source"))
+    show = actions.add_parser("show", help="show all that is known of a source")
+    show.add_argument("name", metavar="NAME")
+    _json(show)
+    for name in ("add", "set"):
+        change = actions.add_parser(
+            name,
+            help=f"{name} a source" if name == "add" else "change settings of a source",
+            description="FIELD=- reads one line from standard input.",
+        )
+        change.add_argument("name", metavar="NAME")
+        if name == "add":
+            change.add_argument("--type", required=True, choices=SOURCES)
+        fields = change.add_argument("fields", metavar="FIELD=VALUE", nargs="+", type=_field)
+        # Some have no settings. As "*" argparse would take none of those that stand behind --type.
+        fields.required = name != "add"
+        change.add_argument(
+            "--until-quit", action="store_true", help="keep secrets in the running program's memory only"
+        )
+    connect = actions.add_parser("connect", help="make or mend our webhook at a source")
+    connect.add_argument("name", metavar="NAME")
+    connect.add_argument(
+        "--address", type=_host, metavar="ADDR", help="address of this computer for that source"
+    )
+    for name, what in (
+        ("catch-up", "read now what a source could not tell"),
+        ("dismiss", "leave alone what was missed"),
+        ("resume", "press Test there, so that it calls again"),
+        ("enable", "listen to a source"),
+        ("disable", "skip what a source sends"),
+        ("new-key", "make a new receiving key for a source"),
+        ("remove", "remove a source, with our webhook there"),
+    ):
+        actions.add_parser(name, help=what).add_argument("name", metavar="NAME")
 
 
 def _add_library(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:

@@ -25,10 +25,12 @@ class JobEnded:
 
 @dataclass(frozen=True, slots=True)
 class EventStored:
-    """A webhook was stored."""
+    """A webhook was stored; ``instance`` is its sender's name in the address or in the body."""
 
     event_id: int
     source: str
+    event_type: str = ""
+    instance: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,6 +19,8 @@ WEBHOOK_RECEIVED = "webhook-received"
 INTAKE_LANE = "intake"
 SCAN_MOVIE = "scan-movie"
 SCAN_LANE = "scan"
+CATCH_UP = "catch-up"
+CATCH_UP_LANE = "catch-up"
 
 
 class JobStatus(StrEnum):

@@ -118,6 +118,13 @@ CLEAN_UP = Schedule(
     lane=UPKEEP_LANE,
     default=Daily(time(hour=3, minute=30)),
 )
+CATCH_UP = Schedule(
+    name="scheduled-catch-up",
+    title=Text("Catch up with senders"),
+    purpose=Text("Asks Radarr, Sonarr and Lidarr for imports of which they could not tell this computer."),
+    lane=UPKEEP_LANE,
+    default=Every(HOUR),
+)
 
 
 def rule_from_json(value: object) -> Rule:

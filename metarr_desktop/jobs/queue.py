@@ -67,7 +67,7 @@ class JobQueue:
             if not self._receiving:
                 self.quiet.set()
         self.wake.set()
-        self._bus.publish(EventStored(stored.event_id, webhook.source))
+        self._bus.publish(EventStored(stored.event_id, webhook.source, webhook.event_type, webhook.instance))
         self._bus.publish(JobChanged(job))
         return stored
 

@@ -24,6 +24,10 @@ LATEST_RETRY = timedelta(days=366)
 _LONGEST_DETAIL = 500
 
 
+class TooLarge(Permanent):
+    """The answer is larger than it may be."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Answer:
     """Status, headers (by any case) and body; ``secrets`` is what its texts must not show."""

@@ -1,9 +1,9 @@
-"""What follows from a service's declaration: its form, its checks, and its settings as filled in."""
+"""What follows from a declaration of settings: the form, its checks, and the settings as filled in."""
 
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, Any, Literal, get_args, get_origin
+from typing import TYPE_CHECKING, Any, Literal, Protocol, get_args, get_origin
 
 from pydantic import SecretStr, ValidationError
 
@@ -16,29 +16,45 @@ if TYPE_CHECKING:
 
     from pydantic.fields import FieldInfo
 
-    from metarr_desktop.services.declaration import Service, ServiceConfig
+    from metarr_desktop.services.declaration import ServiceConfig
 
 TRUE_WORDS = frozenset({"true", "yes", "on", "1"})
 FALSE_WORDS = frozenset({"false", "no", "off", "0"})
 
 
-def field_specs(service: Service) -> tuple[FieldSpec, ...]:
+class Declared(Protocol):
+    """Whatever declares settings: a service, or a source."""
+
+    @property
+    def key(self) -> str:
+        """What it is called in names and commands."""
+
+    @property
+    def title(self) -> str:
+        """What people call it."""
+
+    @property
+    def config(self) -> type[ServiceConfig]:
+        """Its settings."""
+
+
+def field_specs(declared: Declared) -> tuple[FieldSpec, ...]:
     """Describe the form, in the order of the declaration."""
-    return tuple(_spec(name, info) for name, info in service.config.model_fields.items())
+    return tuple(_spec(name, info) for name, info in declared.config.model_fields.items())
 
 
-def secret_fields(service: Service) -> tuple[str, ...]:
+def secret_fields(declared: Declared) -> tuple[str, ...]:
     """Name the fields whose value lives in the keyring."""
-    return tuple(spec.name for spec in field_specs(service) if spec.kind == "secret")
+    return tuple(spec.name for spec in field_specs(declared) if spec.kind == "secret")
 
 
 def missing_fields(
-    service: Service, plain: Mapping[str, object], secrets_set: Collection[str]
+    declared: Declared, plain: Mapping[str, object], secrets_set: Collection[str]
 ) -> tuple[str, ...]:
     """Name the required fields that are empty."""
     return tuple(
         spec.name
-        for spec in field_specs(service)
+        for spec in field_specs(declared)
         if spec.required
         and (
             spec.name not in secrets_set
@@ -48,24 +64,24 @@ def missing_fields(
     )
 
 
-def check_field(service: Service, name: str, value: PlainValue) -> Text | None:
+def check_field(declared: Declared, name: str, value: PlainValue) -> Text | None:
     """Return what is wrong with one value, plain or secret, as typed; None where nothing is."""
-    spec = _find(service, name)
+    spec = _find(declared, name)
     if isinstance(value, str):
         value = value.strip()
     if value == "":
         return text("Enter the {field}.", field=_lower(spec.title)) if spec.required else None
     try:
-        service.config.model_validate({name: value})
+        declared.config.model_validate({name: value})
     except ValidationError as error:
         if any(each["loc"][:1] == (name,) for each in error.errors(include_input=False)):
             return _complaint(spec, error, value=value)
     return None
 
 
-def parse_value(service: Service, name: str, given: str) -> PlainValue:
+def parse_value(declared: Declared, name: str, given: str) -> PlainValue:
     """Turn typed text into the value of a field; nothing clears it. Raises Refused with what is wrong."""
-    spec = _find(service, name)
+    spec = _find(declared, name)
     # A password is taken as it is, white space and all.
     typed = given if spec.kind == "secret" else given.strip()
     if typed == "":
@@ -76,20 +92,22 @@ def parse_value(service: Service, name: str, given: str) -> PlainValue:
             raise Refused(text("{field} is yes or no.", field=spec.title))
         value = typed.lower() in TRUE_WORDS
     elif spec.kind == "choice":
-        value = _chosen(spec, typed, others=service.config.model_fields[name].annotation is str)
+        value = _chosen(spec, typed, others=declared.config.model_fields[name].annotation is str)
     elif spec.kind == "integer" and re.fullmatch(r"[+-]?[0-9]{1,18}", typed):
         value = int(typed)
-    complaint = check_field(service, name, value)
+    complaint = check_field(declared, name, value)
     if complaint is not None:
         raise Refused(complaint)
     return value
 
 
-def build_config(service: Service, plain: Mapping[str, object], secrets: Mapping[str, str]) -> ServiceConfig:
+def build_config(
+    declared: Declared, plain: Mapping[str, object], secrets: Mapping[str, str]
+) -> ServiceConfig:
     """Build the settings to send with. Raises NotSetUp, naming the first thing that is missing or wrong."""
     filled = {name: value for name, value in secrets.items() if value}
     given: dict[str, Any] = {}
-    for spec in field_specs(service):
+    for spec in field_specs(declared):
         # Only the keyring holds secrets: one that stands among the plain values is not used.
         if spec.kind == "secret":
             if spec.name in filled:
@@ -99,32 +117,35 @@ def build_config(service: Service, plain: Mapping[str, object], secrets: Mapping
         value = plain.get(spec.name)
         if value is not None and (value != "" or spec.kind == "text"):
             given[spec.name] = value
-    for name in missing_fields(service, given, filled):
-        raise _not_set_up(service, check_field(service, name, ""))
+    for name in missing_fields(declared, given, filled):
+        raise _not_set_up(declared, check_field(declared, name, ""))
     try:
-        return service.config.model_validate(given)
+        return declared.config.model_validate(given)
     except ValidationError as error:
         first = error.errors(include_input=False, include_context=False, include_url=False)[0]
         name = str(first["loc"][0])
-        complaint = _complaint(_find(service, name), error, value=given.get(name, ""))
+        complaint = _complaint(_find(declared, name), error, value=given.get(name, ""))
         # The cause would show what was typed.
-        raise _not_set_up(service, complaint) from None
+        raise _not_set_up(declared, complaint) from None
 
 
-def _not_set_up(service: Service, complaint: Text | None) -> NotSetUp:
+def _not_set_up(declared: Declared, complaint: Text | None) -> NotSetUp:
     return NotSetUp(
-        text("{service} is not set up. {complaint}", service=service.title, complaint=str(complaint or ""))
+        text("{service} is not set up. {complaint}", service=declared.title, complaint=str(complaint or ""))
     )
 
 
-def _find(service: Service, name: str) -> FieldSpec:
-    for spec in field_specs(service):
+def _find(declared: Declared, name: str) -> FieldSpec:
+    for spec in field_specs(declared):
         if spec.name == name:
             return spec
-    names = ", ".join(service.config.model_fields)
+    names = ", ".join(declared.config.model_fields)
     raise Refused(
         text(
-            "{service} has no setting {name}. It has: {names}.", service=service.title, name=name, names=names
+            "{service} has no setting {name}. It has: {names}.",
+            service=declared.title,
+            name=name,
+            names=names,
         )
     )
 

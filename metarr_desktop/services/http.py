@@ -76,9 +76,12 @@ class Http:
         form: Mapping[str, str] | None = None,
         secrets: Sequence[str] = (),
         slow: bool = False,
+        within: float | None = None,
+        largest_body: int = LARGEST_BODY,
     ) -> Answer:
         """Make one call, with a JSON object or the fields of a form as its body.
 
+        ``within`` so many seconds the whole answer has to be here, where it is known to take its time.
         Raises Transient, Permanent or NotSetUp where no answer came or it leads elsewhere; what any
         other answer means is for the service to say. Only GET follows redirects.
         """
@@ -98,10 +101,11 @@ class Http:
                 url=url,
                 reach=reach,
                 connect=limits.connect,
-                total=limits.slow if slow else limits.total,
+                total=within or (limits.slow if slow else limits.total),
                 headers={**sent, **(headers or {})},
                 body=body,
                 secrets=tuple(secret for secret in secrets if secret),
+                largest_body=largest_body,
             )
         )
 

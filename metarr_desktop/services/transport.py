@@ -15,7 +15,7 @@ from yarl import URL
 from metarr_desktop import __version__
 from metarr_desktop.domain.errors import MetarrError, NotSetUp, Permanent, Transient
 from metarr_desktop.domain.text import Text, text
-from metarr_desktop.services.answer import Answer, redirected
+from metarr_desktop.services.answer import Answer, TooLarge, redirected
 from metarr_desktop.services.http import Reach
 from metarr_desktop.services.redact import leaks, redact
 
@@ -102,7 +102,7 @@ async def _read(response: aiohttp.ClientResponse, *, limit: int, host: str) -> b
         body += piece
         if len(body) > limit:
             response.close()
-            raise Permanent(
+            raise TooLarge(
                 text("The answer of {host} is larger than {size} MB.", host=host, size=limit // 1024**2)
             )
     return bytes(body)

@@ -74,6 +74,10 @@ class EventStore:
         """Ids of the root jobs of one webhook, newest first: it has another one for each replay."""
         return await self._database.read(_all_roots, event_id, limit)
 
+    async def recovered_by(self, job_id: int) -> tuple[int, ...]:
+        """Ids of the webhooks that a job read from a sender's history, in the order they were stored."""
+        return await self._database.read(_recovered_by, job_id)
+
     async def roots(self, event_ids: Collection[int]) -> Mapping[int, int]:
         """Id of the newest root job of each webhook."""
         return await self._database.read(_roots, tuple(event_ids))
@@ -108,6 +112,11 @@ def _page(db: Sql, limit: int, before: int | None) -> tuple[StoredEvent, ...]:
         f"SELECT {EVENT_COLUMNS} FROM webhook_events{condition} ORDER BY id DESC LIMIT ?", (*place, limit)
     )
     return tuple(_event(row) for row in rows.fetchall())
+
+
+def _recovered_by(db: Sql, job_id: int) -> tuple[int, ...]:
+    rows = db.execute("SELECT id FROM webhook_events WHERE recovered = ? ORDER BY id", (job_id,)).fetchall()
+    return tuple(row[0] for row in rows)
 
 
 def _all_roots(db: Sql, event_id: int, limit: int) -> tuple[int, ...]:

@@ -38,7 +38,7 @@ from metarr_desktop.ui.plain_table import PlainTable
 from metarr_desktop.ui.wording import (
     attempts_text,
     fill_in,
-    job_name,
+    named_job,
     record_status_text,
     say,
     status_shape,
@@ -239,7 +239,7 @@ class JobWindow(QWidget):
     def _show(self, detail: JobDetail) -> None:
         job = member(detail)
         subject = detail.event.title if detail.event is not None else ""
-        name = job_name(job.type)
+        name = named_job(job.type, job.payload)
         self.setWindowTitle(f"{name} - {subject}" if subject else name)
         told = advice(detail, self._problems)
         self._header.tell(
@@ -331,7 +331,7 @@ def _related_row(job: Job | JobRecord, detail: JobDetail) -> tuple[int, tuple[st
 
 def _related_name(job_id: int, job: Job | JobRecord, detail: JobDetail) -> str:
     """The name of a job; one of another webhook, which this one ran together with, has its number."""
-    name = job_name(job.type)
+    name = named_job(job.type, job.payload)
     if job.root_id == member(detail).root_id:
         return name
     return fill_in(tr("{name}, job {id}"), name=name, id=job_id)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import QCoreApplication, QDate, QLocale, QTime
 
@@ -14,6 +14,8 @@ from metarr_desktop.domain.text import Text, fill
 from metarr_desktop.ui.notes import NoteKind
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from metarr_desktop.app.snapshots import LaneSnapshot, ServiceSnapshot
     from metarr_desktop.domain.jobs import Job, Progress
 
@@ -67,12 +69,24 @@ def job_name(kind: str) -> str:
             return tr("Scan movie")
         case "scheduled-cleanup":
             return tr("Clean up history")
+        case "scheduled-catch-up":
+            return tr("Catch up with senders")
+        case "catch-up":
+            return tr("Catch up")
         case "notify-email":
             return tr("Send email")
     if kind.startswith("notify-"):
         name = kind.removeprefix("notify-")
         return fill(tr("Notify {service}"), {"service": name[:1].upper() + name[1:]})
     return kind
+
+
+def named_job(kind: str, payload: Mapping[str, Any]) -> str:
+    """What one job is called: ``Catch up with Radarr``."""
+    sender = payload.get("sender")
+    if kind == "catch-up" and isinstance(sender, str):
+        return fill(tr("Catch up with {name}"), {"name": one_line(sender)})
+    return job_name(kind)
 
 
 def short_job_name(kind: str) -> str:
@@ -122,6 +136,11 @@ def event_name(event_type: str) -> str:
     }
     word = words.get(event_type.replace("_", "").lower())
     return one_line(event_type) if word is None else tr(word)
+
+
+def with_recovered(words: str, *, recovered: bool) -> str:
+    """Say of a webhook that it was read from the sender's history."""
+    return fill(tr("{words} (recovered)"), {"words": words}) if recovered else words
 
 
 def status_text(job: Job, *, lane: LaneSnapshot | None = None, now: datetime | None = None) -> str:

@@ -14,7 +14,7 @@ from metarr_desktop.ui.icons import StatusIcons
 from metarr_desktop.ui.wording import (
     day_time,
     duration_text,
-    job_name,
+    named_job,
     one_line,
     record_status_text,
     say,
@@ -165,7 +165,7 @@ def cells(row: HistoryRow) -> tuple[str, ...]:
     failed = record.status is EndStatus.FAILED and record.error is not None
     return (
         day_time(record.completed_at, seconds=True),
-        job_name(record.type),
+        named_job(record.type, record.payload),
         one_line(row.subject),
         record_status_text(record),
         str(len(row.attempts) or record.attempts),

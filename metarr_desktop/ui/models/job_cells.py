@@ -12,7 +12,7 @@ from metarr_desktop.ui.models.job_nodes import FamilyNode, MemberNode
 from metarr_desktop.ui.wording import (
     attempts_text,
     counter_text,
-    job_name,
+    named_job,
     next_try,
     priority_text,
     progress_text,
@@ -67,7 +67,7 @@ def cell(node: Node, column: int, around: Surroundings) -> str:
         return _family_cell(node, column)
     match column:
         case JobsColumn.JOB:
-            name = job_name(node.job.type)
+            name = named_job(node.job.type, node.job.payload)
             subject = node.family.subject
             return name if around.grouped or not subject else f"{name} - {subject}"
         case JobsColumn.STATUS:

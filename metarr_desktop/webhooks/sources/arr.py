@@ -5,12 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Annotated
 
-from pydantic import Field, SecretStr
+from pydantic import Field, SecretStr, field_validator
 
+from metarr_desktop.domain.web_address import normal_address
 from metarr_desktop.webhooks.sources.declaration import SourceConfig
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Mapping, Sequence
     from typing import Any
 
 
@@ -30,6 +31,11 @@ class ArrConfig(SourceConfig):
         SecretStr, Field(title="API key", description="In Settings > General > Security.", max_length=200)
     ]
 
+    @field_validator("url")
+    @classmethod
+    def _is_address(cls, value: str) -> str:
+        return normal_address(value)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ArrInterface:
@@ -37,8 +43,9 @@ class ArrInterface:
 
     ``app_name`` is what it calls itself in ``system/status``, ``version`` the path of its interface (``v3``),
     ``port`` where it listens by default. ``triggers`` are the ``onX`` switches that its webhook gets where
-    it supports them. ``history`` are the parameters that list imports, beside ``date``, and
-    ``recovered`` makes of the records of one import the body that its webhook would have had.
+    it supports them. ``history`` are the parameters that list imports, beside ``date``. ``owner`` is the part
+    of a record that says what was imported, with its tags. ``recovered`` makes of such records, oldest first,
+    the bodies that the webhooks of these imports would have had.
     """
 
     app_name: str
@@ -46,4 +53,5 @@ class ArrInterface:
     port: int
     triggers: tuple[str, ...]
     history: Mapping[str, str]
-    recovered: Callable[[list[Mapping[str, Any]]], dict[str, Any] | None]
+    owner: str
+    recovered: Callable[[Sequence[Mapping[str, Any]]], list[dict[str, Any]]]

@@ -5,7 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from metarr_desktop.domain.events import MediaKind
+from metarr_desktop.webhooks.sources.arr import ArrConfig
 from metarr_desktop.webhooks.sources.declaration import Source
+from metarr_desktop.webhooks.sources.lidarr_history import INTERFACE
 from metarr_desktop.webhooks.sources.origin import Origin
 from metarr_desktop.webhooks.sources.works import parse_work
 
@@ -23,4 +25,11 @@ def parse(body: Mapping[str, Any]) -> Event | Ignored:
     return parse_work(body, origin=ORIGIN, kind=MediaKind.ALBUM)
 
 
-SOURCE = Source(key="lidarr", title=TITLE, parse=parse, docs="docs/sources/lidarr.md")
+SOURCE = Source(
+    key="lidarr",
+    title=TITLE,
+    parse=parse,
+    docs="docs/sources/lidarr.md",
+    config=ArrConfig,
+    interface=INTERFACE,
+)

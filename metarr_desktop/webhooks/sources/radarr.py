@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from metarr_desktop.webhooks.sources.arr import ArrConfig
 from metarr_desktop.webhooks.sources.declaration import Source
 from metarr_desktop.webhooks.sources.films import parse_film
 from metarr_desktop.webhooks.sources.origin import Origin
+from metarr_desktop.webhooks.sources.radarr_history import INTERFACE
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -22,4 +24,12 @@ def parse(body: Mapping[str, Any]) -> Event | Ignored:
     return parse_film(body, origin=ORIGIN)
 
 
-SOURCE = Source(key="radarr", title=TITLE, parse=parse, docs="docs/sources/radarr.md", scans=True)
+SOURCE = Source(
+    key="radarr",
+    title=TITLE,
+    parse=parse,
+    docs="docs/sources/radarr.md",
+    scans=True,
+    config=ArrConfig,
+    interface=INTERFACE,
+)

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from metarr_desktop.webhooks.sources.arr import ArrConfig
 from metarr_desktop.webhooks.sources.declaration import Source
 from metarr_desktop.webhooks.sources.episodes import parse_series
 from metarr_desktop.webhooks.sources.origin import Origin
+from metarr_desktop.webhooks.sources.sonarr_history import INTERFACE
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -22,4 +24,11 @@ def parse(body: Mapping[str, Any]) -> Event | Ignored:
     return parse_series(body, origin=ORIGIN)
 
 
-SOURCE = Source(key="sonarr", title=TITLE, parse=parse, docs="docs/sources/sonarr.md")
+SOURCE = Source(
+    key="sonarr",
+    title=TITLE,
+    parse=parse,
+    docs="docs/sources/sonarr.md",
+    config=ArrConfig,
+    interface=INTERFACE,
+)

@@ -83,7 +83,7 @@ def again(seconds: float, **more: bool) -> Retry:
 async def test_a_webhook_is_told_with_its_job_and_wakes_the_worker(desk: Desk) -> None:
     webhook = IncomingWebhook(source="radarr", event_type="x", instance="", body=b"{}", remote_address="")
     stored = await desk.queue.store(webhook)
-    assert EventStored(stored.event_id, "radarr") in desk.changes
+    assert EventStored(stored.event_id, "radarr", "x", "") in desk.changes
     assert [change.job.id for change in desk.changes if isinstance(change, JobChanged)] == [stored.job_id]
     assert desk.queue.wake.is_set()
 

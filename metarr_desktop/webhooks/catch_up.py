@@ -1,0 +1,315 @@
+"""Handlers that make up for webhooks which never came: a sender tells each import once, or not at all."""
+
+from __future__ import annotations
+
+import dataclasses
+import logging
+from contextlib import suppress
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import TYPE_CHECKING, Any, Protocol
+
+from metarr_desktop.domain.errors import (
+    MetarrError,
+    NotFound,
+    NothingToDo,
+    Permanent,
+    StorageFailed,
+    Transient,
+)
+from metarr_desktop.domain.events import MediaEvent
+from metarr_desktop.domain.jobs import CATCH_UP, CATCH_UP_LANE, LOW, NewJob
+from metarr_desktop.domain.knowledge import Knowledge, as_known, trouble_news
+from metarr_desktop.domain.outcomes import Done
+from metarr_desktop.domain.text import Text, text
+from metarr_desktop.webhooks.body import InvalidBody, read_object
+from metarr_desktop.webhooks.entry import Owner, find_entry
+from metarr_desktop.webhooks.imports import import_keys
+from metarr_desktop.webhooks.missing import (
+    FoundImport,
+    Window,
+    found_imports,
+    unknown,
+    wanted_records,
+    with_labels,
+)
+from metarr_desktop.webhooks.sources.arr_client import names_us
+from metarr_desktop.webhooks.summary import summaries
+from metarr_desktop.webhooks.visit import trouble_of
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable, Mapping, Sequence
+    from datetime import timedelta
+
+    from metarr_desktop.domain.events import IncomingWebhook, StoredWebhook
+    from metarr_desktop.domain.jobs import Job
+    from metarr_desktop.domain.routing import Routes
+    from metarr_desktop.domain.senders import Sender
+    from metarr_desktop.jobs.handlers import Report
+    from metarr_desktop.services.declaration import Service
+    from metarr_desktop.storage.import_store import ImportStore
+    from metarr_desktop.webhooks.sources.arr_client import ArrClient
+    from metarr_desktop.webhooks.visit import VisitTools
+
+logger = logging.getLogger(__name__)
+
+SILENT_MOST = 20
+"""So many imports are made up for without asking."""
+MISSED = "{n} imports happened while Metarr Desktop was off."
+MISSED_ONE = "1 import happened while Metarr Desktop was off."
+
+
+class Why(StrEnum):
+    """What a catch-up is run for; only by the hour it does not press Test without need."""
+
+    START = "start"
+    WAKE = "wake"
+    SCHEDULE = "schedule"
+    ASKED = "asked"
+
+
+class Intake(Protocol):
+    """Makes a webhook durable."""
+
+    async def store(self, webhook: IncomingWebhook, /) -> StoredWebhook:
+        """Store it with its job in one transaction; raises StorageFailed and stores nothing."""
+
+
+class RouteReader(Protocol):
+    """Knows which events each service is told."""
+
+    async def routes(self) -> Routes:
+        """Every route that was set."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CatchUpTools:
+    """What is needed beside a visit: where imports are remembered, stored and told.
+
+    ``has_told`` says whether a job has ended well, which is when what it tells is planned.
+    ``unread`` are the webhooks that are stored and were not looked at yet.
+    """
+
+    imports: ImportStore
+    intake: Intake
+    routes: RouteReader
+    services: Sequence[Service]
+    expires_after: Callable[[], timedelta]
+    has_told: Callable[[int], Awaitable[bool]]
+    unread: Callable[[], Awaitable[Sequence[int]]]
+
+
+def catch_up_job(sender: Sender, why: Why) -> NewJob:
+    """Return the job that catches up with a sender; of one kind at most one waits."""
+    return NewJob(
+        type=CATCH_UP,
+        lane=CATCH_UP_LANE,
+        priority=LOW,
+        payload={"sender_id": sender.id, "sender": sender.name, "why": why.value},
+        dedupe_key=f"{CATCH_UP}:{sender.id}:{'asked' if why is Why.ASKED else 'own'}",
+    )
+
+
+def is_connected(sender: Sender) -> bool:
+    """Whether there is a history to read: our webhook is there, and we listen to the sender."""
+    return sender.enabled and bool(sender.url) and Knowledge.of(sender).webhook_id is not None
+
+
+class CatchUp:
+    """Runs one ``catch-up`` job: stores what is missing, once, and opens a muted connection again."""
+
+    def __init__(self, *, visit: VisitTools, tools: CatchUpTools) -> None:
+        self._visit = visit
+        self._tools = tools
+
+    async def __call__(self, job: Job, report: Report) -> Done:
+        """Catch up; a sender that cannot be asked is skipped with the reason, for it is asked again soon.
+
+        Raises NothingToDo, Transient or StorageFailed.
+        """
+        sender = await self._sender(job)
+        try:
+            return await self._catch_up(job, sender, report)
+        except (NothingToDo, StorageFailed):
+            raise
+        except Transient as error:
+            if job.retry_count < job.max_retries:
+                # One that does not answer does not stop the lane, which is that of all senders.
+                raise Transient(error.text) from error
+            raise await self._not_asked(sender, error) from error
+        except MetarrError as error:
+            raise await self._not_asked(sender, error) from error
+
+    async def _sender(self, job: Job) -> Sender:
+        number = job.payload.get("sender_id")
+        if not isinstance(number, int):
+            raise Permanent("This job names no sender.")
+        try:
+            sender = await self._visit.store.by_id(number)
+        except NotFound as error:
+            raise NothingToDo(error.text) from error
+        if not is_connected(sender):
+            raise NothingToDo(text("{sender} is not connected.", sender=sender.name))
+        return sender
+
+    async def _not_asked(self, sender: Sender, error: MetarrError) -> NothingToDo:
+        kind = trouble_of(error)
+        if kind is not None:
+            await self._visit.store.learn(sender.id, trouble_news(kind, error.text))
+        return NothingToDo(
+            text("{sender} could not be asked: {reason}", sender=sender.name, reason=str(error))
+        )
+
+    async def _catch_up(self, job: Job, sender: Sender, report: Report) -> Done:
+        why, known = _why(job), Knowledge.of(sender)
+        client = await self._visit.clients.client(sender)
+        status = await client.status()
+        asked = why is Why.ASKED
+        window = Window.of(known, now=status.at or self._visit.clock.now(), asked=asked)
+        missing = await self._missing(client, sender, known, window)
+        news: dict[str, Any] = {"version": status.version, **trouble_news(None)}
+        untold = await self._untold(known)
+        # A run that was interrupted has begun already, and is not asked about again.
+        if not asked and len(missing) > SILENT_MOST and not untold:
+            news |= {"missed": len(missing), "missed_until": as_known(window.until)}
+            news |= await self._open_again(client, sender, known, why)
+            await self._learn(sender, news)
+            return Done(detail=text(MISSED, n=len(missing)), result={"missed": len(missing)})
+        if missing:
+            untold = tuple(sorted({*untold, job.id}))
+            await self._visit.store.learn(sender.id, {"untold": list(untold), "told_by": None})
+        for done, each in enumerate(missing, start=1):
+            await self._tools.intake.store(each.webhook(sender, job_id=job.id))
+            report(done, len(missing))
+        news |= {"caught_up_to": as_known(window.until), "missed": None, "missed_until": None}
+        news |= {"untold": list(untold) or None, "told_by": job.id if untold else None}
+        news |= await self._open_again(client, sender, known, why)
+        told = await self._stored(untold, sender)
+        await self._learn(sender, news)
+        return await self._done(told, sender)
+
+    async def _untold(self, known: Knowledge) -> tuple[int, ...]:
+        """Return the jobs whose imports nobody was told of; what a job tells is told when it has ended."""
+        if known.told_by is not None and await self._tools.has_told(known.told_by):
+            return ()
+        return known.untold
+
+    async def _missing(
+        self, client: ArrClient, sender: Sender, known: Knowledge, window: Window
+    ) -> list[FoundImport]:
+        source, interface = self._visit.clients.source(sender), self._visit.clients.interface(sender)
+        if window.since >= window.until:
+            return []
+        history = await client.history(window.since)
+        records = wanted_records(history, window, event_type=interface.history["eventType"])
+        found = found_imports(records, source=source, sender=sender, known=known)
+        told = set(await self._unread_keys(sender))
+        told |= await self._tools.imports.known([key for each in found for key in each.keys])
+        if not unknown(found, told):
+            return []
+        labelled = with_labels(records, await client.tags(), owner=interface.owner)
+        return unknown(found_imports(labelled, source=source, sender=sender, known=known), told)
+
+    async def _unread_keys(self, sender: Sender) -> list[str]:
+        """Return the keys of imports whose webhooks came and only wait for their turn."""
+        source = self._visit.clients.source(sender)
+        keys: list[str] = []
+        for event_id in await self._tools.unread():
+            with suppress(NotFound, Permanent, InvalidBody):
+                stored = await self._visit.events.body(event_id)
+                event = source.parse(read_object(stored.body)) if stored.source == source.key else None
+                if isinstance(event, MediaEvent):
+                    keys += import_keys(event, sender_id=sender.id)
+        return keys
+
+    async def _open_again(
+        self, client: ArrClient, sender: Sender, known: Knowledge, why: Why
+    ) -> dict[str, Any]:
+        """Press Test where the sender may have given up on us; returns what was found out.
+
+        What was read from the history counts all the same where this fails.
+        """
+        door = self._visit.door()
+        if door is None or known.computer not in {"", self._visit.computer}:
+            return {}
+        try:
+            return await self._press(client, sender, known, why)
+        except MetarrError as error:
+            logger.warning("The webhook at %s could not be looked at: %s", sender.name, error)
+            return {}
+
+    async def _press(self, client: ArrClient, sender: Sender, known: Knowledge, why: Why) -> dict[str, Any]:
+        door = self._visit.door()
+        owner = Owner(sender=sender, known=known, door=door, computer=self._visit.computer)
+        entry = find_entry(await client.notifications(), owner)
+        if entry is None:
+            return {"webhook_id": None, "webhook_url": None, "wanted_url": None, "stopped": None}
+        muted = names_us(await client.health(), str(entry.get("name", "")))
+        if why is Why.SCHEDULE and not muted:
+            return {"stopped": None}
+        try:
+            await client.test(entry)
+        except MetarrError as error:
+            logger.warning("%s could not test its webhook: %s", sender.name, error)
+            return {"stopped": True if muted else None}
+        return {"stopped": None}
+
+    async def _learn(self, sender: Sender, news: Mapping[str, Any]) -> None:
+        now = as_known(self._visit.clock.now())
+        await self._visit.store.learn(sender.id, {**news, "last_catch_up": now})
+
+    async def _done(self, events: Sequence[MediaEvent], sender: Sender) -> Done:
+        """Tell people of what was recovered, in one message."""
+        if not events:
+            return Done(detail=text("{sender} told everything.", sender=sender.name))
+        routes = await self._tools.routes.routes()
+        expires = self._tools.expires_after()
+
+        def fan_out(enabled: frozenset[str]) -> tuple[NewJob, ...]:
+            return summaries(
+                events,
+                sender=sender,
+                services=self._tools.services,
+                enabled=enabled,
+                routes=routes,
+                expires_after=expires,
+            )
+
+        return Done(detail=_recovered(len(events)), result={"recovered": len(events)}, fan_out=fan_out)
+
+    async def _stored(self, jobs: Sequence[int], sender: Sender) -> list[MediaEvent]:
+        """Return what these jobs stored, in the order in which it happened."""
+        source = self._visit.clients.source(sender)
+        found: list[MediaEvent] = []
+        for job_id in jobs:
+            for event_id in await self._visit.events.recovered_by(job_id):
+                event = source.parse(read_object((await self._visit.events.body(event_id)).body))
+                if isinstance(event, MediaEvent):
+                    found.append(dataclasses.replace(event, instance=sender.name))
+        return found
+
+
+class PlanCatchUps:
+    """Handler of the schedule: one ``catch-up`` for each sender that is connected."""
+
+    def __init__(self, *, visit: VisitTools) -> None:
+        self._visit = visit
+
+    async def __call__(self, _job: Job, _report: Report) -> Done:
+        """Plan them."""
+        senders = [each for each in await self._visit.store.senders() if is_connected(each)]
+        if not senders:
+            raise NothingToDo("No sender is connected.")
+        jobs = tuple(catch_up_job(each, Why.SCHEDULE) for each in senders)
+        return Done(detail=text("Senders asked: {n}.", n=len(jobs)), fan_out=lambda _: jobs)
+
+
+def _why(job: Job) -> Why:
+    try:
+        return Why(str(job.payload.get("why", "")))
+    except ValueError:
+        return Why.SCHEDULE
+
+
+def _recovered(n: int) -> Text:
+    return Text(MISSED_ONE) if n == 1 else text(MISSED, n=n)
