@@ -85,7 +85,9 @@ async def _introduce(core: Core) -> bool:
     host = f"[{listening.host}]" if ":" in listening.host else listening.host
     lines = [f"http://{host}:{listening.port}"]
     try:
-        lines += [f"{address.title}: {address.url}" for address in await core.queries.addresses()]
+        usual = dict(core.queries.usual_sources())
+        addresses = [each for each in await core.queries.addresses() if each.key in usual]
+        lines += [f"{address.title}: {address.url}" for address in addresses]
     except MetarrError as error:
         lines.append(f"The addresses with their key cannot be shown now. {error}")
     print("\n".join(lines), flush=True)  # noqa: T201 - scripts read the first line

@@ -268,6 +268,10 @@ class Queries(SenderQueries):
         """Return the job types this program runs."""
         return self._types
 
+    def usual_sources(self) -> tuple[tuple[str, str], ...]:
+        """Key and title of the sources that can be connected, for short lists."""
+        return tuple((each.key, each.title) for each in self._sources if each.interface is not None)
+
     def sources(self) -> tuple[tuple[str, str], ...]:
         """Key and title of each source that sends us webhooks."""
         return tuple((source.key, source.title) for source in self._sources if source.routed)

@@ -47,7 +47,7 @@ class Shell(QObject):
         self.actions = Actions(commands=core.commands, queries=core.queries, tasks=core.tasks)
         self.actions.before_quit = self._may_quit
         self.glance = Glance(queries=core.queries, bridge=self.bridge, tasks=core.tasks)
-        self.menu = TrayMenu(self.actions, sources=core.queries.sources())
+        self.menu = TrayMenu(self.actions, sources=core.queries.usual_sources())
         tray.set_menu(self.menu)
         self._remedies = Remedies(
             core=core,

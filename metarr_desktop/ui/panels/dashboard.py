@@ -49,7 +49,7 @@ class DashboardPanel(QWidget):
         self.queue = Block(tr("Queue"), button=tr("Pause"))
         self.today = Block(tr("Today"), button=tr("Show failed"))
         menu = QMenu(self.receiving.button)
-        for key, title in ports.queries.sources():
+        for key, title in ports.queries.usual_sources():
             menu.addAction(literal(title)).triggered.connect(partial(ports.actions.copy_address, key))
         self.receiving.button.setMenu(menu)
         self.queue.button.clicked.connect(ports.actions.toggle_pause)

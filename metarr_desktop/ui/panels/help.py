@@ -54,7 +54,7 @@ class HelpPanel(QScrollArea):
             tr("In the sender open Settings > Connect, add a webhook and paste its address. Method: POST.")
         )
         grid = QGridLayout()
-        for key, title in ports.queries.sources():
+        for key, title in ports.queries.usual_sources():
             row = AddressRow(title)
             row.copy.clicked.connect(lambda _checked=False, key=key: ports.actions.copy_address(key))
             self._rows[key] = row
