@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import asyncio
 import dataclasses
 import logging
 from contextlib import suppress
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import partial
 from typing import TYPE_CHECKING, Any, Protocol
 
 from metarr_desktop.domain.errors import (
@@ -21,6 +23,7 @@ from metarr_desktop.domain.events import MediaEvent
 from metarr_desktop.domain.jobs import CATCH_UP, CATCH_UP_LANE, LOW, NewJob
 from metarr_desktop.domain.knowledge import Knowledge, as_known, trouble_news
 from metarr_desktop.domain.outcomes import Done
+from metarr_desktop.domain.senders import slug
 from metarr_desktop.domain.text import Text, text
 from metarr_desktop.webhooks.body import InvalidBody, read_object
 from metarr_desktop.webhooks.entry import Owner, find_entry
@@ -88,6 +91,7 @@ class CatchUpTools:
 
     ``has_told`` says whether a job has ended well, which is when what it tells is planned.
     ``unread`` are the webhooks that are stored and were not looked at yet.
+    ``changed`` is called when something new was learned of a sender.
     """
 
     imports: ImportStore
@@ -97,6 +101,7 @@ class CatchUpTools:
     expires_after: Callable[[], timedelta]
     has_told: Callable[[int], Awaitable[bool]]
     unread: Callable[[], Awaitable[Sequence[int]]]
+    changed: Callable[[], None]
 
 
 def catch_up_job(sender: Sender, why: Why) -> NewJob:
@@ -156,6 +161,7 @@ class CatchUp:
         kind = trouble_of(error)
         if kind is not None:
             await self._visit.store.learn(sender.id, trouble_news(kind, error.text))
+            self._tools.changed()
         return NothingToDo(
             text("{sender} could not be asked: {reason}", sender=sender.name, reason=str(error))
         )
@@ -202,22 +208,27 @@ class CatchUp:
             return []
         history = await client.history(window.since)
         records = wanted_records(history, window, event_type=interface.history["eventType"])
-        found = found_imports(records, source=source, sender=sender, known=known)
-        told = set(await self._unread_keys(sender))
+        # A long history takes long enough to be seen in the window.
+        read = partial(found_imports, source=source, sender=sender, known=known)
+        found = await asyncio.to_thread(read, records)
+        told = set(await self._unread_keys(sender, known)) if found else set()
         told |= await self._tools.imports.known([key for each in found for key in each.keys])
         if not unknown(found, told):
             return []
         labelled = with_labels(records, await client.tags(), owner=interface.owner)
-        return unknown(found_imports(labelled, source=source, sender=sender, known=known), told)
+        return unknown(await asyncio.to_thread(read, labelled), told)
 
-    async def _unread_keys(self, sender: Sender) -> list[str]:
+    async def _unread_keys(self, sender: Sender, known: Knowledge) -> list[str]:
         """Return the keys of imports whose webhooks came and only wait for their turn."""
         source = self._visit.clients.source(sender)
+        names = {sender.slug, slug(known.instance_name)}
         keys: list[str] = []
         for event_id in await self._tools.unread():
             with suppress(NotFound, Permanent, InvalidBody):
                 stored = await self._visit.events.body(event_id)
-                event = source.parse(read_object(stored.body)) if stored.source == source.key else None
+                if stored.source != source.key or slug(stored.instance or source.title) not in names:
+                    continue
+                event = source.parse(read_object(stored.body))
                 if isinstance(event, MediaEvent):
                     keys += import_keys(event, sender_id=sender.id)
         return keys
@@ -257,6 +268,7 @@ class CatchUp:
     async def _learn(self, sender: Sender, news: Mapping[str, Any]) -> None:
         now = as_known(self._visit.clock.now())
         await self._visit.store.learn(sender.id, {**news, "last_catch_up": now})
+        self._tools.changed()
 
     async def _done(self, events: Sequence[MediaEvent], sender: Sender) -> Done:
         """Tell people of what was recovered, in one message."""
