@@ -13,7 +13,8 @@ from metarr_desktop.app.sender_views import SenderViews
 from metarr_desktop.app.sender_watch import SenderWatch
 from metarr_desktop.domain.changes import SettingsChanged
 from metarr_desktop.domain.jobs import CRITICAL, WEBHOOK_RECEIVED, EndStatus
-from metarr_desktop.webhooks.catch_up import CatchUp, CatchUpTools, PlanCatchUps
+from metarr_desktop.webhooks.catch_up import CatchUp, CatchUpTools
+from metarr_desktop.webhooks.catch_up_plan import PlanCatchUps
 from metarr_desktop.webhooks.connection import Connection
 from metarr_desktop.webhooks.sender_config import SenderClients
 from metarr_desktop.webhooks.visit import VisitTools
