@@ -19,7 +19,7 @@ from metarr_desktop.domain.errors import (
     Transient,
 )
 from metarr_desktop.domain.events import MediaEvent
-from metarr_desktop.domain.knowledge import Knowledge, as_known, trouble_news
+from metarr_desktop.domain.knowledge import Knowledge, as_known, names_of, trouble_news
 from metarr_desktop.domain.outcomes import Done
 from metarr_desktop.domain.senders import slug
 from metarr_desktop.domain.text import Text, text
@@ -184,17 +184,17 @@ class CatchUp:
         # A long history takes long enough to be seen in the window.
         read = partial(found_imports, source=source, sender=sender, known=known)
         found = await asyncio.to_thread(read, records)
-        told = set(await self._unread_keys(sender, known)) if found else set()
+        told = set(await self._unread_keys(sender)) if found else set()
         told |= await self._tools.imports.known([key for each in found for key in each.keys])
         if not unknown(found, told):
             return []
         labelled = with_labels(records, await client.tags(), owner=interface.owner)
         return unknown(await asyncio.to_thread(read, labelled), told)
 
-    async def _unread_keys(self, sender: Sender, known: Knowledge) -> list[str]:
+    async def _unread_keys(self, sender: Sender) -> list[str]:
         """Return the keys of imports whose webhooks came and only wait for their turn."""
         source = self._visit.clients.source(sender)
-        names = {sender.slug, slug(known.instance_name)}
+        names = names_of(sender, await self._visit.store.senders())
         keys: list[str] = []
         for event_id in await self._tools.unread():
             with suppress(NotFound, Permanent, InvalidBody):
