@@ -1,8 +1,8 @@
 """Takes the screenshots of this folder anew: ``.venv/bin/python docs/screenshots/take.py``.
 
-The real program on a folder of its own, with a Discord on 127.0.0.1 that refuses one message; no display
-is needed. What takes minutes to come about is written into its database by hand. Look at the pictures before
-you commit them.
+The real program on a folder of its own, with a Discord on 127.0.0.1 that refuses one message and a Radarr
+that can be connected; no display is needed. What takes minutes to come about is written into its database
+by hand. Look at the pictures before you commit them.
 """
 
 from __future__ import annotations
@@ -25,16 +25,21 @@ for name in ("TOKEN", "USER_KEY"):
 os.environ["METARR_PUSHOVER_BASE"] = "http://127.0.0.1:9"
 
 import qasync  # noqa: E402 - after the platform is chosen
-from PySide6.QtWidgets import QApplication, QWidget  # noqa: E402
+from PySide6.QtWidgets import QApplication, QScrollArea, QWidget  # noqa: E402
 
 from metarr_desktop.app.core import Core, open_core  # noqa: E402
 from metarr_desktop.app.database_file import DatabaseFile  # noqa: E402
 from metarr_desktop.app.paths import AppPaths  # noqa: E402
 from metarr_desktop.domain.changes import LaneChanged  # noqa: E402
+from metarr_desktop.domain.forms import Draft  # noqa: E402
+from metarr_desktop.domain.routing import Route  # noqa: E402
 from metarr_desktop.ui.damaged_dialog import DamagedDialog  # noqa: E402
+from metarr_desktop.ui.settings_pages.sender import SenderPage  # noqa: E402
 from metarr_desktop.ui.shell import Shell  # noqa: E402
 from metarr_desktop.ui.theme import Theme  # noqa: E402
+from metarr_desktop.ui.trace_dialog import TraceDialog  # noqa: E402
 from metarr_desktop.ui.tray import Tray  # noqa: E402
+from tests.fake_arr import FakeArr  # noqa: E402
 from tests.integration.fake_discord import FakeDiscord  # noqa: E402
 
 
@@ -62,6 +67,50 @@ async def news(core: Core) -> None:
     await core.commands.send_test("radarr", event="DownloadUpgrade")
     await core.commands.resume()
     await settle(1.0)
+
+
+async def meet_senders(core: Core, radarr: FakeArr) -> None:
+    """Connect a Radarr, one of whose folders is not here, and hear of a second one by its webhooks alone."""
+    radarr.folders = ["/movies", "/data/kids"]
+    draft = Draft(values={"url": await radarr.start()}, secrets={"api_key": radarr.key})
+    await core.commands.add_sender("Radarr", type="radarr", draft=draft, until_quit=True)
+    await core.commands.connect_sender("Radarr")
+    await core.commands.add_sender("Radarr 4K", type="radarr", draft=Draft())
+    films = core.paths.data_dir / "Films"
+    films.mkdir()
+    library = await core.commands.add_library(str(films), name="Films")
+    await core.commands.set_library(library.id, anchor=".here", needs_nfo=True, watch="events")
+    await core.commands.add_mapping("radarr", "/movies", str(films))
+    await core.commands.set_route("discord", "", Route(exclude_tags=("surprise",)))
+
+
+async def take_senders(core: Core, shell: Shell, *, look: str) -> None:
+    """Take the pages of senders, what a service is told, and the way of a path."""
+    for page in ("sources", "source-radarr"):
+        shell.open_settings(page)
+        await settle()
+        save(shell.settings, f"settings-{page}-{look}")
+    sender = next(each for each in shell.settings.findChildren(SenderPage) if each.isVisible())
+    sender.connection.connect_now()
+    while sender.connection.button.is_busy():
+        await settle(0.1)
+    await settle()
+    save(shell.settings, f"settings-source-connected-{look}")
+    shell.open_settings("discord")
+    await settle()
+    scroll = next(each for each in shell.settings.findChildren(QScrollArea) if each.isVisible())
+    scroll.verticalScrollBar().setValue(scroll.verticalScrollBar().maximum())
+    await settle()
+    save(shell.settings, f"settings-discord-{look}")
+    trace = TraceDialog(
+        queries=core.queries, tasks=core.tasks, sources={"radarr": "Radarr"}, services={"kodi": "Kodi"}
+    )
+    trace.show()
+    trace.path.setText("/movies/The Matrix (1999)")
+    trace.trace.click()
+    await settle()
+    save(trace, f"trace-{look}")
+    trace.close()
 
 
 async def take_damaged(theme: Theme, folder: Path) -> None:
@@ -141,6 +190,7 @@ async def take(app: QApplication) -> None:
     theme = Theme(app)
     tray = Tray(theme)
     with tempfile.TemporaryDirectory() as folder:
+        radarr = FakeArr()
         async with open_core(AppPaths(Path(folder) / "data"), serve=True, port=0) as core:
             shell = Shell(core, theme=theme, tray=tray)
             shell.show()
@@ -149,6 +199,7 @@ async def take(app: QApplication) -> None:
             for key in ("discord", "pushover"):
                 await core.commands.set_enabled(key, True)
             await core.commands.test_service("discord")
+            await meet_senders(core, radarr)
             await news(core)
             stage(core)
             core.bus.publish(LaneChanged("pushover"))
@@ -168,6 +219,7 @@ async def take(app: QApplication) -> None:
                     shell.open_settings(page)
                     await settle()
                     save(shell.settings, f"settings-{page}-{look}")
+                await take_senders(core, shell, look=look)
                 shell.settings.hide()
                 shell.menu.popup(shell.window.pos())
                 await settle()
@@ -180,6 +232,7 @@ async def take(app: QApplication) -> None:
                 await settle()
                 save(shell.window, f"{page}-small-dark")
             shell.close()
+        await radarr.stop()
         await take_damaged(theme, Path(folder))
     server.shutdown()
 

@@ -10,6 +10,7 @@ from metarr_desktop.app import wire
 from metarr_desktop.app.action import Action, not_kept
 from metarr_desktop.app.library_values import library_changes
 from metarr_desktop.app.params import Params
+from metarr_desktop.app.route_actions import route_list, route_reset, route_set
 from metarr_desktop.app.sender_actions import SENDER_ACTIONS
 from metarr_desktop.app.snapshots import HistoryFilter
 from metarr_desktop.domain.errors import (
@@ -297,6 +298,9 @@ ACTIONS: dict[str, Action] = {
     "service_switch": Action(_service_switch, frozenset({"service", "enabled"})),
     "service_set": Action(_service_set, frozenset({"service", "values", "secrets", "until_quit"})),
     "service_test": Action(_service_test, frozenset({"service"})),
+    "route_list": Action(route_list, frozenset({"service"})),
+    "route_set": Action(route_set, frozenset({"service", "source", "values"})),
+    "route_reset": Action(route_reset, frozenset({"service", "source"})),
     "library_add": Action(_library_add, frozenset({"path", "name", "type"})),
     "library_list": Action(_library_list),
     "library_remove": Action(_library_remove, frozenset({"name"})),

@@ -18,6 +18,7 @@ from metarr_desktop.app.parts import Parts
 from metarr_desktop.app.path_scopes import PathScopes
 from metarr_desktop.app.queue_opening import open_queue
 from metarr_desktop.app.receiving import Receiving
+from metarr_desktop.app.route_desk import RouteDesk
 from metarr_desktop.app.sample_sender import SampleSender
 from metarr_desktop.app.scan_requests import ScanRequests
 from metarr_desktop.app.sender_building import SenderMaterial, build_senders
@@ -246,6 +247,9 @@ async def build_parts(paths: AppPaths, stack: AsyncExitStack, book: LogBook, giv
         queue=queue,
         scheduler=scheduler,
         desk=desk,
+        route_desk=RouteDesk(
+            services=services, sources=sources, senders=sender_store, store=route_store, bus=bus
+        ),
         sender_desk=senders.desk,
         sender_views=senders.views,
         connection=senders.connection,

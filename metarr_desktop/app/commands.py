@@ -25,7 +25,9 @@ if TYPE_CHECKING:
     from metarr_desktop.app.scan_requests import Origin, ScanRequest
     from metarr_desktop.domain.forms import Draft, PlainValue
     from metarr_desktop.domain.media import WatchMode
+    from metarr_desktop.domain.routing import Route
     from metarr_desktop.domain.schedules import Rule
+    from metarr_desktop.domain.text import Text
 
 LONGEST_PAUSE_MIN = 10 * 365 * 24 * 60
 RETRY_AT_ONCE = 500
@@ -38,6 +40,7 @@ class Commands(SenderCommands):
     def __init__(self, parts: Parts) -> None:
         super().__init__(parts)
         self._desk = parts.desk
+        self._routes = parts.route_desk
         self._queue = parts.queue
         self._worker = parts.worker
         self._scheduler = parts.scheduler
@@ -79,6 +82,27 @@ class Commands(SenderCommands):
     async def send_test_message(self, key: str, draft: Draft | None = None) -> TestReport:
         """Send one sample message."""
         return await self._desk.send_test_message(key, draft)
+
+    # Routes
+
+    async def set_route(self, service: str, source: str, route: Route) -> None:
+        """Choose what a service is told of a scope: empty for all, a type, or a sender."""
+        await self._routes.set_route(service, source, route)
+
+    async def reset_route(self, service: str, source: str) -> None:
+        """Take the own rules of a scope away: what holds for more senders holds again."""
+        await self._routes.reset_route(service, source)
+
+    async def remove_sender(self, name: str) -> Text:
+        """Forget a sender, and what was chosen for it alone; returns what was done."""
+        sender = await self._sender_store.sender(name)
+        told = await super().remove_sender(name)
+        await self._routes.forget_sender(sender.type, sender.name)
+        return told
+
+    async def parse_route(self, service: str, source: str, typed: Mapping[str, str]) -> Route:
+        """Return what holds for a scope, with what was typed on a command line changed."""
+        return await self._routes.parse(service, source, typed)
 
     # Jobs
 

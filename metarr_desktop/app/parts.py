@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from metarr_desktop.app.logging_setup import LogBook
     from metarr_desktop.app.path_scopes import PathScopes
     from metarr_desktop.app.receiving import Receiving
+    from metarr_desktop.app.route_desk import RouteDesk
     from metarr_desktop.app.sample_sender import SampleSender
     from metarr_desktop.app.scan_requests import ScanRequests
     from metarr_desktop.app.sender_desk import SenderDesk
@@ -75,6 +76,7 @@ class Parts:
     queue: JobQueue
     scheduler: Scheduler
     desk: ServiceDesk
+    route_desk: RouteDesk
     sender_desk: SenderDesk
     sender_views: SenderViews
     connection: Connection

@@ -42,6 +42,7 @@ if TYPE_CHECKING:
 
     from metarr_desktop.app.logging_setup import LogLine
     from metarr_desktop.app.parts import Parts
+    from metarr_desktop.app.route_views import ServiceRoutes
     from metarr_desktop.app.snapshots import (
         EventDetail,
         EventSnapshot,
@@ -55,6 +56,7 @@ if TYPE_CHECKING:
     from metarr_desktop.domain.forms import PlainValue
     from metarr_desktop.domain.history import HistoryCursor
     from metarr_desktop.domain.paths import PathMapping
+    from metarr_desktop.domain.routing import Route
     from metarr_desktop.domain.text import Text
     from metarr_desktop.domain.tracing import Hop
     from metarr_desktop.services.declaration import Service
@@ -84,6 +86,7 @@ class Queries(SenderQueries):
         self._statistics = parts.statistics
         self._events = parts.events
         self._service_store = parts.service_store
+        self._routes = parts.route_desk
         self._library = parts.library
         self._path_scopes = parts.path_scopes
         self._secrets = parts.secrets
@@ -334,6 +337,14 @@ class Queries(SenderQueries):
     def check_field(self, key: str, field: str, value: PlainValue) -> Text | None:
         """Return what is wrong with one value as typed, or None."""
         return check_field(self._service(key), field, value)
+
+    async def routes(self, service: str) -> ServiceRoutes:
+        """Return which events a service is told, of whom. Raises NotFound."""
+        return await self._routes.routes(service)
+
+    def check_route(self, service: str, route: Route) -> Text | None:
+        """Return what is wrong with a service's rules as typed, or None."""
+        return self._routes.check(service, route)
 
     def _service(self, key: str) -> Service:
         for service in self._services:

@@ -150,7 +150,10 @@ class TodaySnapshot:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EventSnapshot:
-    """One stored webhook, named for people; ``title`` is empty until it was looked at."""
+    """One stored webhook, named for people; ``title`` is empty until it was looked at.
+
+    A ``recovered`` one was read from the sender's history later.
+    """
 
     id: int
     source: str

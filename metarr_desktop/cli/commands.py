@@ -20,6 +20,7 @@ from metarr_desktop.cli.endings import (
 )
 from metarr_desktop.cli.library_commands import LIBRARY_COMMANDS
 from metarr_desktop.cli.receiving_commands import RECEIVING_COMMANDS
+from metarr_desktop.cli.route_commands import ROUTE_COMMANDS
 from metarr_desktop.cli.schedule_commands import SCHEDULE_COMMANDS
 from metarr_desktop.cli.service_commands import SERVICE_COMMANDS
 from metarr_desktop.cli.source_commands import SOURCE_COMMANDS
@@ -158,6 +159,7 @@ COMMANDS: dict[str, Callable[[argparse.Namespace, Session], int]] = {
     "open": _open,
     "send-test": _send_test,
     **SERVICE_COMMANDS,
+    **ROUTE_COMMANDS,
     **SOURCE_COMMANDS,
     **LIBRARY_COMMANDS,
     **RECEIVING_COMMANDS,

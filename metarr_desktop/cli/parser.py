@@ -54,6 +54,7 @@ def build_parser() -> argparse.ArgumentParser:
     parser.add_argument("--version", action="version", version=f"metarr-desktop {__version__}")
     commands = parser.add_subparsers(dest="command", metavar="COMMAND")
     _add_services(commands)
+    _add_routes(commands)
     _add_sources(commands)
     _add_library(commands)
     _add_jobs(commands)
@@ -77,6 +78,27 @@ def _add_services(commands: argparse._SubParsersAction[argparse.ArgumentParser])
     change.add_argument(
         "--until-quit", action="store_true", help="keep secrets in the running program's memory only"
     )
+
+
+def _add_routes(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    route = commands.add_parser("route", help="which events each service is told: list, set, reset")
+    actions = route.add_subparsers(dest="action", metavar="ACTION", required=True)
+    listed = actions.add_parser("list", help="show what holds")
+    listed.add_argument("name", metavar="SERVICE", nargs="?")
+    _json(listed)
+    change = actions.add_parser(
+        "set",
+        help="change what a service is told",
+        description="PART is events (default: those it is told by itself; none), include_tags, exclude_tags,"
+        " include_paths or exclude_paths. Several are parted by commas.",
+    )
+    reset = actions.add_parser("reset", help="take a sender's own rules away")
+    for each in (change, reset):
+        each.add_argument("name", metavar="SERVICE")
+        each.add_argument(
+            "--source", default="", metavar="S", help="a sender, or a type such as radarr; else all senders"
+        )
+    change.add_argument("fields", metavar="PART=VALUE", nargs="+", type=_field)
 
 
 def _add_sources(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:

@@ -32,6 +32,12 @@ def is_windows(path: str) -> bool:
     return bool(_DRIVE.match(path)) or path.startswith("\\\\")
 
 
+def is_absolute(path: str) -> bool:
+    """Whether a path names a whole place: from a root, a drive or a server on, and never by way of ``..``."""
+    rooted = path.startswith("/") or is_windows(path) or bool(_URL.match(path))
+    return rooted and ".." not in parts(path)
+
+
 def parts(path: str) -> tuple[str, ...]:
     """Components of a path in a form fit for comparison; the root is one of them.
 

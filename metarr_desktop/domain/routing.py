@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from metarr_desktop.domain.events import EventKind, MediaEvent
 from metarr_desktop.domain.paths import is_inside
+from metarr_desktop.domain.senders import slug
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -15,6 +16,14 @@ if TYPE_CHECKING:
 
 EVERY_SOURCE = ""
 """Stands for all sources that have no route of their own."""
+
+
+def sender_scope(source: str, name: str) -> str:
+    """Return what a sender's own route is kept under: ``radarr/radarr-4k``.
+
+    The type stands before it, for a sender may be called just as its type, or as another one.
+    """
+    return f"{source}/{slug(name)}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -29,8 +38,10 @@ class EventChoice:
 class Route:
     """What one service is told of one source; ``events`` None means the service's own default.
 
-    Tags compare without case. An event passes where one of the included tags or folders fits, or none is
-    asked for, and none of the excluded does. What has no folder passes folders that are only excluded.
+    Tags compare without case, folders are the sender's own, by whole components. An event passes where one of
+    the included tags or folders fits, or none is asked for, and none of the excluded does. What has no folder
+    passes folders that are only excluded. What a sender says of itself, such as its health, is about nothing
+    that has tags or a folder: its kind alone counts.
     """
 
     events: frozenset[EventKind] | None = None
@@ -42,7 +53,9 @@ class Route:
     def passes(self, event: Event, *, default: frozenset[EventKind]) -> bool:
         """Whether the service is told of this event."""
         wanted = default if self.events is None else self.events
-        return event.event_kind in wanted and self._tags_pass(event) and self._paths_pass(event)
+        if event.event_kind not in wanted:
+            return False
+        return _is_of_itself(event) or (self._tags_pass(event) and self._paths_pass(event))
 
     def _tags_pass(self, event: Event) -> bool:
         tags = {tag.casefold() for tag in event.tags}
@@ -90,7 +103,7 @@ OPEN_ROUTE = Route()
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Routes:
-    """Every route by service and source, where a source is a sender's name, its type, or all of them."""
+    """Every route by service and scope: a sender's (``sender_scope``), its type's, or that of all."""
 
     stored: Mapping[tuple[str, str], Route] = field(default_factory=dict)
 
@@ -98,11 +111,18 @@ class Routes:
         """Whether a service is told of this event: the route of its sender counts, else that of its type."""
         if event.event_kind not in choice.takes:
             return False
-        for source in (event.instance, event.source, EVERY_SOURCE):
-            route = self.stored.get((service, source.casefold()))
-            if route is not None:
-                return route.passes(event, default=choice.default)
-        return OPEN_ROUTE.passes(event, default=choice.default)
+        route = self.route_for(service, source=event.source, sender=event.instance)
+        return route.passes(event, default=choice.default)
+
+    def route_for(self, service: str, *, source: str, sender: str = "") -> Route:
+        """Return what holds for a sender, or for a type where none is named."""
+        scopes = (sender_scope(source, sender), source, EVERY_SOURCE) if sender else (source, EVERY_SOURCE)
+        found = (self.stored.get((service, scope)) for scope in scopes)
+        return next((route for route in found if route is not None), OPEN_ROUTE)
+
+
+def _is_of_itself(event: Event) -> bool:
+    return not isinstance(event, MediaEvent) and not event.subject
 
 
 def _words(value: object) -> tuple[str, ...]:

@@ -16,11 +16,13 @@ from metarr_desktop.domain.jobs import Job, JobRecord, JobStatus
 from metarr_desktop.ui.dialogs import ask, show_error
 from metarr_desktop.ui.job_report import payload_text
 from metarr_desktop.ui.models.job_nodes import id_of
+from metarr_desktop.ui.scanning import ScanDialog, failure_text, local_paths, scan_news, scan_paths
 from metarr_desktop.ui.wording import fill_in, job_name, plural, tr
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Sequence
 
+    from PySide6.QtCore import QUrl
     from PySide6.QtWidgets import QWidget
 
     from metarr_desktop.app.commands import Commands
@@ -154,6 +156,25 @@ class Actions(QObject):
             self.told.emit(tr("Payload copied."))
 
         self.start(work, name=f"copy payload of job {job_id}")
+
+    # Scans
+
+    def ask_for_scan(self) -> None:
+        """Open the form to scan a path."""
+        ScanDialog(commands=self._commands, tasks=self._tasks, parent=self.window).open()
+
+    def scan(self, urls: Sequence[QUrl]) -> None:
+        """Have what was dropped scanned."""
+
+        async def work() -> None:
+            paths, foreign = local_paths(urls)
+            titles, failures = await scan_paths(self._commands, paths)
+            if titles:
+                self.told.emit(scan_news(titles))
+            if failures or foreign:
+                show_error(self.window, failure_text(failures, foreign=foreign))
+
+        self.start(work, name="scan what was dropped")
 
     # Receiving
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QEvent, Qt, Signal
+from PySide6.QtGui import QPainter
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QToolButton, QVBoxLayout, QWidget
 
 from metarr_desktop.app.snapshots import ProblemKind
@@ -17,10 +18,14 @@ from metarr_desktop.ui.wording import fill_in, one_line, say, tr
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from PySide6.QtGui import QPaintEvent
+
     from metarr_desktop.app.snapshots import Problem
 
 SHOWN = 3
 ICON = 16
+EDGE = 4
+"""How thick the side is where reading begins."""
 Key = tuple[str, str]
 
 
@@ -90,14 +95,12 @@ class Banner(QFrame):
         super().__init__()
         self.problem = problem
         self.words = one_line(say(problem.text))
-        self.setFrameShape(QFrame.Shape.StyledPanel)
-        self.setAutoFillBackground(True)
         self._icon = QLabel()
         label = QLabel(self.words)
         label.setTextFormat(Qt.TextFormat.PlainText)
         label.setWordWrap(True)
         row = QHBoxLayout(self)
-        row.setContentsMargins(8, 4, 4, 4)
+        row.setContentsMargins(EDGE + 6, 5, 5, 5)
         row.addWidget(self._icon)
         row.addWidget(label, 1)
         for action, title in actions_of(problem):
@@ -116,6 +119,16 @@ class Banner(QFrame):
         row.addWidget(close)
         self._paint()
 
+    def paintEvent(self, event: QPaintEvent) -> None:
+        """Draw the edge by hand: below a style sheet the buttons would keep the colours of before."""
+        super().paintEvent(event)
+        painter = QPainter(self)
+        colour = status_colour("warning")
+        painter.setPen(colour)
+        painter.drawRect(self.rect().adjusted(0, 0, -1, -1))
+        left = 0 if self.isLeftToRight() else self.width() - EDGE
+        painter.fillRect(left, 0, EDGE, self.height(), colour)
+
     def changeEvent(self, event: QEvent) -> None:
         """Follow the colours of the theme."""
         if event.type() == QEvent.Type.PaletteChange:
@@ -124,10 +137,7 @@ class Banner(QFrame):
 
     def _paint(self) -> None:
         self._icon.setPixmap(status_icon("blocked").pixmap(ICON))
-        colour = status_colour("warning").name()
-        style = f"Banner {{ border: 1px solid {colour}; border-left-width: 4px; border-radius: 3px; }}"
-        if self.styleSheet() != style:
-            self.setStyleSheet(style)
+        self.update()
 
 
 def key_of(problem: Problem) -> Key:
@@ -137,24 +147,28 @@ def key_of(problem: Problem) -> Key:
 
 def actions_of(problem: Problem) -> list[tuple[str, str]]:
     """Word and label of what can be done about a problem."""
-    match problem.kind:
-        case ProblemKind.PORT_IN_USE:
-            free = problem.values.get("free")
-            use = [(f"use {free}", fill_in(tr("Use port {free}"), free=free))] if free else []
-            return [*use, ("port", tr("Change port")), ("again", tr("Try again"))]
-        case ProblemKind.PORT_FORBIDDEN:
-            return [("port", tr("Change port"))]
-        case ProblemKind.KEY_REJECTED | ProblemKind.NOT_SET_UP:
-            return [("settings", tr("Open settings"))]
-        case ProblemKind.KEYRING_LOCKED:
-            return [("unlock", tr("Unlock"))]
-        case ProblemKind.NO_KEYRING:
-            return [("keep", tr("Keep until I quit")), ("help", tr("Help"))]
-        case ProblemKind.DATABASE_BUSY:
-            return [("look", tr("Try again"))]
-        case ProblemKind.DATABASE_DAMAGED:
-            return [("folder", tr("Open folder")), ("quit", tr("Quit"))]
-        case ProblemKind.DISK_FULL | ProblemKind.DATABASE_FAILED:
-            return [("folder", tr("Open folder"))]
-        case _:
-            return [("mapping", tr("Add path mapping"))] if problem.kind is ProblemKind.PATH_UNKNOWN else []
+    free = problem.values.get("free")
+    first = []
+    if problem.kind is ProblemKind.PORT_IN_USE and free:
+        first = [(f"use {free}", fill_in(tr("Use port {free}"), free=free))]
+    if problem.kind is ProblemKind.ADDRESS_CHANGED:
+        first = [("connect", fill_in(tr("Update {sender}"), sender=problem.subject))]
+    return [*first, *((word, tr(label)) for word, label in _ACTIONS[problem.kind])]
+
+
+_ACTIONS: dict[ProblemKind, tuple[tuple[str, str], ...]] = {
+    ProblemKind.PORT_IN_USE: (("port", "Change port"), ("again", "Try again")),
+    ProblemKind.PORT_FORBIDDEN: (("port", "Change port"),),
+    ProblemKind.KEY_REJECTED: (("settings", "Open settings"),),
+    ProblemKind.NOT_SET_UP: (("settings", "Open settings"),),
+    ProblemKind.KEYRING_LOCKED: (("unlock", "Unlock"),),
+    ProblemKind.NO_KEYRING: (("keep", "Keep until I quit"), ("help", "Help")),
+    ProblemKind.DATABASE_BUSY: (("look", "Try again"),),
+    ProblemKind.DATABASE_DAMAGED: (("folder", "Open folder"), ("quit", "Quit")),
+    ProblemKind.DATABASE_FAILED: (("folder", "Open folder"),),
+    ProblemKind.DISK_FULL: (("folder", "Open folder"),),
+    ProblemKind.PATH_UNKNOWN: (("mapping", "Add path mapping"),),
+    ProblemKind.ADDRESS_CHANGED: (("copy", "Copy new address"),),
+    ProblemKind.SOURCE_STOPPED: (("resume", "Resume"), ("source", "Settings")),
+    ProblemKind.MISSED: (("catch-up", "Catch up"), ("dismiss", "Dismiss")),
+}

@@ -38,6 +38,10 @@ AFTER_PAUSE_MS = 500
 AFTER_TROUBLE_MS = 5_000
 
 
+QUIET = frozenset({ProblemKind.MISSED, ProblemKind.PATH_UNKNOWN})
+"""What can wait: the icon of the tray stays as it is."""
+
+
 class ProgramState(StrEnum):
     """The five shapes of the tray icon; the values name its files."""
 
@@ -71,7 +75,7 @@ class Facts:
         damaged = any(problem.kind is ProblemKind.DATABASE_DAMAGED for problem in self.problems)
         if self.listening is None or damaged:
             return ProgramState.OFFLINE
-        if self.problems:
+        if any(problem.kind not in QUIET for problem in self.problems):
             return ProgramState.ATTENTION
         if self.pause.paused:
             return ProgramState.PAUSED
@@ -105,7 +109,8 @@ class Facts:
                 waiting = plural("{n} waiting", "{n} waiting", self.queue.pending)
                 told = f"{self.paused_text()}. {waiting}."
             case ProgramState.ATTENTION | ProgramState.OFFLINE:
-                told = say(self.problems[0].text) if self.problems else tr("Not receiving webhooks.")
+                loud = sorted(self.problems, key=lambda problem: problem.kind in QUIET)
+                told = say(loud[0].text) if loud else tr("Not receiving webhooks.")
             case _:
                 assert_never(self.state)
         tip = one_line(f"Metarr Desktop - {told}")

@@ -23,6 +23,7 @@ from metarr_desktop.ui.wording import (
     say,
     status_text,
     tr,
+    with_recovered,
 )
 
 if TYPE_CHECKING:
@@ -126,7 +127,8 @@ def webhook_line(detail: JobDetail) -> str:
     if detail.event is None:
         return ""
     event = detail.event
-    return ", ".join((event.source_title, event.event_type, clock_time(event.received_at)))
+    words = ", ".join((event.source_title, event.event_type, clock_time(event.received_at)))
+    return with_recovered(words, recovered=event.recovered)
 
 
 def advice(detail: JobDetail, problems: Collection[Problem]) -> Advice | None:

@@ -42,6 +42,7 @@ KEYS = (
     Key("Del", "Cancel the selected job", "cancel"),
     Key("Ctrl+C", "Copy row as text"),
     Key("Ctrl+Shift+C", "Copy webhook address", "copy address"),
+    Key("Ctrl+O", "Scan a path", "scan path"),
     Key("Ctrl+P", "Pause or resume deliveries", "pause"),
     Key("Ctrl+T", "Test, in the settings of a service"),
     Key("Ctrl+S", "Save, in the settings"),

@@ -11,6 +11,7 @@ from PySide6.QtWidgets import QHBoxLayout, QLabel, QMainWindow, QStackedWidget, 
 
 from metarr_desktop.ui.announcing import announce
 from metarr_desktop.ui.banner import BannerArea
+from metarr_desktop.ui.drop_target import DropTarget
 from metarr_desktop.ui.icons import app_icon
 from metarr_desktop.ui.keys import connect_keys
 from metarr_desktop.ui.sidebar import Sidebar
@@ -57,6 +58,8 @@ class MainWindow(QMainWindow):
         self.sidebar.chosen.connect(self.show_page)
         self.sidebar.settings_requested.connect(self.settings_requested)
         actions.told.connect(self.tell)
+        self.drop_target = DropTarget(self, over=self.stack)
+        self.drop_target.dropped.connect(actions.scan)
         connect_keys(self, self._slots())
         self.show_page(listed[0][0])
 
@@ -153,6 +156,7 @@ class MainWindow(QMainWindow):
             "run now": lambda: self._ask_page("run_now"),
             "cancel": lambda: self._ask_page("cancel"),
             "copy address": lambda: self._actions.copy_address("radarr"),
+            "scan path": self._actions.ask_for_scan,
             "pause": self._actions.toggle_pause,
             "refresh": lambda: self._ask_page("refresh"),
             "next pane": lambda: self._go_to_pane(1),

@@ -35,10 +35,27 @@ class PageList(QTreeWidget):
         item.setData(0, TITLE_ROLE, title)
         item.setData(0, WORDS_ROLE, title)
         if group:
-            self._group(group).addChild(item)
+            heading = self._group(group)
+            heading.addChild(item)
+            heading.setHidden(False)
+            heading.setExpanded(True)
         else:
             self.addTopLevelItem(item)
         self._items[key] = item
+
+    def open_group(self, title: str) -> None:
+        """Give a heading its place; it is shown once there is a page below it."""
+        self._group(title).setHidden(True)
+
+    def remove(self, key: str) -> None:
+        """Take a page out."""
+        item = self._items.pop(key)
+        parent = item.parent()
+        if parent is not None:
+            parent.removeChild(item)
+            parent.setHidden(parent.childCount() == 0)
+        else:
+            self.takeTopLevelItem(self.indexOfTopLevelItem(item))
 
     def set_words(self, key: str, words: str) -> None:
         """What the search finds a page by, beside its title."""

@@ -76,6 +76,7 @@ class Pages:
         page = DashboardPanel(self._ports)
         page.job_requested.connect(self._open_job)
         page.failed_requested.connect(self._show_failed)
+        page.settings_requested.connect(self._open_settings)
         return self._following(page)
 
     @cached_property

@@ -9,6 +9,7 @@ from PySide6.QtCore import QUrl
 from PySide6.QtGui import QDesktopServices
 
 from metarr_desktop.app.snapshots import ProblemKind
+from metarr_desktop.ui.sender_remedies import OF_SENDERS, SenderRemedies, page_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -42,17 +43,23 @@ class Remedies:
         self._glance = glance
         self._open_settings = open_settings
         self._window = window
+        self._senders = SenderRemedies(core=core, actions=actions, open_settings=open_settings)
 
     def on_problem_chosen(self, problem: Problem) -> None:
         """The tray leads to where the problem is settled."""
         self._window().come_up()
         if problem.kind in {ProblemKind.KEY_REJECTED, ProblemKind.NOT_SET_UP}:
             self._open_settings(problem.subject)
+        elif problem.kind in OF_SENDERS:
+            self._open_settings(page_of(problem.subject))
         else:
             self._window().show_page("dashboard")
 
     def act(self, problem: Problem, action: str) -> None:
         """Do what a button of a banner says."""
+        if problem.kind in OF_SENDERS:
+            self._senders.act(problem.subject, action)
+            return
         commands = self._core.commands
         match action.split():
             case ["settings"]:

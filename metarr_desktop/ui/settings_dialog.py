@@ -6,25 +6,15 @@ import asyncio
 from typing import TYPE_CHECKING
 
 from PySide6.QtGui import QKeySequence, QShortcut
-from PySide6.QtWidgets import (
-    QDialog,
-    QHBoxLayout,
-    QLineEdit,
-    QPushButton,
-    QStackedWidget,
-    QVBoxLayout,
-    QWidget,
-)
+from PySide6.QtWidgets import QDialog
 
 from metarr_desktop.domain.errors import MetarrError
 from metarr_desktop.ui.dialogs import ask, show_error
 from metarr_desktop.ui.notes import NoteKind
-from metarr_desktop.ui.page_list import PageList
-from metarr_desktop.ui.settings_pages.advanced import AdvancedPage
-from metarr_desktop.ui.settings_pages.general import GeneralPage
-from metarr_desktop.ui.settings_pages.library import LibraryPage
-from metarr_desktop.ui.settings_pages.receiving import ReceivingPage
-from metarr_desktop.ui.settings_pages.schedule import SchedulePage
+from metarr_desktop.ui.page_shelf import PageShelf
+from metarr_desktop.ui.sender_remedies import page_of
+from metarr_desktop.ui.settings_layout import SettingsLayout
+from metarr_desktop.ui.settings_pages.sender import SenderPage
 from metarr_desktop.ui.settings_pages.service import ServicePage
 from metarr_desktop.ui.wording import tr
 
@@ -32,14 +22,13 @@ if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
 
     from PySide6.QtGui import QCloseEvent
+    from PySide6.QtWidgets import QWidget
 
     from metarr_desktop.app.commands import Commands
     from metarr_desktop.app.queries import Queries
     from metarr_desktop.app.tasks import TaskSupervisor
     from metarr_desktop.ui.bridge import Bridge, JobBatch
     from metarr_desktop.ui.settings_pages.page import SettingsPage
-
-LIST_WIDTH = 160
 
 
 class SettingsDialog(QDialog):
@@ -58,27 +47,23 @@ class SettingsDialog(QDialog):
         self._commands = commands
         self._queries = queries
         self._tasks = tasks
-        self._pages: dict[str, SettingsPage] = {}
         self._loading = asyncio.Lock()
         self._busy = asyncio.Lock()
-        self._find = QLineEdit()
-        self._find.setPlaceholderText(tr("Find a setting"))
-        self._find.setAccessibleName(tr("Find a setting"))
-        self._find.setClearButtonEnabled(True)
-        self._list = PageList()
-        self._stack = QStackedWidget()
-        self._restore = QPushButton(tr("Restore &defaults"))
-        self._save = QPushButton(tr("&Save"))
-        self._cancel = QPushButton(tr("&Cancel"))
-        self._lay_out()
-        for page in (
-            GeneralPage(commands=commands, queries=queries, tasks=tasks),
-            ReceivingPage(commands=commands, queries=queries, tasks=tasks),
-            LibraryPage(commands=commands, queries=queries, tasks=tasks),
-            SchedulePage(commands=commands, queries=queries, tasks=tasks),
-            AdvancedPage(commands=commands, queries=queries, tasks=tasks),
-        ):
-            self._add_page(page)
+        ui = SettingsLayout(self)
+        self._find, self._list, self._stack = ui.find, ui.list, ui.stack
+        self._restore, self._save, self._cancel = ui.restore, ui.save, ui.cancel
+        self._shelf = PageShelf(
+            commands=commands, queries=queries, tasks=tasks, titles=self._list, stack=self._stack
+        )
+        self._pages = self._shelf.pages
+        self._shelf.state_changed.connect(self._on_state_changed)
+        self._shelf.mapping_requested.connect(
+            lambda scope, path: self._spawn(lambda: self._begin_mapping(scope, path))
+        )
+        self._shelf.emptied.connect(lambda: self._show_page(self._shelf.add_sender.key))
+        self._shelf.add_sender.added.connect(
+            lambda name, connect: self._spawn(lambda: self._show_added(name, connect=connect))
+        )
         self._show_page("general")
         self._find.textChanged.connect(self._list.filter)
         self._list.chosen.connect(self._on_page_chosen)
@@ -95,9 +80,10 @@ class SettingsDialog(QDialog):
         bridge.jobs_changed.connect(self._on_jobs_changed)
 
     def open_page(self, key: str = "general", *, enable: bool = False) -> None:
-        """Show the window with a page: one of its own, such as ``general``, or a service's, by its key.
+        """Show the window with a page: one of its own, such as ``general``, a service's or a sender's.
 
-        With ``enable`` the service's check box is ticked, unsaved.
+        ``sources radarr`` is the page that adds one, with the type chosen, and ``source-radarr connect``
+        connects the one of that name. With ``enable`` the service's check box is ticked, unsaved.
         """
         fresh = not self.isVisible()
         self.show()
@@ -137,28 +123,6 @@ class SettingsDialog(QDialog):
         else:
             self.close()
 
-    def _lay_out(self) -> None:
-        self.setMinimumSize(480, 320)
-        self.resize(820, 560)
-        for widget in (self._find, self._list):
-            widget.setFixedWidth(LIST_WIDTH)
-        left = QVBoxLayout()
-        left.addWidget(self._find)
-        left.addWidget(self._list, 1)
-        panes = QHBoxLayout()
-        panes.addLayout(left)
-        panes.addWidget(self._stack, 1)
-        buttons = QHBoxLayout()
-        buttons.addWidget(self._restore)
-        buttons.addStretch(1)
-        buttons.addWidget(self._save)
-        buttons.addWidget(self._cancel)
-        for button in (self._restore, self._save, self._cancel):
-            button.setAutoDefault(False)
-        outer = QVBoxLayout(self)
-        outer.addLayout(panes, 1)
-        outer.addLayout(buttons)
-
     def _shortcut(self, keys: str, slot: Callable[[], object]) -> None:
         QShortcut(QKeySequence(keys), self).activated.connect(slot)
 
@@ -175,47 +139,46 @@ class SettingsDialog(QDialog):
     def _page(self) -> SettingsPage:
         return self._pages[self._list.current_key()]
 
-    def _add_page(self, page: SettingsPage, *, group: str = "") -> None:
-        self._pages[page.key] = page
-        self._stack.addWidget(page)
-        self._list.add(page.key, title=page.title, group=group)
-        page.state_changed.connect(lambda: self._on_state_changed(page))
-
     async def _open(self, key: str, *, fresh: bool, enable: bool) -> None:
         """Load every page before one is shown, so that the search knows all of them."""
+        key, _, word = key.partition(" ")
         async with self._loading:
             if fresh:
-                await self._load_all()
+                await self._shelf.load()
+            else:
+                await self._shelf.follow_senders()
         if self._pages.get(key) is not self._page() and not await self.may_leave():
             return
         self._show_page(key if key in self._pages else "general")
         page = self._page()
+        if page is self._shelf.add_sender and word:
+            self._shelf.add_sender.choose(word)
+        if isinstance(page, SenderPage) and word == "connect":
+            page.connection.connect_now()
         if enable and isinstance(page, ServicePage):
             page.tick_enable()
         page.focus_first()
 
-    async def _load_all(self) -> None:
-        for snapshot in await self._queries.services():
-            if snapshot.key not in self._pages:
-                page = ServicePage(
-                    snapshot, commands=self._commands, queries=self._queries, tasks=self._tasks
-                )
-                self._add_page(page, group=tr("Services"))
-        for each in tuple(self._pages.values()):
-            await each.load()
-            self._list.set_words(each.key, each.words())
-        await self._refresh()
-
     async def _refresh(self) -> None:
         """Follow changes made elsewhere; unsaved input stays."""
-        if not self.isVisible():
-            return
-        for snapshot in await self._queries.services():
-            page = self._pages.get(snapshot.key)
-            if isinstance(page, ServicePage):
-                page.show_status(snapshot)
-        for each in tuple(self._pages.values()):
-            await each.follow()
+        if self.isVisible():
+            async with self._loading:
+                await self._shelf.follow()
+
+    async def _begin_mapping(self, scope: str, path: str) -> None:
+        if await self.may_leave():
+            self._show_page(self._shelf.library.key)
+            self._shelf.library.begin_mapping(scope, path)
+
+    async def _show_added(self, name: str, *, connect: bool) -> None:
+        """Go on where the sender that was just added is shown, and connect it there."""
+        async with self._loading:
+            await self._shelf.follow_senders()
+        page = self._shelf.sender_page(page_of(name))
+        if page is not None:
+            self._show_page(page.key)
+            if connect:
+                page.connection.connect_now()
 
     def _show_page(self, key: str) -> None:
         page = self._pages[key]
@@ -260,6 +223,8 @@ class SettingsDialog(QDialog):
         page = self._page()
         if isinstance(page, ServicePage):
             page.trial_bar.test_button.click()
+        elif isinstance(page, SenderPage) and page.connection.isVisible():
+            page.connection.button.click()
 
     def _on_other_pane(self) -> None:
         if self._list.hasFocus() or self._find.hasFocus():

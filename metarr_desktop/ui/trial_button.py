@@ -1,4 +1,4 @@
-"""A button that runs a connection test, reads Testing... meanwhile, and stops it when pressed again."""
+"""A button that tries a connection, says so meanwhile, and stops when pressed again."""
 
 from __future__ import annotations
 
@@ -24,9 +24,14 @@ if TYPE_CHECKING:
 
 
 class TrialButton(QPushButton):
-    """``ready`` may refuse to begin; ``ended`` carries a NoteKind and the words of the result."""
+    """``ready`` may refuse to begin; ``ended`` carries a NoteKind and the words of the result.
+
+    ``reported`` carries the whole TestReport before, where there is one. One that ``goes_on`` does not stop
+    where its page is left.
+    """
 
     began = Signal()
+    reported = Signal(object)
     ended = Signal(object, str)
 
     def __init__(
@@ -37,16 +42,33 @@ class TrialButton(QPushButton):
         tasks: TaskSupervisor,
         name: str = "",
         ready: Callable[[], bool] = lambda: True,
+        busy: str = "",
+        goes_on: bool = False,
     ) -> None:
         super().__init__(label)
         self._label = label
+        self._busy = busy or tr("Testing...")
+        self._goes_on = goes_on
         self._call = call
         self._tasks = tasks
         self._ready = ready
         self._running: asyncio.Task[TestReport | Text] | None = None
+        self.last_report: TestReport | None = None
         self.setAccessibleName(name or label)
         self.setAutoDefault(False)
         self.clicked.connect(self._on_clicked)
+
+    def relabel(self, label: str, *, name: str = "") -> None:
+        """Read differently from now on."""
+        if label != self._label:
+            self._label = label
+            self.setAccessibleName(name or label)
+            if self._running is None:
+                self.setText(label)
+
+    def is_busy(self) -> bool:
+        """Whether a test runs."""
+        return self._running is not None
 
     def stop(self) -> None:
         """Give up the running test."""
@@ -55,7 +77,7 @@ class TrialButton(QPushButton):
 
     def hideEvent(self, event: QHideEvent) -> None:
         """A page that is left waits for nothing."""
-        if not event.spontaneous():
+        if not event.spontaneous() and not self._goes_on:
             self.stop()
         super().hideEvent(event)
 
@@ -65,7 +87,8 @@ class TrialButton(QPushButton):
         elif self._ready():
             self._running = self._tasks.spawn(_outcome(self._call), name="test service")
             self._running.add_done_callback(self._on_done)
-            self.setText(tr("Testing..."))
+            self.setText(self._busy)
+            self.last_report = None
             self.began.emit()
 
     def _on_done(self, task: asyncio.Task[TestReport | Text]) -> None:
@@ -75,11 +98,15 @@ class TrialButton(QPushButton):
         self._running = None
         self.setText(self._label)
         if task.cancelled():
-            self.ended.emit(NoteKind.PLAIN, tr("Test cancelled."))
+            self.ended.emit(NoteKind.PLAIN, tr("Cancelled.") if self._goes_on else tr("Test cancelled."))
         elif task.exception() is not None:
             self.ended.emit(NoteKind.FAILED, tr("The test did not finish. See the log."))
         else:
-            self.ended.emit(*_result(task.result()))
+            outcome = task.result()
+            if isinstance(outcome, TestReport):
+                self.last_report = outcome
+                self.reported.emit(outcome)
+            self.ended.emit(*_result(outcome))
 
 
 async def _outcome(call: Callable[[], Awaitable[TestReport]]) -> TestReport | Text:

@@ -138,6 +138,11 @@ def event_name(event_type: str) -> str:
     return one_line(event_type) if word is None else tr(word)
 
 
+def with_recovered(words: str, *, recovered: bool) -> str:
+    """Say of a webhook that it was read from the sender's history."""
+    return fill(tr("{words} (recovered)"), {"words": words}) if recovered else words
+
+
 def status_text(job: Job, *, lane: LaneSnapshot | None = None, now: datetime | None = None) -> str:
     """How a job of the queue stands; ``lane`` is its lane where that takes no jobs."""
     if job.status is JobStatus.PROCESSING:

@@ -16,7 +16,6 @@ from PySide6.QtWidgets import (
     QPushButton,
     QTableView,
     QTreeView,
-    QWidget,
 )
 
 from metarr_desktop.app.core import Core, open_core
@@ -26,6 +25,7 @@ from metarr_desktop.ui.shell import Shell
 from metarr_desktop.ui.theme import Theme, is_dark
 from metarr_desktop.ui.tray import Tray
 from tests.fakes import MemorySecretStore, eventually, until
+from tests.integration.windows import button, unnamed
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable
@@ -79,47 +79,11 @@ def texts(view: QAbstractItemView) -> list[str]:
     return found
 
 
-def button(parent: QWidget, name: str) -> QPushButton:
-    for each in parent.findChildren(QPushButton):
-        if each.text().replace("&", "") == name:
-            return each
-    raise AssertionError(f"no button {name}")
-
-
 async def opened_page(shell: Shell, key: str) -> Any:
     """Open a page of the settings and wait until its form is filled."""
     shell.open_settings(key)
     await until(lambda: shell.settings._page().key == key and "pushover" in shell.settings._pages)
     return shell.settings._page()
-
-
-def unnamed(window: QWidget) -> list[str]:
-    """Widgets that take the focus and that a screen reader could not name."""
-    return [
-        f"{type(each).__name__} {each.objectName()}"
-        for each in (window, *window.findChildren(QWidget))
-        if each.focusPolicy() != Qt.FocusPolicy.NoFocus
-        and each.isVisibleTo(window)
-        and not each.accessibleName()
-        and not getattr(each, "text", str)()
-        and not (isinstance(each, QLineEdit) and each.parent() and _is_buddy(window, each))
-        and not _is_buddy(window, each)
-        and not type(each).__name__.startswith("qt_")
-        and not _is_inner(each)
-    ]
-
-
-def _is_buddy(window: QWidget, widget: QWidget) -> bool:
-    return any(label.buddy() is widget for label in window.findChildren(QLabel))
-
-
-def _is_inner(widget: QWidget) -> bool:
-    """Parts of a widget that Qt speaks for itself: the line edit of a spin box, the view of a list box."""
-    parent = widget.parentWidget()
-    return parent is not None and (
-        parent.accessibleName() != ""
-        or type(parent).__name__ in {"QComboBox", "QSpinBox", "QComboBoxPrivateContainer"}
-    )
 
 
 async def test_a_webhook_is_seen_on_the_jobs_page_while_it_happens(opened: Any, discord: FakeDiscord) -> None:

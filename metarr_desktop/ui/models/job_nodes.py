@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from metarr_desktop.domain.events import read_event
 from metarr_desktop.domain.jobs import EndStatus, Job, JobRecord
-from metarr_desktop.ui.wording import event_name, named_job, one_line, plural, tr
+from metarr_desktop.ui.wording import event_name, named_job, one_line, plural, tr, with_recovered
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -89,7 +89,8 @@ class FamilyNode:
             return
         self.source = event.source_title
         self.subject = self.subject or one_line(event.title)
-        self.action = self.action or event_name(event.event_type)
+        action = with_recovered(event_name(event.event_type), recovered=event.recovered)
+        self.action = self.action or action
 
     def learn(self, payload: Mapping[str, Any]) -> None:
         """See from a job what the webhook was about."""
@@ -100,7 +101,7 @@ class FamilyNode:
             return
         self.told_by_a_job = True
         self.subject = one_line(media.display_title)
-        self.action = event_name(media.event_kind)
+        self.action = with_recovered(event_name(media.event_kind), recovered=media.recovered)
         self.source = self.source or media.source.title()
 
     def title(self) -> str:

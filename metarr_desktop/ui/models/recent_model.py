@@ -19,6 +19,7 @@ from metarr_desktop.ui.wording import (
     short_job_name,
     status_shape,
     tr,
+    with_recovered,
 )
 
 if TYPE_CHECKING:
@@ -129,7 +130,9 @@ def cells(family: FamilySnapshot) -> tuple[str, str, str, str, str]:
     return (
         day_time(event.received_at),
         event.source_title,
-        event_name(event.event_type if told is None else told.event_kind),
+        with_recovered(
+            event_name(event.event_type if told is None else told.event_kind), recovered=event.recovered
+        ),
         one_line(event.title),
         outcome(family),
     )

@@ -39,6 +39,7 @@ class DashboardPanel(QWidget):
 
     job_requested = Signal(int)
     failed_requested = Signal()
+    settings_requested = Signal(str)
 
     def __init__(self, ports: Ports) -> None:
         super().__init__()
@@ -57,6 +58,7 @@ class DashboardPanel(QWidget):
         self.view.activated.connect(self.open_details)
         ports.theme.changed.connect(self.model.repaint_icons)
         self.first_page = FirstPage(ports)
+        self.first_page.settings_requested.connect(self.settings_requested)
         self.types = StatisticsPanel(
             ports, name=tr("Statistics by job"), heading=tr("Job"), rows=rows_of_types
         )
@@ -202,10 +204,10 @@ def _make_view(model: RecentModel) -> QTableView:
     for column, sample in (
         (RecentColumn.TIME, "Yesterday 12:00"),
         (RecentColumn.SOURCE, "Radarr "),
-        (RecentColumn.EVENT, "Downloaded "),
         (RecentColumn.TITLE, "A film of ordinary length"),
     ):
         header.setSectionResizeMode(column, QHeaderView.ResizeMode.Interactive)
         header.resizeSection(column, metrics.horizontalAdvance(sample) + 16)
+    header.setSectionResizeMode(RecentColumn.EVENT, QHeaderView.ResizeMode.ResizeToContents)
     header.setStretchLastSection(True)
     return view

@@ -1,15 +1,14 @@
-"""What the Dashboard shows before the first webhook: how to connect a sender by hand."""
+"""What the Dashboard shows before the first webhook: how to connect a sender, by itself or by hand."""
 
 from __future__ import annotations
 
 from functools import partial
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import Qt
+from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import (
     QFrame,
     QGridLayout,
-    QHBoxLayout,
     QLabel,
     QLineEdit,
     QPushButton,
@@ -19,6 +18,7 @@ from PySide6.QtWidgets import (
 )
 
 from metarr_desktop.domain.errors import MetarrError
+from metarr_desktop.ui.flow_layout import FlowLayout
 from metarr_desktop.ui.mnemonics import give_mnemonics
 from metarr_desktop.ui.wording import fill_in, say, tr
 
@@ -32,7 +32,12 @@ FIRST_SOURCE = "radarr"
 
 
 class FirstPage(QScrollArea):
-    """The steps, the address to paste with a Copy button for each sender, and a test webhook."""
+    """Ways to the page that adds a sender, a test webhook, and the steps with the address to paste.
+
+    ``settings_requested`` carries the page of the settings that is wanted.
+    """
+
+    settings_requested = Signal(str)
 
     def __init__(self, ports: Ports) -> None:
         super().__init__()
@@ -42,6 +47,10 @@ class FirstPage(QScrollArea):
         self._rows: dict[str, AddressRow] = {}
         self.trouble = _label("")
         self.trouble.hide()
+        self.connect_first = QPushButton(tr("Connect Radarr"))
+        self.connect_other = QPushButton(tr("Connect another program"))
+        self.connect_first.clicked.connect(lambda: self.settings_requested.emit(f"sources {FIRST_SOURCE}"))
+        self.connect_other.clicked.connect(lambda: self.settings_requested.emit("sources"))
         self.send_test = QPushButton(tr("Send a test webhook"))
         self.send_test.clicked.connect(lambda: ports.actions.send_test(FIRST_SOURCE))
         self._lay_out()
@@ -80,6 +89,12 @@ class FirstPage(QScrollArea):
         font.setPointSizeF(font.pointSizeF() * 1.25)
         heading.setFont(font)
         column.addWidget(heading)
+        buttons = FlowLayout()
+        for button in (self.connect_first, self.connect_other, self.send_test):
+            buttons.addWidget(button)
+        column.addLayout(buttons)
+        column.addSpacing(8)
+        column.addWidget(_label(tr("Or do it by hand:")))
         column.addWidget(_label(tr('1. In Radarr open Settings > Connect, add "Webhook".')))
         column.addWidget(
             _label(tr("2. Tick On File Import, On File Upgrade, On Rename, On Movie File Delete."))
@@ -87,22 +102,10 @@ class FirstPage(QScrollArea):
         column.addWidget(_label(tr("3. Paste this address as Webhook URL. Method: POST.")))
         sources = dict(self._queries.sources())
         first = QGridLayout()
-        self._add_row(first, FIRST_SOURCE, sources.pop(FIRST_SOURCE, FIRST_SOURCE.title()))
+        self._add_row(first, FIRST_SOURCE, sources.get(FIRST_SOURCE, FIRST_SOURCE.title()))
         column.addLayout(first)
         column.addWidget(self.trouble)
         column.addWidget(_label(tr("4. Press Test in Radarr. It appears here at once.")))
-        if sources:
-            column.addSpacing(8)
-            column.addWidget(_label(tr("Other programs are connected in the same way:")))
-            others = QGridLayout()
-            for key, title in sources.items():
-                self._add_row(others, key, title)
-            column.addLayout(others)
-        column.addSpacing(8)
-        buttons = QHBoxLayout()
-        buttons.addWidget(self.send_test)
-        buttons.addStretch(1)
-        column.addLayout(buttons)
         column.addStretch(1)
         self.setWidget(inner)
         give_mnemonics(self)

@@ -184,6 +184,7 @@ class JobsPanel(QWidget):
         ui.group.toggled.connect(self._on_grouped)
         ui.pause.clicked.connect(self._actions.toggle_pause)
         ui.retry_failed.clicked.connect(self._actions.retry_failed)
+        ui.scan.clicked.connect(self._actions.ask_for_scan)
         ui.details.clicked.connect(self.open_details)
         ui.run_now.clicked.connect(self.run_now)
         ui.cancel.clicked.connect(self.cancel)

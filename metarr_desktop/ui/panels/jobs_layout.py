@@ -34,6 +34,7 @@ if TYPE_CHECKING:
 FILTER_WIDTH = 140
 INDENTATION = 16
 NARROW = 640
+TYPE_LENGTH = 8
 
 
 class JobsLayout:
@@ -68,6 +69,7 @@ class JobsLayout:
         self.group.setChecked(True)
         self.pause = QPushButton(tr("Pause"))
         self.retry_failed = QPushButton(tr("Retry failed"))
+        self.scan = QPushButton(tr("Scan a path..."))
         self.view = _make_view(model, several_computers=several_computers)
         self.empty = QLabel()
         self.empty.setAlignment(Qt.AlignmentFlag.AlignCenter)
@@ -109,7 +111,10 @@ class JobsLayout:
         top.addWidget(self.text)
         for title, box in ((tr("Status"), self.status), (tr("Type"), self.type)):
             top.addWidget(labelled(title, box))
-        for widget in (self.group, self.pause, self.retry_failed):
+        self.type.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
+        self.type.setMinimumContentsLength(TYPE_LENGTH)
+        self.type.view().setMinimumWidth(self.type.view().sizeHintForColumn(0) + TYPE_LENGTH)
+        for widget in (self.group, self.pause, self.retry_failed, self.scan):
             top.addWidget(widget)
         nothing = QWidget()
         middle = QVBoxLayout(nothing)

@@ -1,4 +1,4 @@
-"""The Services page: one switch per service, how it stands, and a real test."""
+"""The Services page: one switch per service, how it stands, and a real test; below it the senders."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from metarr_desktop.domain.errors import MetarrError
 from metarr_desktop.ui.dialogs import ask, show_error
 from metarr_desktop.ui.mnemonics import give_mnemonics
 from metarr_desktop.ui.panels.service_row import ServiceRow
+from metarr_desktop.ui.panels.source_rows import SourceRows
 from metarr_desktop.ui.wording import plural, tr
 
 if TYPE_CHECKING:
@@ -52,6 +53,9 @@ class ServicesPanel(QWidget):
         self._rows: dict[str, ServiceRow] = {}
         inner = QWidget()
         self._column = QVBoxLayout(inner)
+        self.sources = SourceRows()
+        self.sources.settings_requested.connect(open_settings)
+        self._column.addWidget(self.sources)
         self._column.addStretch(1)
         scroll = QScrollArea()
         scroll.setWidgetResizable(True)
@@ -63,6 +67,7 @@ class ServicesPanel(QWidget):
         outer.addWidget(scroll)
         bridge.service_changed.connect(self._on_news)
         bridge.jobs_changed.connect(self._on_news)
+        bridge.settings_changed.connect(self._on_news)
 
     def refresh(self) -> None:
         """Show the services as they are now."""
@@ -74,6 +79,8 @@ class ServicesPanel(QWidget):
             if snapshot.key not in self._rows:
                 self._add_row(snapshot)
             self._rows[snapshot.key].show_snapshot(snapshot)
+        self.sources.show_senders(await self._queries.senders())
+        give_mnemonics(self)
 
     def focus_first(self) -> None:
         """Put the cursor on the first switch."""
@@ -95,9 +102,8 @@ class ServicesPanel(QWidget):
         row = ServiceRow(snapshot, test=lambda: self._commands.test_service(key), tasks=self._tasks)
         row.switched.connect(lambda on: self._spawn(lambda: self._switch(key, on=on)))
         row.settings.clicked.connect(lambda: self._open_settings(key))
-        self._column.insertWidget(self._column.count() - 1, row)
+        self._column.insertWidget(self._column.count() - 2, row)
         self._rows[key] = row
-        give_mnemonics(self)
 
     async def _switch(self, key: str, *, on: bool) -> None:
         """The switch acts at once, unless something has to be asked or set up first."""

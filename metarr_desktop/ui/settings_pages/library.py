@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import (
     QComboBox,
-    QFileDialog,
     QFormLayout,
     QHBoxLayout,
     QLabel,
@@ -15,9 +14,10 @@ from PySide6.QtWidgets import (
     QPushButton,
 )
 
-from metarr_desktop.ui.dialogs import ask
+from metarr_desktop.ui.folder_section import FolderSection
 from metarr_desktop.ui.plain_table import PlainTable
 from metarr_desktop.ui.settings_pages.page import SettingsPage
+from metarr_desktop.ui.trace_dialog import TraceDialog
 from metarr_desktop.ui.wording import tr
 
 if TYPE_CHECKING:
@@ -36,21 +36,18 @@ class LibraryPage(SettingsPage):
         self._commands = commands
         self._queries = queries
         self._tasks = tasks
-        self._folders = PlainTable(
-            tr("Folders"), columns=(tr("Name"), tr("Folder"), tr("Type"), tr("Status")), stretch=1
-        )
-        self._kind = QComboBox()
-        for kind, label in (("movies", tr("Movies")), ("tv", tr("Series")), ("music", tr("Music"))):
-            self._kind.addItem(label, kind)
+        self.folders = FolderSection(commands)
+        self._sources: dict[str, str] = {}
+        self._services: dict[str, str] = {}
         self._mappings = PlainTable(tr("Path mappings"), columns=(tr("For"), tr("From"), tr("To")), stretch=1)
         self._scope = QComboBox()
         self._from = QLineEdit()
         self._to = QLineEdit()
-        self._remove_folder = _button(tr("Remove folder"), self._on_remove_folder)
         self._remove_mapping = _button(tr("Remove mapping"), self._on_remove_mapping)
         self._add_mapping = _button(tr("Add mapping"), lambda: self._spawn(self.save))
+        self._trace = _button(tr("Trace a path..."), self._on_trace)
         self._lay_out()
-        self._folders.itemSelectionChanged.connect(self._follow_input)
+        self.folders.wanted.connect(self._on_wanted)
         self._mappings.itemSelectionChanged.connect(self._follow_input)
         for line in (self._from, self._to):
             line.setLayoutDirection(Qt.LayoutDirection.LeftToRight)
@@ -86,28 +83,33 @@ class LibraryPage(SettingsPage):
 
     def words(self) -> str:
         """What stands on the page."""
-        return " ".join((tr("Folders"), tr("Add folder..."), tr("Path mappings"), tr("Add mapping")))
+        return " ".join(
+            (
+                tr("Folders"),
+                tr("Add folder..."),
+                tr("Anchor file"),
+                tr("NFO required"),
+                tr("Watch"),
+                tr("Path mappings"),
+                tr("Add mapping"),
+                tr("Trace a path..."),
+            )
+        )
 
     def focus_first(self) -> None:
         """Begin with the folders."""
-        self._folders.setFocus()
+        self.folders.table.setFocus()
 
-    async def add_folder(self, path: str) -> None:
-        """Add a folder of the chosen type; why that is not possible is told on the page."""
-        kind = self._kind.currentData()
-        if await self.tell_failure(lambda: self._commands.add_library(path, type=kind)):
-            await self._load_tables()
+    def begin_mapping(self, scope: str, source: str) -> None:
+        """Begin a mapping of a sender's folder, unsaved: where it lies here is what is missing."""
+        place = self._scope.findData(scope)
+        self._scope.setCurrentIndex(max(0, place))
+        self._from.setText(source)
+        self._to.setFocus()
 
     def _lay_out(self) -> None:
-        folder_actions = QHBoxLayout()
-        type_label = QLabel(tr("Type"))
-        type_label.setBuddy(self._kind)
-        add_folder = _button(tr("Add folder..."), self._on_add_folder)
-        for widget in (type_label, self._kind, add_folder, self._remove_folder):
-            folder_actions.addWidget(widget)
-        folder_actions.addStretch(1)
         mapping_actions = QHBoxLayout()
-        for widget in (self._add_mapping, self._remove_mapping):
+        for widget in (self._add_mapping, self._remove_mapping, self._trace):
             mapping_actions.addWidget(widget)
         mapping_actions.addStretch(1)
         fields = QFormLayout()
@@ -120,11 +122,9 @@ class LibraryPage(SettingsPage):
             tr("A sender's path becomes this computer's; for a service it becomes that service's.")
         )
         explanation.setWordWrap(True)
-        for part in (_heading(tr("Folders")), self._folders):
+        for part in (_heading(tr("Folders")), self.folders, _heading(tr("Path mappings")), explanation):
             self.body.addWidget(part)
-        self.body.addLayout(folder_actions)
-        for part in (_heading(tr("Path mappings")), explanation, self._mappings):
-            self.body.addWidget(part)
+        self.body.addWidget(self._mappings)
         self.body.addLayout(fields)
         self.body.addLayout(mapping_actions)
         self.body.addStretch(1)
@@ -137,22 +137,18 @@ class LibraryPage(SettingsPage):
 
     async def _load_tables(self) -> None:
         libraries, mappings = await self._queries.libraries(), await self._queries.mappings()
-        sources = self._queries.sources()
-        services = [(service.key, service.title) for service in await self._queries.services()]
-        titles = dict((*sources, *services))
-        if self._scope.count() != len(titles):
+        types = dict(self._queries.sources())
+        senders = {sender.slug: sender.name for sender in await self._queries.senders()}
+        self._sources = {**types, **{key: name for key, name in senders.items() if key not in types}}
+        self._services = {service.key: service.title for service in await self._queries.services()}
+        titles = {**self._sources, **self._services}
+        if {self._scope.itemData(place) for place in range(self._scope.count())} != set(titles):
+            chosen = self._scope.currentData()
             self._scope.clear()
             for key, title in titles.items():
                 self._scope.addItem(title, key)
-        kinds = {
-            self._kind.itemData(place): self._kind.itemText(place) for place in range(self._kind.count())
-        }
-        self._folders.show_rows(
-            [
-                (library.id, (library.name, library.path, kinds[library.type], _found(found=library.found)))
-                for library in libraries
-            ]
-        )
+            self._scope.setCurrentIndex(max(0, self._scope.findData(chosen)))
+        self.folders.show_libraries(libraries)
         self._mappings.show_rows(
             [
                 (
@@ -165,41 +161,32 @@ class LibraryPage(SettingsPage):
         self._follow_input()
 
     def _follow_input(self) -> None:
-        self._remove_folder.setEnabled(self._folders.selected_key() is not None)
         self._remove_mapping.setEnabled(self._mappings.selected_key() is not None)
         self._add_mapping.setEnabled(self.is_dirty())
         self.state_changed.emit()
 
-    def _on_add_folder(self) -> None:
-        picker = QFileDialog(self, tr("Add folder"))
-        picker.setFileMode(QFileDialog.FileMode.Directory)
-        picker.setOption(QFileDialog.Option.ShowDirsOnly)
-        picker.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        picker.fileSelected.connect(lambda path: self._spawn(lambda: self.add_folder(path)))
-        picker.open()
-
-    def _on_remove_folder(self) -> None:
-        self._spawn(self._remove_selected_folder)
-
-    async def _remove_selected_folder(self) -> None:
-        key, name, remove = self._folders.selected_key(), self._folders.selected_text(), tr("Remove")
-        question = tr("Remove {name} from the library? Its files stay as they are.").format(name=name)
-        if await ask(self, question, remove, tr("Cancel")) != remove:
-            return
-        await self.tell_failure(lambda: self._commands.remove_library(key))
-        await self._load_tables()
+    def _on_trace(self) -> None:
+        dialog = TraceDialog(
+            queries=self._queries,
+            tasks=self._tasks,
+            sources=self._sources,
+            services=self._services,
+            parent=self,
+        )
+        dialog.open()
 
     def _on_remove_mapping(self) -> None:
-        self._spawn(self._remove_selected_mapping)
-
-    async def _remove_selected_mapping(self) -> None:
         scope, source = self._mappings.selected_key()
-        await self.tell_failure(lambda: self._commands.remove_mapping(scope, source))
-        await self._load_tables()
+        self._on_wanted(lambda: self._commands.remove_mapping(scope, source))
 
+    def _on_wanted(self, work: Callable[[], Awaitable[object]]) -> None:
+        """Do what a person asked for; what fails is told at the foot of the page."""
 
-def _found(*, found: bool) -> str:
-    return tr("Found") if found else tr("Folder not found")
+        async def run() -> None:
+            await self.tell_failure(work)
+            await self._load_tables()
+
+        self._spawn(run)
 
 
 def _button(label: str, slot: Callable[[], None]) -> QPushButton:

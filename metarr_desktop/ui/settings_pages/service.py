@@ -6,25 +6,22 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtWidgets import QCheckBox, QHBoxLayout
 
-from metarr_desktop.domain.errors import MetarrError, SecretsUnavailable
-from metarr_desktop.ui.dialogs import ask
 from metarr_desktop.ui.forms import Form
 from metarr_desktop.ui.mnemonics import literal
 from metarr_desktop.ui.notes import Note
+from metarr_desktop.ui.route_rules import RouteRules
 from metarr_desktop.ui.settings_pages.form_page import FormPage
+from metarr_desktop.ui.settings_pages.keeping import save_secrets
 from metarr_desktop.ui.settings_pages.trial_bar import TrialBar
 from metarr_desktop.ui.wording import service_state_text, tr
 
 if TYPE_CHECKING:
     from metarr_desktop.app.commands import Commands
     from metarr_desktop.app.queries import Queries
+    from metarr_desktop.app.route_views import ServiceRoutes
     from metarr_desktop.app.snapshots import ServiceForm, ServiceSnapshot
     from metarr_desktop.app.tasks import TaskSupervisor
     from metarr_desktop.domain.forms import Draft
-    from metarr_desktop.domain.text import Text
-
-NO_KEYRING = "No keyring found."
-"""How the sentence begins that says there is nothing to unlock."""
 
 
 class ServicePage(FormPage):
@@ -51,19 +48,22 @@ class ServicePage(FormPage):
             ready=self._ready_for_test,
             tasks=tasks,
         )
+        self.rules = RouteRules(check=lambda route: queries.check_route(self.key, route), tasks=tasks)
+        self.rules.changed.connect(self.state_changed)
         self.trial_bar.relabelled.connect(self.refresh_mnemonics)
         self._outer.addWidget(self.trial_bar)
         self.show_status(snapshot)
 
     async def load(self) -> None:
         """Show what is stored, building the form the first time."""
-        self._show(await self._queries.service_form(self.key))
+        self._show(await self._queries.service_form(self.key), await self._queries.routes(self.key))
 
     async def follow(self) -> None:
         """Show what was changed elsewhere, unless something was typed in the meantime."""
         stored = await self._queries.service_form(self.key)
-        if stored != self._stored and not self.is_dirty():
-            self._show(stored)
+        routes = await self._queries.routes(self.key)
+        if (stored, routes) != (self._stored, self.rules.stored) and not self.is_dirty():
+            self._show(stored, routes)
 
     def show_status(self, snapshot: ServiceSnapshot) -> None:
         """Show how the service stands, in the head of the page."""
@@ -76,8 +76,21 @@ class ServicePage(FormPage):
         self._on_enable_clicked()
 
     def is_dirty(self) -> bool:
-        """Whether a field or Enable differs from what is stored."""
-        return super().is_dirty() or self._new_enabled() is not None
+        """Whether a field, Enable or a rule differs from what is stored."""
+        return super().is_dirty() or self._new_enabled() is not None or self.rules.is_dirty()
+
+    def offers_defaults(self) -> bool:
+        """Whether a field or a rule is not at its default."""
+        return super().offers_defaults() or self.rules.offers_defaults()
+
+    def restore_defaults(self) -> None:
+        """Put every field and rule back to its default, unsaved."""
+        super().restore_defaults()
+        self.rules.restore_defaults()
+
+    def words(self) -> str:
+        """The labels of the form and of the rules."""
+        return f"{super().words()} {self.rules.words()}"
 
     def _new_enabled(self) -> bool | None:
         """What Enable is to become, or None where it stays."""
@@ -89,37 +102,38 @@ class ServicePage(FormPage):
         if not self.form.validate():
             self.show_errors()
             return False
-        enabled = self._new_enabled()
-        draft = self.form.draft()
-        try:
-            await self._commands.save_service(self.key, draft, enabled=enabled)
-        except SecretsUnavailable as error:
-            if not await self._save_without_keyring(error.text, draft=draft, enabled=enabled):
-                return False
-        except MetarrError as error:
-            self.tell(error.text)
+        if not self.rules.validate():
+            self.rules.focus_first_error()
+            self.show_focus()
+            return False
+        if not (await self._save_form() and await self.tell_failure(self._save_rules)):
             return False
         self.note.forget()
         await self.load()
         return True
 
-    async def _save_without_keyring(self, why: Text, *, draft: Draft, enabled: bool | None) -> bool:
-        """Never write a secret to a file: keep it until quit, unlock the keyring, or do nothing."""
-        keep, unlock, cancel = tr("Keep until I quit"), tr("Unlock"), tr("Cancel")
-        ways = (keep, cancel) if why.template.startswith(NO_KEYRING) else (unlock, keep, cancel)
-        answer = await ask(self, why, *ways)
-        if answer == cancel:
-            return False
-        try:
-            if answer == unlock:
-                await self._commands.unlock_keyring()
-            await self._commands.save_service(self.key, draft, enabled=enabled, until_quit=answer == keep)
-        except MetarrError as error:
-            self.tell(error.text)
-            return False
-        return True
+    async def _save_form(self) -> bool:
+        """Store fields and Enable where they changed: saving forgets how the last test went."""
+        enabled = self._new_enabled()
+        if enabled is None and not self.form.is_dirty():
+            return True
+        draft = self.form.draft()
+        return await save_secrets(
+            self,
+            lambda until_quit: self._commands.save_service(
+                self.key, draft, enabled=enabled, until_quit=until_quit
+            ),
+            unlock=self._commands.unlock_keyring,
+        )
 
-    def _show(self, stored: ServiceForm) -> None:
+    async def _save_rules(self) -> None:
+        for source, route in self.rules.changes().items():
+            if route is None:
+                await self._commands.reset_route(self.key, source)
+            else:
+                await self._commands.set_route(self.key, source, route)
+
+    def _show(self, stored: ServiceForm, routes: ServiceRoutes) -> None:
         if self._form is None:
             self._build(stored)
         before = self.form.draft().values
@@ -127,6 +141,7 @@ class ServicePage(FormPage):
         self.enable.setChecked(stored.enabled)
         self.form.allow_incomplete(allowed=not stored.enabled)
         self.form.fill(stored.values, secrets_set=stored.secrets_set)
+        self.rules.show_routes(routes)
         self.trial_bar.offer_message(offered=stored.takes_messages)
         if self.form.draft().values != before:
             self.trial_bar.forget()
@@ -141,6 +156,7 @@ class ServicePage(FormPage):
             load_secret=lambda name: self._queries.secret(self.key, name),
         )
         self.put_form(form)
+        self.body.addWidget(self.rules)
         self.body.addStretch(1)
         form.changed.connect(self.trial_bar.mark_stale)
 

@@ -250,11 +250,11 @@ async def test_a_body_without_meaning_meets_nobody(house: House) -> None:
 
 
 async def test_routes_decide_by_sender_kind_and_tag(house: House) -> None:
-    await house.routes.save("chat", "Radarr", Route(exclude_tags=("4K-Wanted",)))
+    await house.routes.save("chat", "radarr/radarr", Route(exclude_tags=("4K-Wanted",)))
     await house.routes.save("player", "radarr", Route(events=frozenset({EventKind.GRABBED})))
     assert await house.take("radarr/download") == ["scan-movie"]
     assert await house.take("radarr/grab") == ["notify-player"]
-    assert await house.take("radarr/grab", instanceName="Radarr 4K") == ["notify-player"]
+    assert await house.take("radarr/grab", instanceName="Radarr 4K") == TOLD
     assert await house.take("sonarr/download") == TOLD
 
 

@@ -1,0 +1,49 @@
+"""Saving what has secrets, where there may be no keyring to keep them in."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from metarr_desktop.domain.errors import MetarrError, SecretsUnavailable
+from metarr_desktop.ui.dialogs import ask
+from metarr_desktop.ui.wording import tr
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable
+
+    from metarr_desktop.domain.text import Text
+    from metarr_desktop.ui.settings_pages.page import SettingsPage
+
+    Save = Callable[[bool], Awaitable[object]]
+
+NO_KEYRING = "No keyring found."
+"""How the sentence begins that says there is nothing to unlock."""
+
+
+async def save_secrets(page: SettingsPage, save: Save, *, unlock: Callable[[], Awaitable[object]]) -> bool:
+    """Save; ``save`` takes whether new secrets stay in memory until quit. Why not is told on the page."""
+    try:
+        await save(False)  # noqa: FBT003 - the one thing it takes
+    except SecretsUnavailable as error:
+        return await _ask(page, error.text, save=save, unlock=unlock)
+    except MetarrError as error:
+        page.tell(error.text)
+        return False
+    return True
+
+
+async def _ask(page: SettingsPage, why: Text, *, save: Save, unlock: Callable[[], Awaitable[object]]) -> bool:
+    """Never write a secret to a file: keep it until quit, unlock the keyring, or do nothing."""
+    keep, open_it, cancel = tr("Keep until I quit"), tr("Unlock"), tr("Cancel")
+    ways = (keep, cancel) if why.template.startswith(NO_KEYRING) else (open_it, keep, cancel)
+    answer = await ask(page, why, *ways)
+    if answer == cancel:
+        return False
+    try:
+        if answer == open_it:
+            await unlock()
+        await save(answer == keep)
+    except MetarrError as error:
+        page.tell(error.text)
+        return False
+    return True

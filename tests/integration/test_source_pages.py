@@ -1,0 +1,340 @@
+"""Senders in the window, over the real core and a Radarr that behaves."""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from contextlib import closing
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from PySide6.QtGui import QGuiApplication
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QLineEdit
+
+from metarr_desktop.domain.forms import Draft
+from tests.fake_arr import FakeArr
+from tests.fakes import FakeClock, MemorySecretStore, until
+from tests.integration.windows import answer, button, running_shell, unnamed
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
+    from pathlib import Path
+
+    from PySide6.QtWidgets import QApplication, QWidget
+
+    from metarr_desktop.app.core import Core
+    from metarr_desktop.ui.settings_pages.add_sender import AddSenderPage
+    from metarr_desktop.ui.settings_pages.sender import SenderPage
+    from metarr_desktop.ui.shell import Shell
+
+pytestmark = pytest.mark.qt_loop
+
+
+@pytest.fixture
+def secrets() -> MemorySecretStore:
+    return MemorySecretStore()
+
+
+@pytest.fixture
+def opened(tmp_path: Path, qapp: QApplication, secrets: MemorySecretStore) -> Any:
+    return lambda: running_shell(tmp_path, qapp, secrets=secrets)
+
+
+@pytest.fixture
+def clock() -> FakeClock:
+    return FakeClock()
+
+
+@pytest.fixture
+async def radarr() -> AsyncIterator[FakeArr]:
+    arr = FakeArr(kind="radarr")
+    await arr.start()
+    yield arr
+    await arr.stop()
+
+
+async def page(shell: Shell, key: str) -> Any:
+    """Open a page of the settings and wait until it is there."""
+    shell.open_settings(key)
+    key = key.partition(" ")[0]
+    await until(lambda: shell.settings._page().key == key and "pushover" in shell.settings._pages)
+    return shell.settings._page()
+
+
+async def sender_page(core: Core, shell: Shell, arr: FakeArr, *, connect: bool = False) -> SenderPage:
+    """Add a sender, connected where that is asked for, and open its page."""
+    draft = Draft(values={"url": arr.url}, secrets={"api_key": arr.key})
+    await core.commands.add_sender("Radarr", type="radarr", draft=draft)
+    if connect:
+        report = await core.commands.connect_sender("Radarr")
+        assert report.ok, [str(line.detail) for line in report.lines]
+    found: SenderPage = await page(shell, "source-radarr")
+    await until(found.address.line.text)
+    return found
+
+
+def line(parent: QWidget, name: str) -> QLineEdit:
+    return next(each for each in parent.findChildren(QLineEdit) if each.accessibleName() == name)
+
+
+def connected(there: SenderPage) -> bool:
+    """Whether the last try to connect went well."""
+    report = there.connection.button.last_report
+    return report is not None and report.ok
+
+
+def learn(core: Core, shell: Shell, /, **news: Any) -> None:
+    """Let it be known of the sender what takes hours to come about."""
+    with closing(sqlite3.connect(core.paths.database)) as db, db:
+        known = json.loads(db.execute("SELECT known FROM sources").fetchone()[0])
+        db.execute("UPDATE sources SET known = ?", (json.dumps({**known, **news}),))
+    shell.bridge.settings_changed.emit()
+
+
+async def test_radarr_is_connected_from_the_empty_dashboard(opened: Any, radarr: FakeArr) -> None:
+    async with opened() as (core, shell):
+        shell.pages.dashboard.first_page.connect_first.click()
+        await until(lambda: shell.settings.isVisible() and shell.settings._page().key == "sources")
+        add: AddSenderPage = shell.settings._page()
+        assert (add.type.currentData(), line(add.form, "Name").text()) == ("radarr", "Radarr")
+        QTest.keyClicks(line(add.form, "Address"), radarr.url)
+        QTest.keyClicks(line(add.form, "API key"), radarr.key)
+        assert shell.settings._save.isEnabled()
+        add.connect_button.click()
+        await until(lambda: shell.settings._page().key == "source-radarr")
+        there: SenderPage = shell.settings._page()
+        assert there.connection.button.text().replace("&", "") == "Connecting..."
+        await until(lambda: not there.connection.button.is_busy())
+        told = there.connection.lines.texts()
+        assert told[0] == "Radarr 5.27.5.10198 found"
+        assert told[-1].startswith("Test received from 127.0.0.1 at ")
+        assert len(radarr.entries) == 1
+        await until(lambda: there.connection.button.text().replace("&", "") == "Repair")
+        assert there._status.text() == "Status: Connected"
+        assert not add.is_dirty()
+        assert [each.name for each in await core.queries.senders()] == ["Radarr"]
+
+
+async def test_what_hinders_the_connection_is_told_line_by_line(opened: Any, radarr: FakeArr) -> None:
+    async with opened() as (core, shell):
+        there = await sender_page(core, shell, radarr)
+        key = line(there, "API key")
+        key.setText("b" * 32)
+        there.connection.button.click()
+        await until(lambda: there.connection.lines.texts() and not there.connection.button.is_busy())
+        assert "Wrong API key" in there.connection.lines.texts()[0]
+        await until(lambda: "Wrong API key" in there._status.text())
+        assert radarr.entries == {}
+        assert not there.is_dirty()  # what was typed was saved before
+        key.setText(radarr.key)
+        there.connection.button.click()
+        await until(lambda: len(there.connection.lines.texts()) > 1 and not there.connection.button.is_busy())
+        assert connected(there)
+
+
+async def test_connecting_can_be_cancelled(opened: Any, radarr: FakeArr) -> None:
+    async with opened() as (core, shell):
+        there = await sender_page(core, shell, radarr)
+        there.connection.button.click()
+        there.connection.button.click()
+        await until(lambda: there.connection.lines.texts() == ["Cancelled."])
+        assert not there.connection.button.is_busy()
+
+
+async def test_nothing_can_be_added_half(opened: Any) -> None:
+    async with opened() as (core, shell):
+        add: AddSenderPage = await page(shell, "sources sonarr")
+        assert (add.type.currentData(), line(add.form, "Name").text()) == ("sonarr", "Sonarr")
+        line(add.form, "Name").setText("!")
+        add.connect_button.click()
+        await until(lambda: "at least one letter" in line(add.form, "Name").accessibleDescription())
+        assert line(add.form, "Address").accessibleDescription() == "Enter the address."
+        assert await core.queries.senders() == ()
+
+
+async def test_a_name_that_is_taken_is_told_and_another_one_proposed(opened: Any, radarr: FakeArr) -> None:
+    async with opened() as (core, shell):
+        await sender_page(core, shell, radarr)
+        add: AddSenderPage = await page(shell, "sources")
+        await until(lambda: line(add.form, "Name").text() == "Radarr 2")
+        line(add.form, "Name").setText("RADARR")
+        line(add.form, "Name").editingFinished.emit()
+        assert "already" in line(add.form, "Name").accessibleDescription()
+
+
+async def test_a_program_that_is_set_up_by_hand_gets_its_address(opened: Any) -> None:
+    async with opened() as (_, shell):
+        add: AddSenderPage = await page(shell, "sources overseerr")
+        assert add.connect_button.text().replace("&", "") == "Add"
+        add.connect_button.click()
+        await until(lambda: shell.settings._page().key == "source-overseerr")
+        there: SenderPage = shell.settings._page()
+        await until(lambda: "/webhooks/overseerr/overseerr" in there.address.line.text())
+        assert not there.connection.isVisible()
+        there.address.copy.click()
+        assert QGuiApplication.clipboard().text() == there.address.line.text()
+        there.address.fold.click()
+        assert "Notifications" in there.address._steps.text()
+
+
+async def test_a_sender_is_switched_off_and_its_address_changed_with_save(
+    opened: Any, radarr: FakeArr
+) -> None:
+    async with opened() as (core, shell):
+        there = await sender_page(core, shell, radarr)
+        there.enable.click()
+        line(there, "Address").setText("http://127.0.0.1:1")
+        assert there.is_dirty()
+        assert await there.save()
+        (sender,) = await core.queries.senders()
+        assert (sender.enabled, sender.url) == (False, "http://127.0.0.1:1")
+        await until(lambda: there._status.text() == "Status: Off")
+
+
+async def test_a_new_key_is_given_to_the_sender_after_a_question(opened: Any, radarr: FakeArr) -> None:
+    async with opened() as (core, shell):
+        there = await sender_page(core, shell, radarr, connect=True)
+        before = json.dumps(radarr.entries)
+        there.new_key.click()
+        assert await answer("New key") == "Addresses change. Update Radarr?"
+        await until(lambda: there.note.text() == "Radarr has the new key.")
+        assert json.dumps(radarr.entries) != before
+
+
+async def test_a_sender_is_removed_with_its_page_and_its_webhook(opened: Any, radarr: FakeArr) -> None:
+    async with opened() as (core, shell):
+        there = await sender_page(core, shell, radarr, connect=True)
+        there.remove.click()
+        assert "Remove Radarr?" in await answer("Cancel")
+        assert len(radarr.entries) == 1
+        there.remove.click()
+        await answer("Remove")
+        assert "removed" in await answer("Close")
+        await until(lambda: shell.settings._page().key == "sources")
+        assert "source-radarr" not in shell.settings._list.shown()
+        assert radarr.entries == {}
+        assert await core.queries.senders() == ()
+
+
+async def test_folders_that_are_not_here_lead_to_a_mapping(opened: Any, radarr: FakeArr) -> None:
+    async with opened() as (core, shell):
+        there = await sender_page(core, shell, radarr, connect=True)
+        await until(lambda: "/movies" in there.facts._shown[0].path)
+        button(there.facts, "Add mapping").click()
+        await until(lambda: shell.settings._page().key == "library")
+        library: Any = shell.settings._page()
+        assert (library._scope.currentText(), library._from.text()) == ("Radarr", "/movies")
+
+
+async def test_banners_lead_to_what_helps(opened: Any, radarr: FakeArr) -> None:
+    async with opened() as (core, shell):
+        there = await sender_page(core, shell, radarr, connect=True)
+        learn(core, shell, missed=23, stopped=True)
+        shell.glance.refresh()
+        banners = shell.window.banners
+        await until(lambda: len(banners._banners) == 2)
+        await until(there.connection.dismiss.isVisible)
+        button(banners, "Dismiss").click()
+        await until(lambda: len(banners._banners) == 1)
+        tested = len([call for call in radarr.calls if call[1].endswith("/test")])
+        button(banners, "Resume").click()
+        await until(lambda: len([call for call in radarr.calls if call[1].endswith("/test")]) > tested)
+        shell.settings.hide()
+        button(banners, "Settings").click()
+        await until(lambda: shell.settings.isVisible() and shell.settings._page() is there)
+
+
+async def test_an_address_that_changed_is_mended_from_its_banner(opened: Any, radarr: FakeArr) -> None:
+    async with opened() as (core, shell):
+        there = await sender_page(core, shell, radarr, connect=True)
+        learn(core, shell, wanted_url="http://192.168.1.77:3000/webhooks/radarr/radarr")
+        shell.settings.hide()
+        shell.glance.refresh()
+        banners = shell.window.banners
+        await until(lambda: banners._banners)
+        button(banners, "Copy new address").click()
+        await until(lambda: "/webhooks/radarr/radarr" in QGuiApplication.clipboard().text())
+        button(banners, "Update Radarr").click()
+        await until(there.connection.button.is_busy)
+        await until(lambda: not there.connection.button.is_busy())
+        assert connected(there)
+
+
+async def test_the_tray_leads_to_the_page_of_the_sender(opened: Any, radarr: FakeArr) -> None:
+    async with opened() as (core, shell):
+        there = await sender_page(core, shell, radarr, connect=True)
+        learn(core, shell, stopped=True)
+        shell.settings.hide()
+        shell.glance.refresh()
+        menu = shell.menu
+        await until(
+            lambda: menu.problem_lines[0].text() == "! Radarr stopped calling after failed deliveries."
+        )
+        menu.problem_lines[0].trigger()
+        await until(lambda: shell.settings.isVisible() and shell.settings._page() is there)
+
+
+async def test_what_was_caught_up_with_says_that_it_was_recovered(
+    tmp_path: Path, qapp: QApplication, clock: FakeClock
+) -> None:
+    radarr = FakeArr(now=clock.now)
+    await radarr.start()
+    async with running_shell(tmp_path, qapp, clock=clock) as (core, shell):
+        there = await sender_page(core, shell, radarr, connect=True)
+        for entry in radarr.entries.values():
+            entry["onDownload"] = False
+        clock.advance(timedelta(minutes=5))
+        await radarr.import_film(7, "Up", download_id="nzo_7")
+        clock.advance(timedelta(minutes=5))
+        there.connection.catch_up.click()
+        await until(lambda: "It catches up as job " in "".join(there.connection.lines.texts()))
+        model = shell.pages.dashboard.model
+
+        def events() -> list[str]:
+            return [model.index(row, 2).data() for row in range(model.rowCount())]
+
+        await until(lambda: "Downloaded (recovered)" in events())
+        row = events().index("Downloaded (recovered)")
+        window = shell.job_windows.show_job(model.family(row).root_id)
+        await until(lambda: "(recovered)" in window.as_text())
+        window.close()
+    await radarr.stop()
+
+
+async def test_the_services_page_lists_the_senders(opened: Any, radarr: FakeArr) -> None:
+    async with opened() as (core, shell):
+        await sender_page(core, shell, radarr, connect=True)
+        shell.settings.hide()
+        shell.window.show_page("services")
+        rows = shell.pages.services.sources._rows
+        await until(lambda: "radarr" in rows and rows["radarr"].state.text() == "Connected")
+        rows["radarr"].settings.click()
+        await until(lambda: shell.settings.isVisible() and shell.settings._page().key == "source-radarr")
+        await core.commands.remove_sender("Radarr")
+        shell.pages.services.refresh()
+        await until(lambda: not rows)
+
+
+async def test_every_part_of_the_pages_has_a_name(opened: Any, radarr: FakeArr) -> None:
+    async with opened() as (core, shell):
+        there = await sender_page(core, shell, radarr, connect=True)
+        learn(core, shell, missed=3, stopped=True)
+        await until(there.connection.resume.isVisible)
+        assert unnamed(shell.settings) == []
+        await page(shell, "sources")
+        assert unnamed(shell.settings) == []
+        await page(shell, "library")
+        assert unnamed(shell.settings) == []
+        shell.window.show_page("services")
+        assert unnamed(shell.window) == []
+
+
+async def test_a_page_follows_what_is_changed_elsewhere(opened: Any, radarr: FakeArr) -> None:
+    async with opened() as (core, shell):
+        there = await sender_page(core, shell, radarr)
+        await core.commands.save_sender("Radarr", Draft(values={"url": "http://127.0.0.1:2"}))
+        await until(lambda: line(there, "Address").text() == "http://127.0.0.1:2")
+        await core.commands.add_sender("Radarr 4K", type="radarr", draft=Draft())
+        await until(lambda: "source-radarr-4k" in shell.settings._list.shown())

@@ -1,0 +1,92 @@
+"""What tests of windows share: the shell over a real core, and how its widgets are found and answered."""
+
+from __future__ import annotations
+
+from contextlib import asynccontextmanager
+from typing import TYPE_CHECKING, Any
+
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QApplication, QLabel, QLineEdit, QMessageBox, QPushButton, QWidget
+
+from metarr_desktop.app.core import Core, open_core
+from metarr_desktop.app.paths import AppPaths
+from metarr_desktop.ui.shell import Shell
+from metarr_desktop.ui.theme import Theme
+from metarr_desktop.ui.tray import Tray
+from tests.fakes import MemorySecretStore, until
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
+    from pathlib import Path
+
+
+@asynccontextmanager
+async def running_shell(
+    folder: Path, app: QApplication, *, secrets: MemorySecretStore | None = None, **options: Any
+) -> AsyncIterator[tuple[Core, Shell]]:
+    """Run the program with its window until the block ends."""
+    app.setQuitOnLastWindowClosed(False)
+    theme = Theme(app)
+    options = {"serve": True, "port": 0, "secrets": secrets or MemorySecretStore(), **options}
+    async with open_core(AppPaths(folder / "data"), **options) as core:
+        shell = Shell(core, theme=theme, tray=Tray(theme))
+        shell.show()
+        try:
+            yield core, shell
+        finally:
+            theme.apply("system")
+            shell.close()
+    for widget in (shell.settings, shell.window):
+        widget.deleteLater()
+
+
+async def answer(label: str) -> str:
+    """Press a button of the question that is open or about to open; returns the question."""
+    found = list[QMessageBox]()
+
+    def asked() -> bool:
+        found[:] = [
+            box for box in QApplication.topLevelWidgets() if isinstance(box, QMessageBox) and box.isVisible()
+        ]
+        return bool(found)
+
+    await until(asked)
+    text = found[0].text()
+    button(found[0], label).click()
+    return text
+
+
+def button(parent: QWidget, name: str) -> QPushButton:
+    for each in parent.findChildren(QPushButton):
+        if each.text().replace("&", "") == name:
+            return each
+    raise AssertionError(f"no button {name}")
+
+
+def unnamed(window: QWidget) -> list[str]:
+    """Widgets that take the focus and that a screen reader could not name."""
+    return [
+        f"{type(each).__name__} {each.objectName()}"
+        for each in (window, *window.findChildren(QWidget))
+        if each.focusPolicy() != Qt.FocusPolicy.NoFocus
+        and each.isVisibleTo(window)
+        and not each.accessibleName()
+        and not getattr(each, "text", str)()
+        and not (isinstance(each, QLineEdit) and each.parent() and _is_buddy(window, each))
+        and not _is_buddy(window, each)
+        and not type(each).__name__.startswith("qt_")
+        and not _is_inner(each)
+    ]
+
+
+def _is_buddy(window: QWidget, widget: QWidget) -> bool:
+    return any(label.buddy() is widget for label in window.findChildren(QLabel))
+
+
+def _is_inner(widget: QWidget) -> bool:
+    """Parts of a widget that Qt speaks for itself: the line edit of a spin box, the view of a list box."""
+    parent = widget.parentWidget()
+    return parent is not None and (
+        parent.accessibleName() != ""
+        or type(parent).__name__ in {"QComboBox", "QSpinBox", "QComboBoxPrivateContainer"}
+    )
