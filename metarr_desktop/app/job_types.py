@@ -31,7 +31,8 @@ if TYPE_CHECKING:
     from metarr_desktop.storage.library_store import LibraryStore
     from metarr_desktop.storage.secrets import SecretStore
     from metarr_desktop.storage.service_store import ServiceStore
-    from metarr_desktop.webhooks.catch_up import CatchUp, PlanCatchUps
+    from metarr_desktop.webhooks.catch_up import CatchUp
+    from metarr_desktop.webhooks.catch_up_plan import PlanCatchUps
     from metarr_desktop.webhooks.receive import ReceiveWebhook
 
 LONGEST_CLEAN_UP = timedelta(hours=1)

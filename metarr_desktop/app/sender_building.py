@@ -11,8 +11,10 @@ from metarr_desktop.app.job_types import catch_up_job_types
 from metarr_desktop.app.sender_desk import SenderDesk
 from metarr_desktop.app.sender_views import SenderViews
 from metarr_desktop.app.sender_watch import SenderWatch
+from metarr_desktop.domain.changes import SettingsChanged
 from metarr_desktop.domain.jobs import CRITICAL, WEBHOOK_RECEIVED, EndStatus
-from metarr_desktop.webhooks.catch_up import CatchUp, CatchUpTools, PlanCatchUps
+from metarr_desktop.webhooks.catch_up import CatchUp, CatchUpTools
+from metarr_desktop.webhooks.catch_up_plan import PlanCatchUps
 from metarr_desktop.webhooks.connection import Connection
 from metarr_desktop.webhooks.sender_config import SenderClients
 from metarr_desktop.webhooks.visit import VisitTools
@@ -104,6 +106,7 @@ def build_senders(of: SenderMaterial) -> SenderParts:
         expires_after=lambda: of.settings.deliver_within,
         has_told=partial(_has_ended_well, of),
         unread=partial(_unread, of),
+        changed=lambda: of.bus.publish(SettingsChanged()),
     )
     connection = Connection(tools=visit, bus=of.bus)
     return SenderParts(

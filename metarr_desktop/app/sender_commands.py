@@ -10,7 +10,7 @@ from metarr_desktop.domain.changes import SettingsChanged
 from metarr_desktop.domain.errors import MetarrError, NotFound, Refused
 from metarr_desktop.domain.knowledge import Knowledge, as_known
 from metarr_desktop.domain.text import Text, text
-from metarr_desktop.webhooks.catch_up import Why, catch_up_job, is_connected
+from metarr_desktop.webhooks.catch_up_plan import Why, catch_up_job, is_connected
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

@@ -14,7 +14,7 @@ from metarr_desktop.app.sender_snapshots import (
 )
 from metarr_desktop.app.snapshots import ServiceForm
 from metarr_desktop.domain.errors import NotFound
-from metarr_desktop.domain.knowledge import Knowledge, Trouble
+from metarr_desktop.domain.knowledge import Knowledge, Trouble, names_of
 from metarr_desktop.domain.paths import is_inside, map_path
 from metarr_desktop.domain.senders import slug
 from metarr_desktop.domain.text import Text, text
@@ -80,18 +80,27 @@ class SenderViews:
         counts = await self._store.counts_since(self._clock.now() - DAY)
         issues, mappings = await self._issues.open(), await self._library.mappings()
         libraries = [str(folder.path) for folder in await self._library.libraries()]
+        senders = await self._store.senders()
         return tuple(
             self._snapshot(
-                sender, counts=counts, issues=issues, mappings=mappings, libraries=libraries, port=port
+                sender,
+                names=names_of(sender, senders),
+                counts=counts,
+                issues=issues,
+                mappings=mappings,
+                libraries=libraries,
+                port=port,
             )
-            for sender in await self._store.senders()
+            for sender in senders
         )
 
     async def standing(self, *, port: int) -> tuple[SenderSnapshot, ...]:
         """Every sender as it stands, without what takes longer to look up."""
         senders = await self._store.senders()
         return tuple(
-            self._snapshot(each, counts={}, issues=(), mappings=(), libraries=(), port=port)
+            self._snapshot(
+                each, names=frozenset(), counts={}, issues=(), mappings=(), libraries=(), port=port
+            )
             for each in senders
         )
 
@@ -140,6 +149,7 @@ class SenderViews:
         self,
         sender: Sender,
         *,
+        names: frozenset[str],
         counts: Mapping[tuple[str, str], int],
         issues: Sequence[HealthIssue],
         mappings: Sequence[PathMapping],
@@ -148,7 +158,6 @@ class SenderViews:
     ) -> SenderSnapshot:
         source, known = self._sources.get(sender.type), Knowledge.of(sender)
         title = sender.type if source is None else source.title
-        names = {sender.slug, slug(known.instance_name)} - {""}
         can_connect = source is not None and source.interface is not None
         state = _state(sender, known, can_connect=can_connect)
         return SenderSnapshot(

@@ -9,7 +9,7 @@ from metarr_desktop.app.sleep_watch import SleepWatch
 from metarr_desktop.domain.changes import ListenerChanged, SettingsChanged
 from metarr_desktop.domain.errors import MetarrError
 from metarr_desktop.domain.knowledge import Knowledge, Trouble
-from metarr_desktop.webhooks.catch_up import Why, catch_up_job, is_connected
+from metarr_desktop.webhooks.catch_up_plan import Why, catch_up_job, is_connected
 
 if TYPE_CHECKING:
     from metarr_desktop.app.receiving import Receiving

@@ -7,10 +7,11 @@ from enum import StrEnum
 from typing import TYPE_CHECKING, Any
 
 from metarr_desktop.domain.clock import from_ms, to_ms
+from metarr_desktop.domain.senders import slug
 from metarr_desktop.domain.text import Text, text_from_json
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
     from datetime import datetime
 
     from metarr_desktop.domain.senders import Sender
@@ -90,6 +91,13 @@ class Knowledge:
             trouble_text=text_from_json(_word(known, "trouble_text")),
             stopped=known.get("stopped") is True,
         )
+
+
+def names_of(sender: Sender, senders: Iterable[Sender]) -> frozenset[str]:
+    """Return the names under which webhooks of a sender come: ours, and its own unless another has it."""
+    others = {each.slug for each in senders if each.type == sender.type and each.id != sender.id}
+    own = slug(_word(sender.known, "instance_name"))
+    return frozenset({sender.slug, own} - (others | {""}))
 
 
 def trouble_news(kind: Trouble | None, words: Text | None = None) -> dict[str, Any]:

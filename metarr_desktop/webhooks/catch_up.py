@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
 import dataclasses
 import logging
 from contextlib import suppress
 from dataclasses import dataclass
-from enum import StrEnum
+from functools import partial
 from typing import TYPE_CHECKING, Any, Protocol
 
 from metarr_desktop.domain.errors import (
@@ -18,12 +19,13 @@ from metarr_desktop.domain.errors import (
     Transient,
 )
 from metarr_desktop.domain.events import MediaEvent
-from metarr_desktop.domain.jobs import CATCH_UP, CATCH_UP_LANE, LOW, NewJob
-from metarr_desktop.domain.knowledge import Knowledge, as_known, trouble_news
+from metarr_desktop.domain.knowledge import Knowledge, as_known, names_of, trouble_news
 from metarr_desktop.domain.outcomes import Done
+from metarr_desktop.domain.senders import slug
 from metarr_desktop.domain.text import Text, text
 from metarr_desktop.webhooks.body import InvalidBody, read_object
-from metarr_desktop.webhooks.entry import Owner, find_entry
+from metarr_desktop.webhooks.calling_again import call_again
+from metarr_desktop.webhooks.catch_up_plan import Why, is_connected
 from metarr_desktop.webhooks.imports import import_keys
 from metarr_desktop.webhooks.missing import (
     FoundImport,
@@ -33,7 +35,6 @@ from metarr_desktop.webhooks.missing import (
     wanted_records,
     with_labels,
 )
-from metarr_desktop.webhooks.sources.arr_client import names_us
 from metarr_desktop.webhooks.summary import summaries
 from metarr_desktop.webhooks.visit import trouble_of
 
@@ -42,7 +43,7 @@ if TYPE_CHECKING:
     from datetime import timedelta
 
     from metarr_desktop.domain.events import IncomingWebhook, StoredWebhook
-    from metarr_desktop.domain.jobs import Job
+    from metarr_desktop.domain.jobs import Job, NewJob
     from metarr_desktop.domain.routing import Routes
     from metarr_desktop.domain.senders import Sender
     from metarr_desktop.jobs.handlers import Report
@@ -57,15 +58,6 @@ SILENT_MOST = 20
 """So many imports are made up for without asking."""
 MISSED = "{n} imports happened while Metarr Desktop was off."
 MISSED_ONE = "1 import happened while Metarr Desktop was off."
-
-
-class Why(StrEnum):
-    """What a catch-up is run for; only by the hour it does not press Test without need."""
-
-    START = "start"
-    WAKE = "wake"
-    SCHEDULE = "schedule"
-    ASKED = "asked"
 
 
 class Intake(Protocol):
@@ -88,6 +80,7 @@ class CatchUpTools:
 
     ``has_told`` says whether a job has ended well, which is when what it tells is planned.
     ``unread`` are the webhooks that are stored and were not looked at yet.
+    ``changed`` is called when something new was learned of a sender.
     """
 
     imports: ImportStore
@@ -97,22 +90,7 @@ class CatchUpTools:
     expires_after: Callable[[], timedelta]
     has_told: Callable[[int], Awaitable[bool]]
     unread: Callable[[], Awaitable[Sequence[int]]]
-
-
-def catch_up_job(sender: Sender, why: Why) -> NewJob:
-    """Return the job that catches up with a sender; of one kind at most one waits."""
-    return NewJob(
-        type=CATCH_UP,
-        lane=CATCH_UP_LANE,
-        priority=LOW,
-        payload={"sender_id": sender.id, "sender": sender.name, "why": why.value},
-        dedupe_key=f"{CATCH_UP}:{sender.id}:{'asked' if why is Why.ASKED else 'own'}",
-    )
-
-
-def is_connected(sender: Sender) -> bool:
-    """Whether there is a history to read: our webhook is there, and we listen to the sender."""
-    return sender.enabled and bool(sender.url) and Knowledge.of(sender).webhook_id is not None
+    changed: Callable[[], None]
 
 
 class CatchUp:
@@ -156,6 +134,7 @@ class CatchUp:
         kind = trouble_of(error)
         if kind is not None:
             await self._visit.store.learn(sender.id, trouble_news(kind, error.text))
+            self._tools.changed()
         return NothingToDo(
             text("{sender} could not be asked: {reason}", sender=sender.name, reason=str(error))
         )
@@ -172,7 +151,7 @@ class CatchUp:
         # A run that was interrupted has begun already, and is not asked about again.
         if not asked and len(missing) > SILENT_MOST and not untold:
             news |= {"missed": len(missing), "missed_until": as_known(window.until)}
-            news |= await self._open_again(client, sender, known, why)
+            news |= await call_again(self._visit, client, sender, only_if_muted=why is Why.SCHEDULE)
             await self._learn(sender, news)
             return Done(detail=text(MISSED, n=len(missing)), result={"missed": len(missing)})
         if missing:
@@ -183,7 +162,7 @@ class CatchUp:
             report(done, len(missing))
         news |= {"caught_up_to": as_known(window.until), "missed": None, "missed_until": None}
         news |= {"untold": list(untold) or None, "told_by": job.id if untold else None}
-        news |= await self._open_again(client, sender, known, why)
+        news |= await call_again(self._visit, client, sender, only_if_muted=why is Why.SCHEDULE)
         told = await self._stored(untold, sender)
         await self._learn(sender, news)
         return await self._done(told, sender)
@@ -202,61 +181,35 @@ class CatchUp:
             return []
         history = await client.history(window.since)
         records = wanted_records(history, window, event_type=interface.history["eventType"])
-        found = found_imports(records, source=source, sender=sender, known=known)
-        told = set(await self._unread_keys(sender))
+        # A long history takes long enough to be seen in the window.
+        read = partial(found_imports, source=source, sender=sender, known=known)
+        found = await asyncio.to_thread(read, records)
+        told = set(await self._unread_keys(sender)) if found else set()
         told |= await self._tools.imports.known([key for each in found for key in each.keys])
         if not unknown(found, told):
             return []
         labelled = with_labels(records, await client.tags(), owner=interface.owner)
-        return unknown(found_imports(labelled, source=source, sender=sender, known=known), told)
+        return unknown(await asyncio.to_thread(read, labelled), told)
 
     async def _unread_keys(self, sender: Sender) -> list[str]:
         """Return the keys of imports whose webhooks came and only wait for their turn."""
         source = self._visit.clients.source(sender)
+        names = names_of(sender, await self._visit.store.senders())
         keys: list[str] = []
         for event_id in await self._tools.unread():
             with suppress(NotFound, Permanent, InvalidBody):
                 stored = await self._visit.events.body(event_id)
-                event = source.parse(read_object(stored.body)) if stored.source == source.key else None
+                if stored.source != source.key or slug(stored.instance or source.title) not in names:
+                    continue
+                event = source.parse(read_object(stored.body))
                 if isinstance(event, MediaEvent):
                     keys += import_keys(event, sender_id=sender.id)
         return keys
 
-    async def _open_again(
-        self, client: ArrClient, sender: Sender, known: Knowledge, why: Why
-    ) -> dict[str, Any]:
-        """Press Test where the sender may have given up on us; returns what was found out.
-
-        What was read from the history counts all the same where this fails.
-        """
-        door = self._visit.door()
-        if door is None or known.computer not in {"", self._visit.computer}:
-            return {}
-        try:
-            return await self._press(client, sender, known, why)
-        except MetarrError as error:
-            logger.warning("The webhook at %s could not be looked at: %s", sender.name, error)
-            return {}
-
-    async def _press(self, client: ArrClient, sender: Sender, known: Knowledge, why: Why) -> dict[str, Any]:
-        door = self._visit.door()
-        owner = Owner(sender=sender, known=known, door=door, computer=self._visit.computer)
-        entry = find_entry(await client.notifications(), owner)
-        if entry is None:
-            return {"webhook_id": None, "webhook_url": None, "wanted_url": None, "stopped": None}
-        muted = names_us(await client.health(), str(entry.get("name", "")))
-        if why is Why.SCHEDULE and not muted:
-            return {"stopped": None}
-        try:
-            await client.test(entry)
-        except MetarrError as error:
-            logger.warning("%s could not test its webhook: %s", sender.name, error)
-            return {"stopped": True if muted else None}
-        return {"stopped": None}
-
     async def _learn(self, sender: Sender, news: Mapping[str, Any]) -> None:
         now = as_known(self._visit.clock.now())
         await self._visit.store.learn(sender.id, {**news, "last_catch_up": now})
+        self._tools.changed()
 
     async def _done(self, events: Sequence[MediaEvent], sender: Sender) -> Done:
         """Tell people of what was recovered, in one message."""
@@ -287,21 +240,6 @@ class CatchUp:
                 if isinstance(event, MediaEvent):
                     found.append(dataclasses.replace(event, instance=sender.name))
         return found
-
-
-class PlanCatchUps:
-    """Handler of the schedule: one ``catch-up`` for each sender that is connected."""
-
-    def __init__(self, *, visit: VisitTools) -> None:
-        self._visit = visit
-
-    async def __call__(self, _job: Job, _report: Report) -> Done:
-        """Plan them."""
-        senders = [each for each in await self._visit.store.senders() if is_connected(each)]
-        if not senders:
-            raise NothingToDo("No sender is connected.")
-        jobs = tuple(catch_up_job(each, Why.SCHEDULE) for each in senders)
-        return Done(detail=text("Senders asked: {n}.", n=len(jobs)), fan_out=lambda _: jobs)
 
 
 def _why(job: Job) -> Why:

@@ -333,3 +333,23 @@ async def test_a_clock_that_is_wrong_hides_nothing(home: Home, hours: int) -> No
         assert await wait_for_recovered(core, 1) == ["Missed (1999)"]
         await ask(core, name)
         assert await recovered(core) == ["Missed (1999)"]
+
+
+async def test_two_senders_of_one_kind_are_not_mixed_up(home: Home) -> None:
+    arr, sharp = await home.arr(), await home.arr(instance_name="Radarr")  # they call themselves the same
+    async with home.program() as core:
+        await connected(core, arr, "Radarr")
+        await connected(core, sharp, "Radarr 4K")
+        await arr.import_film(1, "Dune", download_id="A")
+        await sharp.import_film(1, "Dune", download_id="A")
+        await idle(core)
+        counts = {each.name: each.events_24h for each in await core.queries.senders()}
+        assert counts == {"Radarr": 2, "Radarr 4K": 2}  # its Test and the film
+    home.clock.advance(HOUR)
+    await sharp.import_film(2, "Alien", download_id="B")
+    home.clock.advance(MINUTES)
+    async with home.program() as core:
+        assert await wait_for_recovered(core, 1) == ["Alien (1999)"]
+        with closing(sqlite3.connect(home.paths.data_dir / "metarr.db")) as db:
+            found = db.execute("SELECT instance FROM webhook_events WHERE recovered <> 0").fetchall()
+        assert found == [("radarr-4k",)]

@@ -8,7 +8,7 @@ import pytest
 from metarr_desktop.app.snapshots import ServiceSnapshot, ServiceState
 from metarr_desktop.domain.lanes import LaneState
 from metarr_desktop.domain.text import Text
-from metarr_desktop.ui.wording import clock_time, service_state_text
+from metarr_desktop.ui.wording import clock_time, named_job, service_state_text
 
 if TYPE_CHECKING:
     from PySide6.QtWidgets import QApplication
@@ -39,3 +39,9 @@ def test_a_service_that_waits_says_why_and_until_when(
         until=until,
     )
     assert service_state_text(service)[1] == words.replace("{time}", clock_time(UNTIL))
+
+
+def test_a_catch_up_is_named_by_its_sender(qapp: QApplication) -> None:
+    assert named_job("catch-up", {"sender": "Radarr 4K", "why": "start"}) == "Catch up with Radarr 4K"
+    assert named_job("catch-up", {}) == "Catch up"
+    assert named_job("scheduled-catch-up", {"sender": "x"}) == "Catch up with senders"
