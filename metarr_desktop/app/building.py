@@ -49,6 +49,7 @@ from metarr_desktop.storage.service_store import ServiceStore
 from metarr_desktop.storage.settings_store import SettingsStore
 from metarr_desktop.storage.statistics_store import StatisticsStore
 from metarr_desktop.storage.upkeep import tidy_up
+from metarr_desktop.webhooks.catch_up_plan import any_connected
 from metarr_desktop.webhooks.receive import ReceiveWebhook
 from metarr_desktop.webhooks.server import WebhookServer
 
@@ -124,6 +125,7 @@ async def build_parts(paths: AppPaths, stack: AsyncExitStack, book: LogBook, giv
         clock=clock,
         spawn=tasks.spawn,
         added=lambda job: queue.tell((job,)),
+        wanted={CATCH_UP.name: partial(any_connected, sender_store)},
     )
     upkeep = Upkeep(
         database=database,

@@ -12,7 +12,7 @@ from metarr_desktop.domain.jobs import LOW, NewJob
 from metarr_desktop.domain.text import text
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Awaitable, Callable, Iterable, Mapping
     from datetime import datetime, tzinfo
 
     from metarr_desktop.domain.clock import Clock
@@ -33,7 +33,7 @@ class Scheduler:
     """The schedules this program runs; ``added`` is called with each job after its commit.
 
     What was missed runs once and goes on in its rhythm from there. ``zone`` is where local times are read;
-    None is that of this computer.
+    None is that of this computer. Where ``wanted`` says no, the time passes without a job.
     """
 
     def __init__(
@@ -44,6 +44,7 @@ class Scheduler:
         clock: Clock,
         spawn: Spawn,
         added: Callable[[Job], None],
+        wanted: Mapping[str, Callable[[], Awaitable[bool]]] | None = None,
         zone: tzinfo | None = None,
     ) -> None:
         self._store = store
@@ -51,6 +52,7 @@ class Scheduler:
         self._clock = clock
         self._spawn = spawn
         self._added = added
+        self._wanted = wanted or {}
         self._zone = zone
         self._wake = asyncio.Event()
         self._stopping = False
@@ -115,12 +117,19 @@ class Scheduler:
         rule = row.rule or schedule.default
         if row.next_at <= now:
             next_at = rule.next_after(now, self._zone)
-            await self._fire(schedule, row, next_at=next_at, now=now)
+            if await self._is_wanted(schedule):
+                await self._fire(schedule, row, next_at=next_at, now=now)
+            else:
+                await self._store.move(row, next_at=next_at)
             return next_at
         at_latest = rule.at_latest(now, last_at=row.last_at, zone=self._zone)
         if row.next_at > at_latest:  # the clock was set back, or the computer was carried to another zone
             await self._store.move(row, next_at=at_latest)
         return min(row.next_at, at_latest)
+
+    async def _is_wanted(self, schedule: Schedule) -> bool:
+        wanted = self._wanted.get(schedule.name)
+        return wanted is None or await wanted()
 
     async def _fire(self, schedule: Schedule, row: ScheduleRow, *, next_at: datetime, now: datetime) -> None:
         firing = await self._store.fire(row, _job_of(schedule), next_at=next_at, now=now)

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from metarr_desktop.domain.jobs import Job
     from metarr_desktop.domain.senders import Sender
     from metarr_desktop.jobs.handlers import Report
+    from metarr_desktop.storage.sender_store import SenderStore
     from metarr_desktop.webhooks.visit import VisitTools
 
 
@@ -41,6 +42,11 @@ def catch_up_job(sender: Sender, why: Why) -> NewJob:
 def is_connected(sender: Sender) -> bool:
     """Whether there is a history to read: our webhook is there, and we listen to the sender."""
     return sender.enabled and bool(sender.url) and Knowledge.of(sender).webhook_id is not None
+
+
+async def any_connected(store: SenderStore) -> bool:
+    """Whether there is anybody to ask; where there is not, the hour passes without a job."""
+    return any(is_connected(each) for each in await store.senders())
 
 
 class PlanCatchUps:

@@ -25,7 +25,7 @@ from metarr_desktop.ui.wording import (
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from metarr_desktop.app.snapshots import FamilySnapshot
+    from metarr_desktop.app.snapshots import EventSnapshot, FamilySnapshot
 
 ModelIndex = QModelIndex | QPersistentModelIndex
 ROOT = QModelIndex()
@@ -146,10 +146,17 @@ def outcome(family: FamilySnapshot) -> str:
         return "   ".join(told)
     root = next(iter(jobs), None)
     if isinstance(root, JobRecord):
+        if root.status is EndStatus.SKIPPED and is_test(family.event):
+            return tr("Connected")
         if root.status in {EndStatus.COMPLETED, EndStatus.SKIPPED}:
             return tr("Nothing to do")
         return record_status_text(root)
     return tr("Waiting") if root is not None else ""
+
+
+def is_test(event: EventSnapshot | None) -> bool:
+    """Whether a sender only tried whether it is heard."""
+    return event is not None and event.event_type.casefold() in {"test", "test_notification"}
 
 
 def _word(job: Job | JobRecord) -> str:

@@ -41,7 +41,11 @@ class Bench:
         self.clock = engine.clock
         self.store = ScheduleStore(engine.database)
         self.added: list[datetime] = []
+        self.wanted = True
         self.scheduler = self.make()
+
+    async def is_wanted(self) -> bool:
+        return self.wanted
 
     def make(self, *, store: ScheduleStore | None = None) -> Scheduler:
         return Scheduler(
@@ -50,6 +54,7 @@ class Bench:
             clock=self.clock,
             spawn=self.engine.tasks.spawn,
             added=self._on_added,
+            wanted={NIGHTLY.name: self.is_wanted},
             zone=UTC,
         )
 
@@ -96,6 +101,19 @@ async def test_it_runs_at_its_time_each_day(bench: Bench) -> None:
     await bench.pass_time(timedelta(minutes=3))
     assert bench.added == [NIGHT]
     assert (await bench.row()).next_at == NIGHT + DAY
+
+
+async def test_where_nothing_is_wanted_the_time_passes_without_a_job(bench: Bench) -> None:
+    bench.wanted = False
+    await bench.start()
+    bench.clock.advance(NIGHT - START - timedelta(minutes=1))
+    await bench.asleep()
+    await bench.pass_time(timedelta(minutes=3))
+    assert bench.added == []
+    assert (await bench.row()).next_at == NIGHT + DAY
+    bench.wanted = True
+    await bench.pass_time(DAY, step=timedelta(minutes=10))
+    assert len(bench.added) == 1
 
 
 async def test_after_a_long_sleep_of_the_computer_it_runs_once_and_then_in_its_rhythm(bench: Bench) -> None:

@@ -1,0 +1,32 @@
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from metarr_desktop.app.snapshots import EventSnapshot, FamilySnapshot
+from metarr_desktop.domain.jobs import INTAKE_LANE, WEBHOOK_RECEIVED, EndStatus, JobRecord
+from metarr_desktop.ui.models.recent_model import outcome
+
+NOW = datetime(2026, 11, 24, 12, 0, tzinfo=UTC)
+
+
+def family(event_type: str) -> FamilySnapshot:
+    record = JobRecord(
+        id=1, job_id=1, type=WEBHOOK_RECEIVED, lane=INTAKE_LANE, priority=1, status=EndStatus.SKIPPED,
+        payload={"event_id": 7}, created_at=NOW, started_at=NOW, completed_at=NOW, duration=timedelta(0),
+        root_id=1, event_id=7,
+    )  # fmt: skip
+    event = EventSnapshot(
+        id=7, source="radarr", source_title="Radarr", event_type=event_type, title="", received_at=NOW,
+        remote_address="127.0.0.1",
+    )  # fmt: skip
+    return FamilySnapshot(root_id=1, event=event, jobs=(), records=(record,))
+
+
+@pytest.mark.parametrize(
+    ("event_type", "words"),
+    [("Test", "Connected"), ("TEST_NOTIFICATION", "Connected"), ("Retag", "Nothing to do")],
+)
+def test_a_test_only_says_that_the_sender_is_connected(event_type: str, words: str) -> None:
+    assert outcome(family(event_type)) == words
