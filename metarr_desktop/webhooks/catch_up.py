@@ -144,7 +144,9 @@ class CatchUp:
         client = await self._visit.clients.client(sender)
         status = await client.status()
         asked = why is Why.ASKED
-        window = Window.of(known, now=status.at or self._visit.clock.now(), asked=asked)
+        # Until now nobody listened, or a person waits: only by the hour webhooks may be on their way.
+        at_once = why is not Why.SCHEDULE
+        window = Window.of(known, now=status.at or self._visit.clock.now(), at_once=at_once)
         missing = await self._missing(client, sender, known, window)
         news: dict[str, Any] = {"version": status.version, **trouble_news(None)}
         untold = await self._untold(known)

@@ -39,17 +39,17 @@ class Window:
     until: datetime
 
     @classmethod
-    def of(cls, known: Knowledge, *, now: datetime, asked: bool) -> Window:
+    def of(cls, known: Knowledge, *, now: datetime, at_once: bool) -> Window:
         """Return the window of a run; ``now`` is by the sender's clock.
 
         It begins a little before the last one ended, at most 14 days back, and never before the sender was
-        connected or what a person dismissed.
+        connected or what a person dismissed. ``at_once`` it takes in what was imported just now.
         """
         began = known.connected_at or now
         since = max(began, (known.caught_up_to or began) - MARGIN, now - LONGEST)
         if known.dismissed_until is not None:
             since = max(since, known.dismissed_until)
-        return cls(since=since, until=now if asked else now - TOO_YOUNG)
+        return cls(since=since, until=now if at_once else now - TOO_YOUNG)
 
     def holds(self, record: Mapping[str, Any]) -> bool:
         """Whether a record lies inside."""

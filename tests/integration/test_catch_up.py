@@ -202,6 +202,7 @@ async def test_what_was_dismissed_does_not_come_back(home: Home) -> None:
         assert await core.queries.problems() == ()
         await ask(core, name)
         assert await recovered(core) == []
+        home.clock.advance(timedelta(seconds=30))
         arr.mute(1)
         await arr.import_film(50, "Later", download_id="later")
         home.clock.advance(MINUTES)
@@ -216,14 +217,26 @@ async def test_what_is_only_a_minute_old_may_still_come_by_itself(home: Home) ->
         home.clock.advance(MINUTES)
         arr.mute(1)
         await arr.import_film(1, "Dune", download_id="A")
-        home.clock.advance(timedelta(seconds=90))
+        home.clock.advance(timedelta(seconds=30))  # no jump that looks like a sleep
         await core.commands.run_schedule("scheduled-catch-up")
         await idle(core)
         assert (await ended(core, "catch-up"))[0][0] == "completed"
         assert await recovered(core) == []
-        home.clock.advance(timedelta(seconds=60))
+        home.clock.advance(MINUTES)
         await core.commands.run_schedule("scheduled-catch-up")
         await idle(core)
+        assert await recovered(core) == ["Dune (1999)"]
+
+
+async def test_at_a_start_nothing_is_too_young_for_nobody_listened_before(home: Home) -> None:
+    arr = await home.arr()
+    async with home.program() as core:
+        await connected(core, arr)
+    home.clock.advance(HOUR)
+    await arr.import_film(1, "Dune", download_id="A")
+    home.clock.advance(timedelta(seconds=5))
+    async with home.program() as core:
+        await eventually(lambda: recovered(core))
         assert await recovered(core) == ["Dune (1999)"]
 
 

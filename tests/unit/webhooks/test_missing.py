@@ -26,16 +26,16 @@ def knowing(**known: Any) -> Knowledge:
     return Knowledge.of(Sender(id=1, type="radarr", name="Radarr", known=known))
 
 
-def window(*, asked: bool = False, **known: Any) -> Window:
+def window(*, at_once: bool = False, **known: Any) -> Window:
     instants = {name: as_known(value) for name, value in known.items()}
-    return Window.of(knowing(**instants), now=START, asked=asked)
+    return Window.of(knowing(**instants), now=START, at_once=at_once)
 
 
 def test_a_window_begins_a_little_before_the_last_one_ended_and_leaves_out_what_is_new() -> None:
     assert window(connected_at=START - DAY, caught_up_to=START - HOUR) == Window(
         since=START - HOUR - 10 * MINUTE, until=START - 2 * MINUTE
     )
-    assert window(connected_at=START - DAY, asked=True).until == START
+    assert window(connected_at=START - DAY, at_once=True).until == START
 
 
 def test_a_window_never_begins_before_the_connection() -> None:
