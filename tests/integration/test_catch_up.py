@@ -214,10 +214,10 @@ async def test_what_is_only_a_minute_old_may_still_come_by_itself(home: Home) ->
     arr = await home.arr()
     async with home.program() as core:
         await connected(core, arr)
-        home.clock.advance(MINUTES)
+        home.clock.advance(timedelta(seconds=20))
         arr.mute(1)
         await arr.import_film(1, "Dune", download_id="A")
-        home.clock.advance(timedelta(seconds=30))  # no jump that looks like a sleep
+        home.clock.advance(timedelta(seconds=20))  # no jump that looks like a sleep
         await core.commands.run_schedule("scheduled-catch-up")
         await idle(core)
         assert (await ended(core, "catch-up"))[0][0] == "completed"
@@ -237,6 +237,7 @@ async def test_at_a_start_nothing_is_too_young_for_nobody_listened_before(home: 
     home.clock.advance(timedelta(seconds=5))
     async with home.program() as core:
         await eventually(lambda: recovered(core))
+        await idle(core)
         assert await recovered(core) == ["Dune (1999)"]
 
 
