@@ -41,22 +41,22 @@ class Commands(SenderCommands):
         super().__init__(parts)
         self._desk = parts.desk
         self._routes = parts.route_desk
-        self._queue = parts.queue
+        self._queue = parts.on.queue
         self._worker = parts.worker
         self._scheduler = parts.scheduler
-        self._history = parts.history
-        self._settings = parts.settings
+        self._history = parts.on.stores.history
+        self._settings = parts.on.settings
         self._receiving = parts.receiving
         self._listener = parts.listener
-        self._library = parts.library
-        self._secrets = parts.secrets
+        self._library = parts.on.stores.library
+        self._secrets = parts.on.secrets
         self._samples = parts.samples
         self._delivering = {kind.type for kind in parts.types if kind.delivers}
         self._retries = {kind.type: kind.retry for kind in parts.types}
         self._scans = parts.scans
         self._path_scopes = parts.path_scopes
-        self._bus = parts.bus
-        self._clock = parts.clock
+        self._bus = parts.on.bus
+        self._clock = parts.on.clock
         self._stop_requested = parts.stop_requested
 
     # Services

@@ -8,12 +8,13 @@ from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from metarr_desktop.app.building import Given, build_parts
+from metarr_desktop.app.building import build_parts
 from metarr_desktop.app.commands import Commands
 from metarr_desktop.app.control import ControlServer
 from metarr_desktop.app.database_choice import choose_database
 from metarr_desktop.app.database_opening import keep_to_server
 from metarr_desktop.app.folder_watch import DEFAULT_TIMES, WatchTimes
+from metarr_desktop.app.foundation import Given
 from metarr_desktop.app.lock import DataFolderLock
 from metarr_desktop.app.logging_setup import LogBook, start_logging
 from metarr_desktop.app.other_computers import OtherComputers
@@ -129,22 +130,24 @@ async def _core(paths: AppPaths, stack: AsyncExitStack, book: LogBook, given: Gi
         paths=paths,
         commands=Commands(parts),
         queries=Queries(parts),
-        bus=parts.bus,
-        tasks=parts.tasks,
+        bus=parts.on.bus,
+        tasks=parts.on.tasks,
         log=book,
-        settings=parts.settings,
+        settings=parts.on.settings,
         receiving=parts.receiving,
         api_key=parts.api.key,
-        secrets=parts.secrets,
+        secrets=parts.on.secrets,
         listener=parts.listener,
         serving=given.serve,
         stop_requested=parts.stop_requested,
     )
     if parts.worker is not None:
-        if parts.database.shared:
+        if parts.on.database.shared:
             await _join_others(parts, stack, worker=parts.worker, choice=given.choice)
-        if isinstance(parts.clock, ShiftedClock):
-            parts.tasks.spawn(keep_to_server(parts.database, parts.clock), name="clock of the server")
+        if isinstance(parts.on.clock, ShiftedClock):
+            parts.on.tasks.spawn(
+                keep_to_server(parts.on.database, parts.on.clock), name="clock of the server"
+            )
         await _serve(core, parts, stack, worker=parts.worker)
     return core
 
@@ -154,25 +157,27 @@ async def _join_others(
 ) -> None:
     """Listen to what other computers do on the same database."""
     others = OtherComputers(
-        queue=parts.queue,
-        store=parts.job_store,
-        history=parts.history,
-        settings=parts.settings,
-        bus=parts.bus,
-        services=[service.key for service in parts.services],
+        queue=parts.on.queue,
+        store=parts.on.stores.jobs,
+        history=parts.on.stores.history,
+        settings=parts.on.settings,
+        bus=parts.on.bus,
+        services=[service.key for service in parts.on.services],
         worker=worker,
-        clock=parts.clock,
+        clock=parts.on.clock,
     )
     if choice.url is not None:
-        await others.listen_to(choice.url, password=choice.password, own_name=parts.worker_name, stack=stack)
-    if (news := news_of_queue(parts.database, hear=others.hear)) is not None:
-        parts.tasks.spawn(news.run(), name="queue news")
-    parts.tasks.spawn(others.run(), name="other computers")
+        await others.listen_to(
+            choice.url, password=choice.password, own_name=parts.on.worker_name, stack=stack
+        )
+    if (news := news_of_queue(parts.on.database, hear=others.hear)) is not None:
+        parts.on.tasks.spawn(news.run(), name="queue news")
+    parts.on.tasks.spawn(others.run(), name="other computers")
 
 
 async def _serve(core: Core, parts: Parts, stack: AsyncExitStack, *, worker: Worker) -> None:
     """Recover, then work, receive and answer control; all of it ends within 5 s."""
-    recovered = await parts.queue.recover()
+    recovered = await parts.on.queue.recover()
     if recovered:
         logger.warning("%d jobs were running when the program ended; they run again", recovered)
     await parts.desk.free_keyring_lanes()
@@ -192,7 +197,7 @@ async def _serve(core: Core, parts: Parts, stack: AsyncExitStack, *, worker: Wor
     core.tasks.spawn(worker.run(), name="worker")
     core.tasks.spawn(scheduler.run(), name="scheduler")
     if listener is not None:
-        core.tasks.spawn(parts.sender_watch.run(), name="senders")
+        core.tasks.spawn(parts.senders.watch.run(), name="senders")
     if parts.folder_watch is not None:
         core.tasks.spawn(parts.folder_watch.run(), name="library folders")
     control = ControlServer(core)

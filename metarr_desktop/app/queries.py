@@ -74,34 +74,34 @@ class Queries(SenderQueries):
 
     def __init__(self, parts: Parts) -> None:
         super().__init__(parts)
-        self._services = parts.services
-        self._sources = parts.sources
+        self._services = parts.on.services
+        self._sources = parts.on.sources
         self._types = tuple(kind.type for kind in parts.types)
         self._delivering = frozenset(kind.lane for kind in parts.types if kind.delivers)
-        self._database = parts.database
-        self._job_store = parts.job_store
-        self._history = parts.history
+        self._database = parts.on.database
+        self._job_store = parts.on.stores.jobs
+        self._history = parts.on.stores.history
         self._schedules = parts.schedules
-        self._schedule_store = parts.schedule_store
-        self._statistics = parts.statistics
-        self._events = parts.events
-        self._service_store = parts.service_store
+        self._schedule_store = parts.on.stores.schedules
+        self._statistics = parts.on.stores.statistics
+        self._events = parts.on.stores.events
+        self._service_store = parts.on.stores.services
         self._routes = parts.route_desk
-        self._library = parts.library
+        self._library = parts.on.stores.library
         self._path_scopes = parts.path_scopes
-        self._secrets = parts.secrets
-        self._queue = parts.queue
-        self._settings = parts.settings
+        self._secrets = parts.on.secrets
+        self._queue = parts.on.queue
+        self._settings = parts.on.settings
         self._receiving = parts.receiving
         self._listener = parts.listener
         self._serving = parts.worker is not None
         self._log = parts.log
-        self._clock = parts.clock
-        self._source_titles = {source.key: source.title for source in parts.sources}
+        self._clock = parts.on.clock
+        self._source_titles = {source.key: source.title for source in parts.on.sources}
         self._views = JobViews(
-            job_store=parts.job_store,
-            history=parts.history,
-            events=parts.events,
+            job_store=parts.on.stores.jobs,
+            history=parts.on.stores.history,
+            events=parts.on.stores.events,
             source_titles=self._source_titles,
         )
 

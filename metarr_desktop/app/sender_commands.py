@@ -24,13 +24,13 @@ class SenderCommands:
     """Writes. Each raises from ``domain/errors.py`` with a sentence for the person who asked."""
 
     def __init__(self, parts: Parts) -> None:
-        self._senders = parts.sender_desk
-        self._sender_store = parts.sender_store
-        self._connection = parts.connection
-        self._sender_watch = parts.sender_watch
-        self._jobs = parts.queue
-        self._job_rows = parts.job_store
-        self._news = parts.bus
+        self._senders = parts.senders.desk
+        self._sender_store = parts.on.stores.senders
+        self._connection = parts.senders.connection
+        self._sender_watch = parts.senders.watch
+        self._jobs = parts.on.queue
+        self._job_rows = parts.on.stores.jobs
+        self._news = parts.on.bus
 
     async def add_sender(
         self,

@@ -16,9 +16,9 @@ class SenderQueries:
     """Reads; nothing here asks a sender."""
 
     def __init__(self, parts: Parts) -> None:
-        self._sender_views = parts.sender_views
+        self._sender_views = parts.senders.views
         self._own_listener = parts.listener
-        self._port_setting = parts.settings
+        self._port_setting = parts.on.settings
 
     def sender_types(self) -> tuple[SenderType, ...]:
         """Every kind of sender that can be added."""
