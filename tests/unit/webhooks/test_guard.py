@@ -135,6 +135,11 @@ def test_who_comes_through_a_proxy_on_this_computer_is_heard_with_the_key() -> N
         (DISTANT | {"peer": ""}, 403),
         (LOCAL, 200),
         (LOCAL | {"forwarded": True}, 403),
+        (DISTANT | {"peer": "192.168.1.20"}, 200),
+        (DISTANT | {"peer": "::ffff:192.168.1.20"}, 200),
+        (DISTANT | {"peer": "fd00::1", "proxy": "127.0.0.1", "forwarded": True}, 200),
+        (DISTANT | {"peer": "192.168.1.20", "forwarded": True}, 403),
+        (DISTANT | {"peer": "192.168.1.20", "proxy": "192.168.1.20", "forwarded": True}, 403),
         (DISTANT | {"peer": "10.1.1.1", "proxy": "192.168.1.99"}, 200),
         (DISTANT | {"peer": "11.1.1.1", "proxy": "192.168.1.30"}, 403),
     ],
@@ -153,6 +158,8 @@ FOUR_K = WebhookAddress(source="radarr", name="Radarr 4K")
     [
         (FOUR_K, b"own", 200),
         (WebhookAddress(source="radarr", name="RADARR 4k"), b"own", 200),
+        (WebhookAddress(source="radarr", name="radarr-4k"), b"own", 200),
+        (WebhookAddress(source="radarr", name="radarr_4K "), KEY.encode(), 401),
         (FOUR_K, KEY.encode(), 401),
         (FOUR_K, b"other", 401),
         (RADARR, b"own", 200),
@@ -170,7 +177,7 @@ FOUR_K = WebhookAddress(source="radarr", name="Radarr 4K")
 def test_a_source_with_a_key_of_its_own_is_opened_by_that_one_only(
     address: WebhookAddress | None, key: bytes, expected: int
 ) -> None:
-    own = {("radarr", "radarr 4k"): b"own", ("radarr", "other"): b"other", ("sonarr", "x"): b"sonarr"}
+    own = {("radarr", "radarr-4k"): b"own", ("radarr", "other"): b"other", ("sonarr", "x"): b"sonarr"}
     rules = HOME | {"source_keys": {name: hashlib.sha256(each).hexdigest() for name, each in own.items()}}
     caller = Caller(**DISTANT, keys=(b"wrong", key))
     refusal = judge(caller, ReceivingRules(**rules), address=address)
