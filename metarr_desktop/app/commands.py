@@ -174,8 +174,8 @@ class Commands(SenderCommands):
         before = self._settings.state()
         address = self._settings.port, self._receiving.host
         needs_key = changes.get("allow") == "home" or changes.get("require_key_locally") is True
-        if needs_key and not self._receiving.has_key:
-            await self._receiving.new_key()
+        if needs_key:
+            await self._receiving.ensure_key()
         self._settings.use(changes)
         if self._listener is not None and address != (self._settings.port, self._receiving.host):
             try:

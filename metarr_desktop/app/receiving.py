@@ -10,7 +10,10 @@ from typing import TYPE_CHECKING
 from urllib.parse import quote
 
 from metarr_desktop.app.snapshots import SourceAddress
+from metarr_desktop.domain.errors import Refused
 from metarr_desktop.domain.networks import parse_networks
+from metarr_desktop.domain.text import Text, text
+from metarr_desktop.storage.secrets import variable_name
 from metarr_desktop.webhooks.guard import ReceivingRules
 from metarr_desktop.webhooks.own_address import Door
 
@@ -25,6 +28,7 @@ if TYPE_CHECKING:
     from metarr_desktop.webhooks.sources.declaration import Source
 
 KEY_NAME = "receiving/key"
+GIVEN = Text("The receiving key is given by {variable}. Change it there.")
 LOOPBACK = "127.0.0.1"
 EVERYWHERE = "0.0.0.0"  # noqa: S104 - chosen by the user as "my home network"; every route then needs the key
 
@@ -99,8 +103,16 @@ class Receiving:
             base_path=snapshot.base_path,
         )
 
+    async def ensure_key(self) -> None:
+        """Make a key unless there is one. Raises SecretsUnavailable."""
+        await self.load_key()
+        if not self.has_key:
+            await self.new_key()
+
     async def new_key(self) -> str:
         """Make a new key; the old one stops working. Raises SecretsUnavailable, and the old one stays."""
+        if self._secrets.provided(KEY_NAME):
+            raise Refused(text(GIVEN.template, variable=variable_name(KEY_NAME)))
         key = randomness.token_hex(16)
         await self._secrets.set(KEY_NAME, key)
         await self._settings.save_key_digest(_sha256(key))

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from metarr_desktop.app.receiving import Receiving, own_addresses
-from metarr_desktop.domain.errors import SecretsUnavailable
+from metarr_desktop.domain.errors import Refused, SecretsUnavailable
 from metarr_desktop.domain.networks import parse_networks
 from metarr_desktop.webhooks.sources.registry import SOURCES
 
@@ -61,6 +61,22 @@ async def test_a_key_from_the_environment_counts(core: Core, secrets: MemorySecr
     secrets.until_quit["receiving/key"] = "given-by-the-system"
     await core.receiving.load_key()
     assert core.receiving.rules().key_sha256 == hashlib.sha256(b"given-by-the-system").hexdigest()
+
+
+async def test_a_key_from_the_environment_is_not_renewed_here(core: Core, secrets: MemorySecretStore) -> None:
+    secrets.until_quit["receiving/key"] = "given-by-the-system"
+    with pytest.raises(Refused, match="METARR_SECRET_RECEIVING_KEY"):
+        await core.commands.new_key()
+    assert secrets.secrets == {}
+
+
+async def test_with_a_key_from_the_environment_the_home_network_needs_no_other(
+    core: Core, secrets: MemorySecretStore
+) -> None:
+    secrets.until_quit["receiving/key"] = "given-by-the-system"
+    await core.commands.save_settings(allow="home")
+    assert core.receiving.rules().key_sha256 == hashlib.sha256(b"given-by-the-system").hexdigest()
+    assert secrets.secrets == {}
 
 
 def test_own_addresses_are_addresses_without_zones() -> None:
