@@ -17,7 +17,7 @@ class Server:
 
 @pytest.mark.parametrize(
     ("host", "expected"),
-    [("127.0.0.1", False), ("::1", False), ("0.0.0.0", False), ("::", False), ("192.168.1.20", True)],  # noqa: S104
+    [("127.0.0.1", False), ("::1", False), ("0.0.0.0", False), ("::", False), ("192.168.1.20", True)],
 )
 async def test_on_one_address_of_the_home_network_even_this_computer_needs_the_key(
     core: Core, host: str, expected: bool
