@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import ipaddress
+import logging
 import secrets as randomness
 from typing import TYPE_CHECKING
 from urllib.parse import quote
@@ -26,6 +27,8 @@ if TYPE_CHECKING:
     from metarr_desktop.domain.senders import Sender
     from metarr_desktop.storage.secrets import SecretStore
     from metarr_desktop.webhooks.sources.declaration import Source
+
+logger = logging.getLogger(__name__)
 
 KEY_NAME = "receiving/key"
 GIVEN = Text("The receiving key is given by {variable}. Change it there.")
@@ -80,8 +83,14 @@ class Receiving:
         )
 
     async def find_addresses(self) -> None:
-        """Look up this computer's own addresses, which change when it moves to another network."""
-        self._own = frozenset(await asyncio.to_thread(own_addresses))
+        """Look up this computer's own addresses, which change when it moves to another network.
+
+        Where the system does not tell them now, those of before are kept.
+        """
+        try:
+            self._own = frozenset(await asyncio.to_thread(own_addresses))
+        except OSError as error:
+            logger.warning("The addresses of this computer could not be read: %s", error)
 
     async def load_key(self) -> None:
         """Use a key that the environment gives. Raises SecretsUnavailable."""

@@ -16,6 +16,7 @@ from metarr_desktop.domain.errors import PortUnavailable
 from metarr_desktop.domain.text import text
 from metarr_desktop.webhooks.connections import ConnectionLimits, Connections
 from metarr_desktop.webhooks.heads import LINE_BYTES
+from metarr_desktop.webhooks.open_files import room_for
 from metarr_desktop.webhooks.refusals import Refusals
 from metarr_desktop.webhooks.routes import WebhookRoutes
 from metarr_desktop.webhooks.slowing import Slowing
@@ -38,6 +39,7 @@ LINGER_SECONDS = 10.0
 BODY_GRACE_S = 5.0
 """The answer to a body that is late comes first; only then the connection ends."""
 BACKLOG = 128
+CONNECTIONS = 512
 
 
 class WebhookServer:
@@ -65,7 +67,9 @@ class WebhookServer:
             read_within=read_within,
             extra=extra,
         )
-        self._limits = limits or ConnectionLimits(body_s=read_within.total_seconds() + BODY_GRACE_S)
+        self._limits = limits or ConnectionLimits(
+            body_s=read_within.total_seconds() + BODY_GRACE_S, in_all=room_for(CONNECTIONS)
+        )
         self._connections: Connections | None = None
         self._runner: web.AppRunner | None = None
         self._server: asyncio.Server | None = None

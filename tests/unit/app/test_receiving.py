@@ -1,9 +1,11 @@
 from __future__ import annotations
 
+import errno
 import hashlib
 import ipaddress
 from typing import TYPE_CHECKING
 
+import psutil
 import pytest
 
 from metarr_desktop.app.receiving import Receiving, own_addresses
@@ -83,6 +85,20 @@ def test_own_addresses_are_addresses_without_zones() -> None:
     own = own_addresses()
     assert "127.0.0.1" in own
     assert all(str(ipaddress.ip_address(address)) for address in own)
+
+
+async def test_addresses_that_the_system_does_not_tell_are_those_of_before(
+    core: Core, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    def fail() -> None:
+        raise OSError(errno.EMFILE, "Too many open files")
+
+    await core.receiving.find_addresses()
+    before = core.receiving.own_addresses
+    monkeypatch.setattr(psutil, "net_if_addrs", fail)
+    await core.receiving.find_addresses()
+    assert core.receiving.own_addresses == before != frozenset()
+    assert "Too many open files" in caplog.text
 
 
 async def test_lists_and_base_path_are_rules_as_soon_as_they_are_saved(core: Core) -> None:
