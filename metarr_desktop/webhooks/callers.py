@@ -7,7 +7,7 @@ from urllib.parse import unquote
 
 from metarr_desktop.webhooks.addresses import path_within
 from metarr_desktop.webhooks.guard import Caller, given_keys
-from metarr_desktop.webhooks.proxies import client_of
+from metarr_desktop.webhooks.proxies import MARKS, client_of
 
 if TYPE_CHECKING:
     from aiohttp import web
@@ -22,7 +22,7 @@ def caller_of(request: web.Request, rules: ReceivingRules) -> Caller:
         request.remote or "",
         forwarded=headers.getall("Forwarded", ()),
         forwarded_for=headers.getall("X-Forwarded-For", ()),
-        via="Via" in headers,
+        via=any(mark in headers for mark in MARKS),
         trusted=rules.trusted_proxies,
     )
     path = path_within(request.rel_url.raw_path, base_path=rules.base_path)

@@ -20,6 +20,7 @@ from metarr_desktop.domain.changes import WebhookRefused
 from metarr_desktop.domain.errors import PortUnavailable, StorageFailed
 from metarr_desktop.domain.events import IncomingWebhook
 from metarr_desktop.webhooks.guard import ReceivingRules
+from metarr_desktop.webhooks.proxies import MARKS
 from metarr_desktop.webhooks.server import WebhookServer
 from metarr_desktop.webhooks.sources.registry import SOURCES
 from tests.unit.webhooks.listening import (
@@ -286,8 +287,8 @@ async def test_a_key_opens_the_door_wherever_it_is_given(
 
 
 async def test_a_forwarded_request_is_not_local(listening: Listening) -> None:
-    for header in ("Forwarded", "X-Forwarded-For", "Via"):
-        assert (await listening.send("/webhooks/radarr", headers={header: "1.1 proxy"}))[0] == 401
+    for header in ("Forwarded", "X-Forwarded-For", *MARKS):
+        assert (await listening.send("/webhooks/radarr", headers={header: "1.1 proxy"}))[0] == 401, header
 
 
 # --- Further routes ---
