@@ -71,6 +71,11 @@ class Receiving:
         """This computer's own addresses, as they were found the last time."""
         return self._own
 
+    @property
+    def base_path(self) -> str:
+        """What comes before every path, empty or ``/metarr``."""
+        return self._settings.snapshot.base_path
+
     def door(self, listening: Listening | None) -> Door | None:
         """Return where others can call us; None where nothing listens."""
         if listening is None:
@@ -78,7 +83,7 @@ class Receiving:
         return Door(
             host=listening.host,
             port=listening.port,
-            base_path=self._settings.snapshot.base_path,
+            base_path=self.base_path,
             own_addresses=self._own,
         )
 
@@ -162,7 +167,7 @@ class Receiving:
     def _base(self, port: int) -> str:
         host = self.host if self.host not in {EVERYWHERE, "::", ""} else self._lan_address()
         bracketed = f"[{host}]" if ":" in host else host
-        return f"http://{bracketed}:{port}{self._settings.snapshot.base_path}"
+        return f"http://{bracketed}:{port}{self.base_path}"
 
     def _read(self, name: str, stored: str) -> tuple[Network, ...]:
         """Read a stored list once, not with every request."""
