@@ -31,6 +31,11 @@ if TYPE_CHECKING:
 logger = logging.getLogger(__name__)
 
 KEY_NAME = "receiving/key"
+KEY_LOST = Text(
+    "The key of the addresses is not in this computer's keyring. Make a new one; then every sender needs its"
+    " new address."
+)
+KEY_OF_SENDER_LOST = Text("The key of {sender} is not in this computer's keyring. Make a new one for it.")
 GIVEN = Text("The receiving key is given by {variable}. Change it there.")
 LOOPBACK = "127.0.0.1"
 EVERYWHERE = "0.0.0.0"  # noqa: S104 - chosen by the user as "my home network"; every route then needs the key
@@ -133,7 +138,10 @@ class Receiving:
         return key
 
     async def addresses(self, *, port: int) -> tuple[SourceAddress, ...]:
-        """Return the address of each source, with its key where one is needed. Raises SecretsUnavailable."""
+        """Return the address of each source, with its key where one is needed.
+
+        Raises SecretsUnavailable, or Refused where the keyring lost the key.
+        """
         query = await self._key_query()
         return tuple(
             SourceAddress(
@@ -150,19 +158,26 @@ class Receiving:
     async def sender_address(self, sender: Sender, *, port: int, own_key: str | None) -> str:
         """Return the address to paste into one sender, with its own key, else the general one, where needed.
 
-        Raises SecretsUnavailable.
+        Raises SecretsUnavailable, or Refused where the keyring lost the key.
         """
-        query = await self._key_query()
-        if query and own_key is not None:
+        if own_key is not None and self._needs_key():
             query = f"?apikey={quote(own_key)}"
+        elif self._needs_key() and (sender.type, sender.slug) in self._source_keys():
+            raise Refused(text(KEY_OF_SENDER_LOST.template, sender=sender.name))
+        else:
+            query = await self._key_query()
         return self.plain_address(sender, port=port) + query
 
+    def _needs_key(self) -> bool:
+        return self._settings.snapshot.require_key_locally or not _is_loopback(self.host)
+
     async def _key_query(self) -> str:
-        local = _is_loopback(self.host)
-        if self._digest() is None or (local and not self._settings.snapshot.require_key_locally):
+        if self._digest() is None or not self._needs_key():
             return ""
         key = await self._secrets.get(KEY_NAME)
-        return "" if key is None else f"?apikey={quote(key)}"
+        if key is None:
+            raise Refused(KEY_LOST)
+        return f"?apikey={quote(key)}"
 
     def _base(self, port: int) -> str:
         host = self.host if self.host not in {EVERYWHERE, "::", ""} else self._lan_address()

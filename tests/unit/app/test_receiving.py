@@ -11,6 +11,7 @@ import pytest
 from metarr_desktop.app.receiving import Receiving, own_addresses
 from metarr_desktop.domain.errors import Refused, SecretsUnavailable
 from metarr_desktop.domain.networks import parse_networks
+from metarr_desktop.domain.senders import Sender
 from metarr_desktop.webhooks.sources.registry import SOURCES
 
 if TYPE_CHECKING:
@@ -49,6 +50,27 @@ async def test_a_new_key_replaces_the_old_one(core: Core, secrets: MemorySecretS
     first = core.receiving.rules().key_sha256
     await core.commands.new_key()
     assert core.receiving.rules().key_sha256 != first
+
+
+async def test_no_address_is_shown_without_the_key_that_it_needs(
+    core: Core, secrets: MemorySecretStore
+) -> None:
+    sender = Sender(id=1, type="radarr", name="Radarr 4K")
+    own = {("radarr", "radarr-4k"): "0" * 64}
+    receiving = Receiving(settings=core.settings, secrets=secrets, sources=SOURCES, source_keys=lambda: own)
+    await core.commands.save_settings(allow="home")
+    shown = await receiving.sender_address(sender, port=3000, own_key="own")
+    assert shown.endswith("/webhooks/radarr/radarr-4k?apikey=own")
+    with pytest.raises(Refused, match="key of Radarr 4K is not in this computer's keyring"):
+        await receiving.sender_address(sender, port=3000, own_key=None)
+    secrets.secrets.clear()
+    assert await receiving.sender_address(sender, port=3000, own_key="own") == shown
+    with pytest.raises(Refused, match="not in this computer's keyring"):
+        await core.queries.addresses()
+    await core.commands.save_settings(allow="local")
+    assert len(await core.queries.addresses()) > 2
+    shown = await receiving.sender_address(sender, port=3000, own_key=None)
+    assert shown == "http://127.0.0.1:3000/webhooks/radarr/radarr-4k"
 
 
 async def test_without_a_keyring_the_home_network_stays_shut(core: Core, secrets: MemorySecretStore) -> None:
