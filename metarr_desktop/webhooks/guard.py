@@ -56,7 +56,7 @@ class Caller:
 
     peer: str
     host: str | None
-    keys: tuple[bytes, ...] = ()
+    keys: tuple[bytes, ...] = field(default=(), repr=False)
     path: str = ""
     from_page: bool = False
     forwarded: bool = False

@@ -43,6 +43,7 @@ async def test_allowing_the_home_network_makes_a_key_that_only_the_keyring_knows
     addresses = await core.queries.addresses()
     assert all(address.url.endswith(f"?apikey={key}") for address in addresses)
     assert key.encode() not in core.paths.database.read_bytes()
+    assert key not in repr(addresses)
 
 
 async def test_a_new_key_replaces_the_old_one(core: Core, secrets: MemorySecretStore) -> None:

@@ -197,6 +197,11 @@ def test_a_request_full_of_keys_is_not_a_request_full_of_tries() -> None:
     assert status(DISTANT | {"keys": keys}, HOME) == 401
 
 
+def test_a_caller_is_written_down_without_its_keys() -> None:
+    assert KEY not in repr(Caller(**DISTANT | GOOD))
+    assert repr(KEY.encode())[2:-1] not in repr(Caller(**DISTANT | GOOD))
+
+
 def test_a_refusal_says_what_to_do_and_never_the_key() -> None:
     refusal = judge(Caller(**DISTANT, **BAD), ReceivingRules(**HOME))
     assert refusal is not None
