@@ -11,7 +11,7 @@ from metarr_desktop.domain.errors import AuthFailed, MetarrError, Permanent, Ref
 from metarr_desktop.domain.knowledge import Knowledge, Trouble, as_known, trouble_news
 from metarr_desktop.domain.text import Text, text
 from metarr_desktop.domain.web_address import host_of
-from metarr_desktop.webhooks.entry import Owner, filled_in, find_entry, free_name
+from metarr_desktop.webhooks.entry import Owner, filled_in, find_entry, free_name, shown_address
 from metarr_desktop.webhooks.own_address import address_towards
 from metarr_desktop.webhooks.sources.arr_client import Refusal, WrongProgram, field_of, with_fields
 
@@ -156,7 +156,7 @@ class Visit:
         if entry is None:
             await self._learn({"webhook_id": None, "webhook_url": None, "wanted_url": None, "stopped": None})
             raise Refused(not_there(self._sender))
-        self._url = self._url or str(field_of(entry, "url") or "")
+        self._url = self._url or shown_address(entry)
         try:
             await self.client.test(entry)
         except Refusal as error:
@@ -171,12 +171,12 @@ class Visit:
         if entry is None:
             await self._learn({"webhook_id": None, "webhook_url": None, "wanted_url": None, "stopped": None})
             return
-        wanted, has = await self._our_url(), str(field_of(entry, "url") or "")
+        wanted, has = await self._our_url(), shown_address(entry)
         folders: tuple[str, ...] = self._known.root_folders
         with suppress(MetarrError):
             folders = await self.client.root_folders()
         found = {"webhook_id": entry["id"], "webhook_url": has, "root_folders": list(folders)}
-        if has == wanted:
+        if field_of(entry, "url") == wanted:
             await self._learn({**found, "wanted_url": None})
             return
         try:
