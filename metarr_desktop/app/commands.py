@@ -15,7 +15,7 @@ from metarr_desktop.app.snapshots import (
     library_snapshot,
 )
 from metarr_desktop.domain.changes import SettingsChanged, StorageChanged
-from metarr_desktop.domain.errors import NotFound, PortUnavailable, Refused
+from metarr_desktop.domain.errors import MetarrError, NotFound, PortUnavailable, Refused
 from metarr_desktop.domain.retry import RetryPolicy
 
 if TYPE_CHECKING:
@@ -177,15 +177,17 @@ class Commands(SenderCommands):
         if needs_key:
             await self._receiving.ensure_key()
         self._settings.use(changes)
-        if self._listener is not None and address != (self._settings.port, self._receiving.host):
-            try:
-                await self._listener.start()
-            except PortUnavailable:
-                self._settings.restore(before)
+        moves = self._listener is not None and address != (self._settings.port, self._receiving.host)
+        try:
+            if moves:
+                await self.restart_listener()
+            return await self._settings.save(changes)
+        except MetarrError:
+            self._settings.restore(before)
+            if moves:
                 with suppress(PortUnavailable):
-                    await self._listener.start()
-                raise
-        return await self._settings.save(changes)
+                    await self.restart_listener()
+            raise
 
     async def restart_listener(self) -> None:
         """Try to listen again. Raises PortUnavailable."""
