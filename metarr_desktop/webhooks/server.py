@@ -99,9 +99,7 @@ class WebhookServer:
         make_protocol = runner.server
         assert make_protocol is not None  # noqa: S101 - it was just set up
         try:
-            self._server = await asyncio.get_running_loop().create_server(
-                lambda: connections.wrap(make_protocol()), host, port, backlog=BACKLOG
-            )
+            self._server = await _listen(lambda: connections.wrap(make_protocol()), host, port)
         except (OSError, OverflowError) as error:
             await self.stop()
             raise _unavailable(error, host=host, port=port) from error
@@ -121,6 +119,15 @@ class WebhookServer:
         if connections is not None:
             connections.close()
         self._refusals.close()
+
+
+async def _listen(make_protocol: Callable[[], asyncio.Protocol], host: str, port: int, /) -> asyncio.Server:
+    loop = asyncio.get_running_loop()
+    if host == "::" and socket.has_dualstack_ipv6():
+        # asyncio would listen to IPv6 alone, by which hardly a sender calls.
+        both = socket.create_server((host, port), family=socket.AF_INET6, dualstack_ipv6=True)
+        return await loop.create_server(make_protocol, sock=both, backlog=BACKLOG)
+    return await loop.create_server(make_protocol, host, port, backlog=BACKLOG)
 
 
 class _ProtocolLog(logging.LoggerAdapter[logging.Logger]):

@@ -469,6 +469,19 @@ async def test_a_forbidden_port_says_which_ports_are_allowed(monkeypatch: pytest
     assert caught.value.forbidden
 
 
+@pytest.mark.skipif(not socket.has_dualstack_ipv6(), reason="this system has no IPv6")
+async def test_everywhere_in_ipv6_is_everywhere_in_ipv4_too(listening: Listening) -> None:
+    _, port = await listening.server.start("::", 0)
+    for address in ("127.0.0.1", "[::1]"):
+        async with listening.session.post(
+            f"http://{address}:{port}/webhooks/radarr", data=DOWNLOAD, headers=JSON
+        ) as answer:
+            assert answer.status == 200, address
+    assert [stored.remote_address for stored in listening.intake.stored] == ["127.0.0.1", "::1"]
+    with pytest.raises(PortUnavailable, match="used by another program"):
+        await server_without_routes().start("::", port)
+
+
 async def test_a_second_start_moves_to_the_new_address(listening: Listening) -> None:
     old = listening.port
     host, port = await listening.server.start("127.0.0.1", 0)
