@@ -16,7 +16,7 @@ from metarr_desktop.domain.networks import parse_networks
 from metarr_desktop.domain.text import Text, text
 from metarr_desktop.storage.secrets import variable_name
 from metarr_desktop.webhooks.guard import ReceivingRules
-from metarr_desktop.webhooks.own_address import Door
+from metarr_desktop.webhooks.own_address import BEYOND, Door, way_to
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -42,7 +42,10 @@ EVERYWHERE = "0.0.0.0"  # noqa: S104 - chosen by the user as "my home network"; 
 
 
 class Receiving:
-    """The receiving key and the rules for the guard; ``source_keys`` tells the digests of sources."""
+    """The receiving key and the rules for the guard.
+
+    ``source_keys`` tells the digests of sources. Other devices are on the way to ``beyond``.
+    """
 
     def __init__(
         self,
@@ -51,13 +54,16 @@ class Receiving:
         secrets: SecretStore,
         sources: Sequence[Source],
         source_keys: Callable[[], Mapping[tuple[str, str], str]] = dict,
+        beyond: str = BEYOND,
     ) -> None:
         self._settings = settings
         self._secrets = secrets
         self._sources = sources
         self._source_keys = source_keys
         self._networks: dict[str, tuple[str, tuple[Network, ...]]] = {}
+        self._beyond = beyond
         self._own: frozenset[str] = frozenset()
+        self._way_out: str | None = None
         self._provided_digest: str | None = None
 
     @property
@@ -99,6 +105,7 @@ class Receiving:
         """
         try:
             self._own = frozenset(await asyncio.to_thread(own_addresses))
+            self._way_out = await asyncio.to_thread(way_to, self._beyond)
         except OSError as error:
             logger.warning("The addresses of this computer could not be read: %s", error)
 
@@ -192,7 +199,12 @@ class Receiving:
         return known[1]
 
     def _lan_address(self) -> str:
-        """Return the address another device would use: a private one, IPv4 first."""
+        """Return the address another device would use: the one on the way out, else IPv4 first.
+
+        The others are those of containers and virtual machines, or of a second network.
+        """
+        if self._way_out is not None and not _is_loopback(self._way_out):
+            return self._way_out
         private = sorted(
             (ipaddress.ip_address(own).version, own) for own in self._own if not _is_loopback(own)
         )

@@ -3,6 +3,7 @@ from __future__ import annotations
 import errno
 import hashlib
 import ipaddress
+from types import SimpleNamespace
 from typing import TYPE_CHECKING
 
 import psutil
@@ -12,6 +13,7 @@ from metarr_desktop.app.receiving import Receiving, own_addresses
 from metarr_desktop.domain.errors import Refused, SecretsUnavailable
 from metarr_desktop.domain.networks import parse_networks
 from metarr_desktop.domain.senders import Sender
+from metarr_desktop.webhooks.own_address import way_to
 from metarr_desktop.webhooks.sources.registry import SOURCES
 
 if TYPE_CHECKING:
@@ -108,6 +110,28 @@ def test_own_addresses_are_addresses_without_zones() -> None:
     own = own_addresses()
     assert "127.0.0.1" in own
     assert all(str(ipaddress.ip_address(address)) for address in own)
+
+
+@pytest.mark.parametrize(("beyond", "shown"), [("192.0.2.1", None), ("127.0.0.1", "172.17.0.1")])
+async def test_the_address_on_the_way_out_is_shown_before_those_of_containers(
+    core: Core, secrets: MemorySecretStore, monkeypatch: pytest.MonkeyPatch, beyond: str, shown: str | None
+) -> None:
+    way = way_to("192.0.2.1")
+    if shown is None and way is None:
+        pytest.skip("this computer is in no network")
+    monkeypatch.setattr(
+        psutil,
+        "net_if_addrs",
+        lambda: {
+            name: [SimpleNamespace(address=address)]
+            for name, address in {"lo": "127.0.0.1", "docker0": "172.17.0.1", "eth0": "192.168.1.5"}.items()
+        },
+    )
+    receiving = Receiving(settings=core.settings, secrets=secrets, sources=SOURCES, beyond=beyond)
+    core.settings.override(port=None, host="0.0.0.0")
+    await receiving.find_addresses()
+    sender = Sender(id=1, type="radarr", name="4K")
+    assert receiving.plain_address(sender, port=1) == f"http://{shown or way}:1/webhooks/radarr/4k"
 
 
 async def test_addresses_that_the_system_does_not_tell_are_those_of_before(
