@@ -184,7 +184,7 @@ def given_keys(*, query: Iterable[str], header: str | None, authorization: str |
 
 def _is_own_name(host: str | None, *, own_addresses: frozenset[str]) -> bool:
     """Whether ``Host`` is a name no foreign web page can point at us (DNS rebinding)."""
-    if not host:
+    if not host or "%" in host:
         return False
     name = _without_port(host).casefold()
     return name == "localhost" or is_loopback(name) or _is_one_of(own_addresses, name)
@@ -199,7 +199,8 @@ def _is_one_of(own_addresses: frozenset[str], name: str) -> bool:
 
 def _without_port(host: str) -> str:
     if host.startswith("["):
-        return host[1:].partition("]")[0]
+        address, _, rest = host[1:].partition("]")
+        return host if rest and not rest.startswith(":") else address
     name, _, port = host.rpartition(":")
     return name if name and ":" not in name and port.isascii() and port.isdigit() else host
 
