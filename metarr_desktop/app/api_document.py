@@ -21,7 +21,7 @@ ABOUT = (
     "The API of Metarr Desktop. Every request needs its key: metarr-desktop api key show. Times are ISO 8601"
     " in UTC. Forms may gain members and lose none. docs/api.md has an example of each operation."
 )
-EVERYWHERE = (401, 403, 429, 503)
+EVERYWHERE = (401, 403, 429, 431, 503)
 """Errors that every operation can have."""
 ERRORS: Mapping[int, str] = {
     400: "What was sent cannot be understood",
@@ -33,6 +33,7 @@ ERRORS: Mapping[int, str] = {
     413: "The body is too large",
     415: "The body is no JSON",
     429: "Too many wrong keys came from this address",
+    431: "The headers are too large",
     503: "Metarr Desktop cannot answer now",
 }
 KEYS: Mapping[str, Mapping[str, str]] = {
@@ -45,8 +46,8 @@ KEYS: Mapping[str, Mapping[str, str]] = {
 Shape = tuple[str, Literal["validation", "serialization"], TypeAdapter[Any]]
 
 
-def document(operations: Sequence[Operation], *, version: str) -> dict[str, Any]:
-    """Return the whole document."""
+def document(operations: Sequence[Operation], *, version: str, base_path: str = "") -> dict[str, Any]:
+    """Return the whole document; ``base_path`` comes before every path."""
     schemas, definitions = _schemas(operations)
     paths: dict[str, dict[str, Any]] = {}
     for each in operations:
@@ -54,6 +55,7 @@ def document(operations: Sequence[Operation], *, version: str) -> dict[str, Any]
     return {
         "openapi": OPENAPI,
         "info": {"title": "Metarr Desktop", "version": version, "description": ABOUT},
+        "servers": [{"url": base_path or "/"}],
         "paths": paths,
         "security": [{name: []} for name in KEYS],
         "components": {"schemas": definitions, "securitySchemes": {**KEYS}},
@@ -84,7 +86,8 @@ def _operation(each: Operation, schemas: Mapping[str, Any]) -> dict[str, Any]:
     if each.about:
         told["description"] = each.about
     if each.method == "POST":
-        told["requestBody"] = {"required": False, "content": _content(schemas[f"{each.name} body"])}
+        needed = any(field.is_required() for field in (each.body or NothingMore).model_fields.values())
+        told["requestBody"] = {"required": needed, "content": _content(schemas[f"{each.name} body"])}
     return told
 
 

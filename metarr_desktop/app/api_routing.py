@@ -31,7 +31,7 @@ class Routing:
     """Answers everything below ``/api/v1``, for who has the key."""
 
     def __init__(self) -> None:
-        self._document: bytes | None = None
+        self._document: tuple[str, bytes] | None = None
 
     async def answer(
         self, core: Core, request: web.Request, path: str, *, streams: Streams
@@ -74,11 +74,14 @@ class Routing:
         return _json(body.encode(), link=_next(request, result))
 
     async def _described(self, core: Core) -> bytes:
-        """Return the document, made when it is first asked for."""
-        if self._document is None:
-            made = await asyncio.to_thread(document, OPERATIONS, version=core.queries.version)
-            self._document = json.dumps(made, indent=1).encode()
-        return self._document
+        """Return the document, made when it is first asked for below a base path."""
+        base_path = core.settings.snapshot.base_path
+        if self._document is None or self._document[0] != base_path:
+            made = await asyncio.to_thread(
+                document, OPERATIONS, version=core.queries.version, base_path=base_path
+            )
+            self._document = base_path, json.dumps(made, indent=1).encode()
+        return self._document[1]
 
 
 def _asks_for_stream(request: web.Request) -> bool:

@@ -15,7 +15,7 @@ from metarr_desktop.app.snapshots import (
     library_snapshot,
 )
 from metarr_desktop.domain.changes import SettingsChanged, StorageChanged
-from metarr_desktop.domain.errors import NotFound, PortUnavailable, Refused
+from metarr_desktop.domain.errors import MetarrError, NotFound, PortUnavailable, Refused
 from metarr_desktop.domain.retry import RetryPolicy
 
 if TYPE_CHECKING:
@@ -174,18 +174,20 @@ class Commands(SenderCommands):
         before = self._settings.state()
         address = self._settings.port, self._receiving.host
         needs_key = changes.get("allow") == "home" or changes.get("require_key_locally") is True
-        if needs_key and not self._receiving.has_key:
-            await self._receiving.new_key()
+        if needs_key:
+            await self._receiving.ensure_key()
         self._settings.use(changes)
-        if self._listener is not None and address != (self._settings.port, self._receiving.host):
-            try:
-                await self._listener.start()
-            except PortUnavailable:
-                self._settings.restore(before)
+        moves = self._listener is not None and address != (self._settings.port, self._receiving.host)
+        try:
+            if moves:
+                await self.restart_listener()
+            return await self._settings.save(changes)
+        except MetarrError:
+            self._settings.restore(before)
+            if moves:
                 with suppress(PortUnavailable):
-                    await self._listener.start()
-                raise
-        return await self._settings.save(changes)
+                    await self.restart_listener()
+            raise
 
     async def restart_listener(self) -> None:
         """Try to listen again. Raises PortUnavailable."""

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from metarr_desktop.app.snapshots import Listening
 from metarr_desktop.domain.changes import ListenerChanged
 from metarr_desktop.domain.errors import PortUnavailable
+from metarr_desktop.webhooks.own_address import EVERYWHERE
 
 if TYPE_CHECKING:
     from metarr_desktop.app.receiving import Receiving
@@ -40,8 +41,10 @@ class Listener:
 
     @property
     def needs_key(self) -> bool:
-        """Whether even this computer has to name the key."""
-        return self._receiving.rules().local_needs_key
+        """Whether even this computer has to name the key: who calls an address of ours comes from there."""
+        rules, listening = self._receiving.rules(), self.listening
+        everywhere = listening is None or listening.host in EVERYWHERE
+        return rules.local_needs_key or (rules.lan and not everywhere)
 
     @property
     def base_path(self) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import logging.handlers
+import os
 import time
 from collections import deque
 from dataclasses import dataclass
@@ -13,6 +14,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     import asyncio
     from collections.abc import Callable
+    from io import TextIOWrapper
     from pathlib import Path
 
 CAPACITY = 2_000
@@ -81,6 +83,12 @@ class LogBook(logging.Handler):
 
 class LogFile(logging.handlers.RotatingFileHandler):
     """A log that is short of lines where the disk is full, and fills no terminal with tracebacks."""
+
+    def _open(self) -> TextIOWrapper:
+        def private(path: str, flags: int) -> int:
+            return os.open(path, flags, 0o600)
+
+        return open(self.baseFilename, "a", encoding=self.encoding, errors=self.errors, opener=private)
 
     def handleError(self, record: logging.LogRecord) -> None:  # noqa: N802 - logging's own name
         """Let the line go; the window still shows it."""

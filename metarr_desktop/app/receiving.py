@@ -5,14 +5,18 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import ipaddress
+import logging
 import secrets as randomness
 from typing import TYPE_CHECKING
 from urllib.parse import quote
 
 from metarr_desktop.app.snapshots import SourceAddress
+from metarr_desktop.domain.errors import Refused
 from metarr_desktop.domain.networks import parse_networks
+from metarr_desktop.domain.text import Text, text
+from metarr_desktop.storage.secrets import variable_name
 from metarr_desktop.webhooks.guard import ReceivingRules
-from metarr_desktop.webhooks.own_address import Door
+from metarr_desktop.webhooks.own_address import BEYOND, Door, way_to
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -24,13 +28,24 @@ if TYPE_CHECKING:
     from metarr_desktop.storage.secrets import SecretStore
     from metarr_desktop.webhooks.sources.declaration import Source
 
+logger = logging.getLogger(__name__)
+
 KEY_NAME = "receiving/key"
+KEY_LOST = Text(
+    "The key of the addresses is not in this computer's keyring. Make a new one; then every sender needs its"
+    " new address."
+)
+KEY_OF_SENDER_LOST = Text("The key of {sender} is not in this computer's keyring. Make a new one for it.")
+GIVEN = Text("The receiving key is given by {variable}. Change it there.")
 LOOPBACK = "127.0.0.1"
 EVERYWHERE = "0.0.0.0"  # noqa: S104 - chosen by the user as "my home network"; every route then needs the key
 
 
 class Receiving:
-    """The receiving key and the rules for the guard; ``source_keys`` tells the digests of sources."""
+    """The receiving key and the rules for the guard.
+
+    ``source_keys`` tells the digests of sources. Other devices are on the way to ``beyond``.
+    """
 
     def __init__(
         self,
@@ -39,13 +54,16 @@ class Receiving:
         secrets: SecretStore,
         sources: Sequence[Source],
         source_keys: Callable[[], Mapping[tuple[str, str], str]] = dict,
+        beyond: str = BEYOND,
     ) -> None:
         self._settings = settings
         self._secrets = secrets
         self._sources = sources
         self._source_keys = source_keys
         self._networks: dict[str, tuple[str, tuple[Network, ...]]] = {}
+        self._beyond = beyond
         self._own: frozenset[str] = frozenset()
+        self._way_out: str | None = None
         self._provided_digest: str | None = None
 
     @property
@@ -64,6 +82,11 @@ class Receiving:
         """This computer's own addresses, as they were found the last time."""
         return self._own
 
+    @property
+    def base_path(self) -> str:
+        """What comes before every path, empty or ``/metarr``."""
+        return self._settings.snapshot.base_path
+
     def door(self, listening: Listening | None) -> Door | None:
         """Return where others can call us; None where nothing listens."""
         if listening is None:
@@ -71,13 +94,20 @@ class Receiving:
         return Door(
             host=listening.host,
             port=listening.port,
-            base_path=self._settings.snapshot.base_path,
+            base_path=self.base_path,
             own_addresses=self._own,
         )
 
     async def find_addresses(self) -> None:
-        """Look up this computer's own addresses, which change when it moves to another network."""
-        self._own = frozenset(await asyncio.to_thread(own_addresses))
+        """Look up this computer's own addresses, which change when it moves to another network.
+
+        Where the system does not tell them now, those of before are kept.
+        """
+        try:
+            self._own = frozenset(await asyncio.to_thread(own_addresses))
+            self._way_out = await asyncio.to_thread(way_to, self._beyond)
+        except OSError as error:
+            logger.warning("The addresses of this computer could not be read: %s", error)
 
     async def load_key(self) -> None:
         """Use a key that the environment gives. Raises SecretsUnavailable."""
@@ -99,15 +129,26 @@ class Receiving:
             base_path=snapshot.base_path,
         )
 
+    async def ensure_key(self) -> None:
+        """Make a key unless there is one. Raises SecretsUnavailable."""
+        await self.load_key()
+        if not self.has_key:
+            await self.new_key()
+
     async def new_key(self) -> str:
         """Make a new key; the old one stops working. Raises SecretsUnavailable, and the old one stays."""
+        if self._secrets.provided(KEY_NAME):
+            raise Refused(text(GIVEN.template, variable=variable_name(KEY_NAME)))
         key = randomness.token_hex(16)
         await self._secrets.set(KEY_NAME, key)
         await self._settings.save_key_digest(_sha256(key))
         return key
 
     async def addresses(self, *, port: int) -> tuple[SourceAddress, ...]:
-        """Return the address of each source, with its key where one is needed. Raises SecretsUnavailable."""
+        """Return the address of each source, with its key where one is needed.
+
+        Raises SecretsUnavailable, or Refused where the keyring lost the key.
+        """
         query = await self._key_query()
         return tuple(
             SourceAddress(
@@ -124,24 +165,31 @@ class Receiving:
     async def sender_address(self, sender: Sender, *, port: int, own_key: str | None) -> str:
         """Return the address to paste into one sender, with its own key, else the general one, where needed.
 
-        Raises SecretsUnavailable.
+        Raises SecretsUnavailable, or Refused where the keyring lost the key.
         """
-        query = await self._key_query()
-        if query and own_key is not None:
+        if own_key is not None and self._needs_key():
             query = f"?apikey={quote(own_key)}"
+        elif self._needs_key() and (sender.type, sender.slug) in self._source_keys():
+            raise Refused(text(KEY_OF_SENDER_LOST.template, sender=sender.name))
+        else:
+            query = await self._key_query()
         return self.plain_address(sender, port=port) + query
 
+    def _needs_key(self) -> bool:
+        return self._settings.snapshot.require_key_locally or not _is_loopback(self.host)
+
     async def _key_query(self) -> str:
-        local = _is_loopback(self.host)
-        if self._digest() is None or (local and not self._settings.snapshot.require_key_locally):
+        if self._digest() is None or not self._needs_key():
             return ""
         key = await self._secrets.get(KEY_NAME)
-        return "" if key is None else f"?apikey={quote(key)}"
+        if key is None:
+            raise Refused(KEY_LOST)
+        return f"?apikey={quote(key)}"
 
     def _base(self, port: int) -> str:
         host = self.host if self.host not in {EVERYWHERE, "::", ""} else self._lan_address()
         bracketed = f"[{host}]" if ":" in host else host
-        return f"http://{bracketed}:{port}{self._settings.snapshot.base_path}"
+        return f"http://{bracketed}:{port}{self.base_path}"
 
     def _read(self, name: str, stored: str) -> tuple[Network, ...]:
         """Read a stored list once, not with every request."""
@@ -151,7 +199,12 @@ class Receiving:
         return known[1]
 
     def _lan_address(self) -> str:
-        """Return the address another device would use: a private one, IPv4 first."""
+        """Return the address another device would use: the one on the way out, else IPv4 first.
+
+        The others are those of containers and virtual machines, or of a second network.
+        """
+        if self._way_out is not None and not _is_loopback(self._way_out):
+            return self._way_out
         private = sorted(
             (ipaddress.ip_address(own).version, own) for own in self._own if not _is_loopback(own)
         )

@@ -69,9 +69,15 @@ class SenderKeys:
         return key
 
     async def put_back(self, sender: Sender, key: str | None) -> None:
-        """Use the key of before again, where the sender did not take a new one."""
+        """Use the key of before again, where the sender did not take a new one.
+
+        ``sender`` is what it was before: what the keyring lost, or never was, is right by its digest.
+        """
         if key is not None:
             await self._hold(sender, key)
+            return
+        await self._store.learn(sender.id, {"key_sha256": Knowledge.of(sender).key_sha256 or None})
+        await self.refresh()
 
     async def known(self, sender: Sender) -> str | None:
         """Return the key where the keyring has one. Raises SecretsUnavailable."""

@@ -49,6 +49,7 @@ class SenderWatch:
         self._clock = clock
         self._sleep = SleepWatch(clock)
         self._moved = False
+        self._base_path = receiving.base_path
         self._addresses_at = 0.0
         self._repair_at = 0.0
         self._retry_s = FIRST_RETRY_S
@@ -75,6 +76,9 @@ class SenderWatch:
 
     def _hear(self, change: Change) -> None:
         if isinstance(change, ListenerChanged):
+            self._moved = True
+        elif isinstance(change, SettingsChanged) and self._receiving.base_path != self._base_path:
+            self._base_path = self._receiving.base_path
             self._moved = True
 
     async def _has_moved(self) -> bool:

@@ -247,7 +247,7 @@ class SourceAddress:
 
     key: str
     title: str
-    url: str
+    url: str = field(repr=False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -8,7 +8,7 @@ from urllib.parse import parse_qs
 
 from aiohttp import ClientPayloadError, web
 
-from metarr_desktop.domain.errors import MetarrError, Refused
+from metarr_desktop.domain.errors import MetarrError, Refused, StorageFailed
 from metarr_desktop.domain.text import Text
 from metarr_desktop.webhooks.answers import bad, json_answer, not_stored, refused, wrong_method
 from metarr_desktop.webhooks.guard import KeyRefused, Refusal, has_key
@@ -69,20 +69,23 @@ class Triggers:
         return await self._take(folders, caller=caller)
 
     async def _take(self, folders: Collection[str], *, caller: Caller) -> web.StreamResponse:
-        taken, left = list[dict[str, object]](), list[dict[str, str]]()
+        taken, left, later = list[dict[str, object]](), list[dict[str, str]](), list[MetarrError]()
         for folder in folders:
             try:
                 scan = await self._scans.request(folder, origin="trigger", remote_address=caller.peer)
             except Refused as error:
                 left.append({"dir": folder, "error": str(error)})
             except MetarrError as error:
-                if not taken:
+                if isinstance(error, StorageFailed) and not taken:
                     return not_stored(error.text)
                 left.append({"dir": folder, "error": str(error)})
+                later.append(error)
             else:
                 taken.append(
                     {"dir": scan.folder, "title": scan.title, "eventId": scan.event_id, "jobId": scan.job_id}
                 )
+        if later and not taken:
+            return not_stored(later[0].text)
         if not taken:
             return json_answer(400, {"status": "refused", "error": left[0]["error"], "refused": left})
         return json_answer(200, {"status": "queued", "scans": taken, "refused": left})

@@ -21,7 +21,8 @@ TOO_DEEP = Text("Nested too deeply.")
 TOO_MANY_DIGITS = Text("A number has too many digits.")
 NOT_A_NUMBER = Text("NaN and Infinity are not JSON numbers.")
 
-_STRING_OR_BRACKET = re.compile(r'"(?:[^"\\]++|\\.)*+"|[\[\]{}]', re.DOTALL)
+# A string without an end is read to the end at once: looking again from each quote in it takes for ever.
+_STRING_OR_BRACKET = re.compile(r'"(?:[^"\\]++|\\.)*+(?:"|\\?\Z)|[\[\]{}]', re.DOTALL)
 _SURROGATE = re.compile("[\ud800-\udfff]")
 _SURROGATE_ESCAPE = re.compile(r"\\u[dD][89a-fA-F]")
 REPLACEMENT = "\N{REPLACEMENT CHARACTER}"

@@ -5,9 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 from urllib.parse import unquote
 
+from metarr_desktop.domain.networks import parse_address
 from metarr_desktop.webhooks.addresses import path_within
 from metarr_desktop.webhooks.guard import Caller, given_keys
-from metarr_desktop.webhooks.proxies import client_of
+from metarr_desktop.webhooks.proxies import MARKS, client_of
 
 if TYPE_CHECKING:
     from aiohttp import web
@@ -17,12 +18,12 @@ if TYPE_CHECKING:
 
 def caller_of(request: web.Request, rules: ReceivingRules) -> Caller:
     """Read the head; several ``Host`` headers are no name at all."""
-    headers = request.headers
+    headers, remote = request.headers, request.remote or ""
     client = client_of(
-        request.remote or "",
+        str(parse_address(remote) or remote),
         forwarded=headers.getall("Forwarded", ()),
         forwarded_for=headers.getall("X-Forwarded-For", ()),
-        via="Via" in headers,
+        via=any(mark in headers for mark in MARKS),
         trusted=rules.trusted_proxies,
     )
     path = path_within(request.rel_url.raw_path, base_path=rules.base_path)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
-from urllib.parse import urlsplit
+from urllib.parse import urlsplit, urlunsplit
 
 from metarr_desktop.domain.networks import is_loopback
 from metarr_desktop.webhooks.addresses import PREFIXES
@@ -79,6 +79,17 @@ def filled_in(
         switches["includeHealthWarnings"] = True
     fields = {"url": url, "method": POST, "username": USER, "password": password}
     return with_fields({**entry, **switches}, fields)
+
+
+def shown_address(entry: Mapping[str, Any]) -> str:
+    """Return the address that an entry calls without what may be a key in it, to be told and stored."""
+    url = str(field_of(entry, "url") or "")
+    try:
+        parts = urlsplit(url)
+    except ValueError:
+        return ""
+    host = parts.netloc.rpartition("@")[2]
+    return urlunsplit(parts._replace(netloc=host, query="", fragment=""))
 
 
 def _name(entry: Mapping[str, Any]) -> str:

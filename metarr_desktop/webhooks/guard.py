@@ -10,6 +10,7 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from metarr_desktop.domain.networks import holds, is_loopback, parse_address
+from metarr_desktop.domain.senders import LONGEST_NAME, slug
 from metarr_desktop.domain.text import Text
 
 if TYPE_CHECKING:
@@ -28,7 +29,7 @@ class ReceivingRules:
 
     ``lan``: computers of the home network are heard, by setting or by ``--host``; they always need the
     key. ``key_sha256`` is the digest of the general key in hexadecimal; without one it is never right.
-    ``source_keys`` are the digests of keys that one source has of its own, by its type and casefolded name.
+    ``source_keys`` are the digests of keys that one sender has of its own, by its type and slug.
     ``allow_only``: of the home network only these, unless there are none. ``own_addresses`` are this
     computer's, ``trusted_proxies`` are believed who sent what they forward. ``base_path`` is empty or
     ``/metarr``.
@@ -55,7 +56,7 @@ class Caller:
 
     peer: str
     host: str | None
-    keys: tuple[bytes, ...] = ()
+    keys: tuple[bytes, ...] = field(default=(), repr=False)
     path: str = ""
     from_page: bool = False
     forwarded: bool = False
@@ -125,9 +126,15 @@ def judge_place(caller: Caller, rules: ReceivingRules) -> Refusal | None:
         return FROM_A_PAGE
     if not rules.lan and not is_loopback(caller.proxy or caller.peer):
         return NOT_FROM_HOME
-    if rules.allow_only and not caller.is_local and not holds(rules.allow_only, caller.peer):
+    if rules.allow_only and not _is_from_here(caller, rules) and not holds(rules.allow_only, caller.peer):
         return NOT_ALLOWED
     return None
+
+
+def _is_from_here(caller: Caller, rules: ReceivingRules) -> bool:
+    """Whether a program on this computer sent it, be it to an address that other devices use too."""
+    told = not caller.forwarded or caller.proxy not in {None, caller.peer}
+    return caller.is_local or (told and _is_one_of(rules.own_addresses, caller.peer))
 
 
 def judge_key(
@@ -147,7 +154,7 @@ def _digests(rules: ReceivingRules, address: WebhookAddress | None) -> list[str]
     if address is None:
         return general
     if address.name:
-        own = rules.source_keys.get((address.source, address.name.casefold()))
+        own = rules.source_keys.get((address.source, slug(address.name[:LONGEST_NAME])))
         return general if own is None else [own]
     return general + [digest for (source, _), digest in rules.source_keys.items() if source == address.source]
 
@@ -177,10 +184,14 @@ def given_keys(*, query: Iterable[str], header: str | None, authorization: str |
 
 def _is_own_name(host: str | None, *, own_addresses: frozenset[str]) -> bool:
     """Whether ``Host`` is a name no foreign web page can point at us (DNS rebinding)."""
-    if not host:
+    if not host or "%" in host:
         return False
     name = _without_port(host).casefold()
-    if name == "localhost" or is_loopback(name) or name in own_addresses:
+    return name == "localhost" or is_loopback(name) or _is_one_of(own_addresses, name)
+
+
+def _is_one_of(own_addresses: frozenset[str], name: str) -> bool:
+    if name in own_addresses:
         return True
     parsed = parse_address(name)
     return parsed is not None and any(parsed == parse_address(address) for address in own_addresses)
@@ -188,7 +199,8 @@ def _is_own_name(host: str | None, *, own_addresses: frozenset[str]) -> bool:
 
 def _without_port(host: str) -> str:
     if host.startswith("["):
-        return host[1:].partition("]")[0]
+        address, _, rest = host[1:].partition("]")
+        return host if rest and not rest.startswith(":") else address
     name, _, port = host.rpartition(":")
     return name if name and ":" not in name and port.isascii() and port.isdigit() else host
 

@@ -55,7 +55,7 @@ async def address_towards(sender: str, *, door: Door, in_container: bool, chosen
     if chosen:
         usable = is_loopback(chosen) or not is_loopback(door.host)
         return OwnAddress(host=chosen if usable else None, others=_without(others, chosen))
-    way = await asyncio.to_thread(_way_to, sender)
+    way = await asyncio.to_thread(way_to, sender)
     here = way is not None and (is_loopback(way) or is_loopback(sender) or sender in door.own_addresses)
     wanted: str | None = LOOPBACK
     if here and not in_container:
@@ -64,7 +64,7 @@ async def address_towards(sender: str, *, door: Door, in_container: bool, chosen
     elif is_loopback(door.host):
         return OwnAddress(host=None)
     else:
-        wanted = await asyncio.to_thread(_way_to, BEYOND) if here else way
+        wanted = await asyncio.to_thread(way_to, BEYOND) if here else way
     if door.host not in EVERYWHERE:
         wanted = door.host
     if wanted is None or (in_container and is_loopback(wanted)):
@@ -77,7 +77,7 @@ def bracketed(host: str) -> str:
     return f"[{host}]" if ":" in host else host
 
 
-def _way_to(host: str) -> str | None:
+def way_to(host: str) -> str | None:
     """Return our address on the way to a host; blocking, for its name may have to be looked up."""
     try:
         found = socket.getaddrinfo(host, _ANY_PORT, type=socket.SOCK_DGRAM)

@@ -13,7 +13,15 @@ if TYPE_CHECKING:
 
     from metarr_desktop.domain.networks import Network
 
-FORWARDING_HEADERS = ("Forwarded", "X-Forwarded-For", "Via")
+MARKS = (
+    "Via",
+    "X-Real-IP",
+    "X-Forwarded-Host",
+    "X-Forwarded-Proto",
+    "X-Forwarded-Server",
+    "CF-Connecting-IP",
+)
+"""Headers that only proxies write. They tell that there is one, and are not believed who called."""
 MOST_HOPS = 32
 
 _PORT = re.compile(r"\[(?P<six>[^\]]*)\](?::\d{1,5})?|(?P<four>[0-9.]+):\d{1,5}")

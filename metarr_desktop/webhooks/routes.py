@@ -128,7 +128,8 @@ class WebhookRoutes:
         refusal = judge_key(caller, rules, address=address)
         if refusal is not None:
             return await self._turn_away(caller, refusal)
-        self._slowing.right_key(caller.peer)
+        if rules.local_needs_key or not caller.is_local:
+            self._slowing.right_key(caller.peer)
         if address is not None:
             if request.method not in {"POST", "PUT"}:
                 return self._refuse(caller, wrong_method("POST, PUT"))
@@ -143,9 +144,11 @@ class WebhookRoutes:
         self, request: web.Request, caller: Caller, *, extra: ExtraRoutes
     ) -> web.StreamResponse:
         try:
-            return await extra.answer(request, caller)
+            answer = await extra.answer(request, caller)
         except KeyRefused as error:
             return await self._turn_away(caller, _in_form_of(extra, error.refusal))
+        self._slowing.right_key(caller.peer)
+        return answer
 
     async def _receive(
         self, request: web.Request, caller: Caller, *, address: WebhookAddress

@@ -16,6 +16,7 @@ from metarr_desktop.domain.errors import PortUnavailable
 from metarr_desktop.domain.text import text
 from metarr_desktop.webhooks.connections import ConnectionLimits, Connections
 from metarr_desktop.webhooks.heads import LINE_BYTES
+from metarr_desktop.webhooks.open_files import room_for
 from metarr_desktop.webhooks.refusals import Refusals
 from metarr_desktop.webhooks.routes import WebhookRoutes
 from metarr_desktop.webhooks.slowing import Slowing
@@ -38,6 +39,7 @@ LINGER_SECONDS = 10.0
 BODY_GRACE_S = 5.0
 """The answer to a body that is late comes first; only then the connection ends."""
 BACKLOG = 128
+CONNECTIONS = 512
 
 
 class WebhookServer:
@@ -65,7 +67,9 @@ class WebhookServer:
             read_within=read_within,
             extra=extra,
         )
-        self._limits = limits or ConnectionLimits(body_s=read_within.total_seconds() + BODY_GRACE_S)
+        self._limits = limits or ConnectionLimits(
+            body_s=read_within.total_seconds() + BODY_GRACE_S, in_all=room_for(CONNECTIONS)
+        )
         self._connections: Connections | None = None
         self._runner: web.AppRunner | None = None
         self._server: asyncio.Server | None = None
@@ -95,9 +99,7 @@ class WebhookServer:
         make_protocol = runner.server
         assert make_protocol is not None  # noqa: S101 - it was just set up
         try:
-            self._server = await asyncio.get_running_loop().create_server(
-                lambda: connections.wrap(make_protocol()), host, port, backlog=BACKLOG
-            )
+            self._server = await _listen(lambda: connections.wrap(make_protocol()), host, port)
         except (OSError, OverflowError) as error:
             await self.stop()
             raise _unavailable(error, host=host, port=port) from error
@@ -117,6 +119,15 @@ class WebhookServer:
         if connections is not None:
             connections.close()
         self._refusals.close()
+
+
+async def _listen(make_protocol: Callable[[], asyncio.Protocol], host: str, port: int, /) -> asyncio.Server:
+    loop = asyncio.get_running_loop()
+    if host == "::" and socket.has_dualstack_ipv6():
+        # asyncio would listen to IPv6 alone, by which hardly a sender calls.
+        both = socket.create_server((host, port), family=socket.AF_INET6, dualstack_ipv6=True)
+        return await loop.create_server(make_protocol, sock=both, backlog=BACKLOG)
+    return await loop.create_server(make_protocol, host, port, backlog=BACKLOG)
 
 
 class _ProtocolLog(logging.LoggerAdapter[logging.Logger]):

@@ -7,11 +7,18 @@ from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol
 
-from metarr_desktop.domain.errors import AuthFailed, MetarrError, Permanent, Refused, Transient
+from metarr_desktop.domain.errors import (
+    AuthFailed,
+    MetarrError,
+    Permanent,
+    Refused,
+    SecretsUnavailable,
+    Transient,
+)
 from metarr_desktop.domain.knowledge import Knowledge, Trouble, as_known, trouble_news
 from metarr_desktop.domain.text import Text, text
 from metarr_desktop.domain.web_address import host_of
-from metarr_desktop.webhooks.entry import Owner, filled_in, find_entry, free_name
+from metarr_desktop.webhooks.entry import Owner, filled_in, find_entry, free_name, shown_address
 from metarr_desktop.webhooks.own_address import address_towards
 from metarr_desktop.webhooks.sources.arr_client import Refusal, WrongProgram, field_of, with_fields
 
@@ -122,6 +129,7 @@ class Visit:
         entries = await self.client.notifications()
         schema = await self.client.webhook_schema()
         mine = find_entry(entries, self._owner())
+        before = await self._key_before()
         key = await self._with.keys.key(self._sender)
         wanted = filled_in(
             schema if mine is None else mine,
@@ -138,11 +146,17 @@ class Visit:
             else:
                 entry = await self.client.update(int(mine["id"]), wanted)
         except Refusal as error:
+            await self._with.keys.put_back(self._sender, before)
             raise self._explained(error) from error
         self._entry, self._created = entry, mine is None
         await self._learn_connected(entry)
         added = 'Webhook added as "{name}"' if mine is None else 'Webhook "{name}" updated'
         return text(added, name=str(entry.get("name", "")))
+
+    async def _key_before(self) -> str | None:
+        with suppress(SecretsUnavailable):
+            return await self._with.keys.known(self._sender)
+        return None
 
     async def see(self, arrival: Arrival) -> Text:
         """Wait for the Test; a webhook that did not change is not tested by itself."""
@@ -156,7 +170,7 @@ class Visit:
         if entry is None:
             await self._learn({"webhook_id": None, "webhook_url": None, "wanted_url": None, "stopped": None})
             raise Refused(not_there(self._sender))
-        self._url = self._url or str(field_of(entry, "url") or "")
+        self._url = self._url or shown_address(entry)
         try:
             await self.client.test(entry)
         except Refusal as error:
@@ -171,12 +185,12 @@ class Visit:
         if entry is None:
             await self._learn({"webhook_id": None, "webhook_url": None, "wanted_url": None, "stopped": None})
             return
-        wanted, has = await self._our_url(), str(field_of(entry, "url") or "")
+        wanted, has = await self._our_url(), shown_address(entry)
         folders: tuple[str, ...] = self._known.root_folders
         with suppress(MetarrError):
             folders = await self.client.root_folders()
         found = {"webhook_id": entry["id"], "webhook_url": has, "root_folders": list(folders)}
-        if has == wanted:
+        if field_of(entry, "url") == wanted:
             await self._learn({**found, "wanted_url": None})
             return
         try:

@@ -8,7 +8,9 @@ import pytest
 
 from metarr_desktop.app.sender_snapshots import SenderState
 from metarr_desktop.app.snapshots import ProblemKind
+from metarr_desktop.domain.errors import MetarrError
 from metarr_desktop.domain.forms import Draft
+from metarr_desktop.webhooks.sources.arr_client import with_fields
 from tests.fake_arr import MASK, field_value
 from tests.fakes import eventually, until
 from tests.integration.senders import Home, connected, draft, idle, stored
@@ -227,6 +229,56 @@ async def test_what_cannot_be_repaired_is_told(home: Home) -> None:
         assert (problem.kind, problem.subject) == (ProblemKind.ADDRESS_CHANGED, "Radarr")
         assert str(problem.text).startswith("This computer is now http://127.0.0.1:")
         assert (await core.queries.sender("Radarr")).state is SenderState.ADDRESS_CHANGED
+
+
+async def test_a_key_in_the_address_that_stands_there_is_not_written_down(
+    home: Home, caplog: pytest.LogCaptureFixture
+) -> None:
+    arr = await home.arr()
+    async with home.program() as core:
+        await connected(core, arr)
+        by_hand = {"url": "http://127.0.0.1:1/webhooks/radarr?apikey=secret-key"}
+        arr.entries[1] = with_fields(arr.entries[1], by_hand)
+        arr.entries[2] = {**arr.entries[1], "id": 2, "name": "METARR DESKTOP"}  # so that it takes no change
+    caplog.set_level("DEBUG", logger="metarr_desktop")
+    async with home.program() as core:
+        await eventually(core.queries.problems)
+        report = await core.commands.resume_sender("Radarr")
+        assert "secret-key" not in repr((report, await core.queries.sender("Radarr")))
+    assert "still sends to http://127.0.0.1:1/webhooks/radarr:" in caplog.text
+    assert not [record for record in caplog.records if "secret-key" in record.getMessage()]
+    assert b"secret-key" not in home.paths.database.read_bytes()
+
+
+async def test_a_connection_that_fails_leaves_the_keys_as_they_were(home: Home) -> None:
+    arr = await home.arr()
+    async with home.program() as core:
+        await core.commands.save_settings(require_key_locally=True)
+        await core.commands.add_sender("Radarr", type="radarr", draft=draft(arr))
+        schema = {**arr.schema(), "name": "By hand", "onDownload": True}
+        by_hand = with_fields(schema, {"url": await core.queries.sender_address("Radarr"), "method": 1})
+        arr.entries[1] = {**by_hand, "id": 1}
+        arr.entries[2] = {**by_hand, "id": 2, "name": "BY HAND"}  # so that neither takes a change
+        await arr.import_film(1, "Dune", download_id="A")
+        assert arr.statuses == [200, 200]
+        report = await core.commands.connect_sender("Radarr")
+        assert words(report)[-1] == "Should be unique"
+        await arr.import_film(2, "Dune 2", download_id="B")
+        assert arr.statuses == [200] * 4
+
+
+async def test_a_new_key_that_is_not_taken_leaves_the_lost_one_right(home: Home) -> None:
+    arr = await home.arr()
+    async with home.program() as core:
+        await core.commands.save_settings(require_key_locally=True)
+        await connected(core, arr)
+        home.secrets.secrets.pop("source-radarr/webhook_key")
+        arr.entries[2] = {**arr.entries[1], "id": 2, "name": "METARR DESKTOP", "onDownload": False}
+        with pytest.raises(MetarrError, match="unique"):
+            await core.commands.renew_sender_key("Radarr")
+        arr.statuses.clear()
+        await arr.import_film(1, "Dune", download_id="A")
+        assert arr.statuses == [200]
 
 
 async def test_a_webhook_that_somebody_removed_is_not_made_again_by_itself(home: Home) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import socket
+import sqlite3
 from contextlib import closing
 from typing import TYPE_CHECKING, Any
 
@@ -13,7 +14,7 @@ import pytest
 from metarr_desktop.app.core import Core, open_core
 from metarr_desktop.app.paths import AppPaths
 from metarr_desktop.app.snapshots import ProblemKind
-from metarr_desktop.domain.errors import NotFound, PortUnavailable, Refused
+from metarr_desktop.domain.errors import NotFound, PortUnavailable, Refused, StorageFailed
 from tests.fakes import MemorySecretStore, eventually
 
 if TYPE_CHECKING:
@@ -73,6 +74,21 @@ async def test_a_new_port_is_used_at_once_and_kept(core: Core, tmp_path: Path) -
     await core.commands.save_settings(port=new)
     assert port_of(core) == new
     assert await health(new) == 200
+
+
+@pytest.mark.expects_errors("no such table: settings")
+async def test_what_could_not_be_stored_is_not_used(core: Core) -> None:
+    rules, taken = core.receiving.rules(), free_port()
+    with closing(sqlite3.connect(core.paths.database, timeout=10)) as database:
+        database.execute("ALTER TABLE settings RENAME TO gone")
+    with pytest.raises(StorageFailed):
+        await core.commands.save_settings(base_path="/metarr", require_key_locally=False)
+    with pytest.raises(StorageFailed):
+        await core.commands.save_settings(port=taken)
+    assert core.receiving.rules() == rules
+    assert core.queries.settings().port == 3000
+    assert port_of(core) != taken
+    assert await health(port_of(core)) == 200
 
 
 async def test_saving_something_else_does_not_touch_the_listener(core: Core) -> None:

@@ -66,3 +66,20 @@ async def test_another_program_behind_the_same_name_is_not_taken_for_connected(h
         await core.commands.save_sender(name, Draft(values={"url": other.url}))
         await until_it_stands(home, core, SenderState.NOT_CONNECTED)
         assert other.entries == {}
+
+
+async def test_another_base_path_is_told_to_who_calls_us_within_a_minute(home: Home) -> None:
+    arr = await home.arr()
+    async with home.program() as core:
+        await connected(core, arr)
+        await core.commands.save_settings(base_path="/metarr")
+        end = home.clock.now() + timedelta(minutes=1)
+
+        async def told() -> bool:
+            if home.clock.now() < end:
+                home.clock.advance(5)
+            return "/metarr/webhooks/radarr" in str(arr.entries)
+
+        await eventually(told)
+        await arr.import_film(1, "Dune", download_id="A")
+        assert arr.statuses[-1] == 200

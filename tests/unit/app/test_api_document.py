@@ -59,11 +59,26 @@ def test_every_place_in_a_path_is_a_parameter(told: dict[str, Any]) -> None:
 def test_every_answer_is_described(told: dict[str, Any]) -> None:
     for (method, path), operation in operations(told).items():
         answers = operation["responses"]
-        assert {"200", "401", "503"} <= set(answers)
+        assert {"200", "401", "431", "503"} <= set(answers)
         assert ("requestBody" in operation, "413" in answers) == (method == "POST", method == "POST")
         assert all(int(status) in {200, *KINDS} for status in answers)
         for answer in answers.values():
             assert answer["content"]["application/json"]["schema"], path
+
+
+def test_a_body_is_required_where_a_field_of_it_is(told: dict[str, Any]) -> None:
+    required = {
+        path
+        for (_, path), operation in operations(told).items()
+        if operation.get("requestBody", {}).get("required")
+    }
+    assert required == {"/api/v1/scan"}
+
+
+@pytest.mark.parametrize(("base_path", "url"), [("", "/"), ("/metarr", "/metarr")])
+def test_paths_begin_below_the_base_path(base_path: str, url: str) -> None:
+    made = document(OPERATIONS, version="1", base_path=base_path)
+    assert made["servers"] == [{"url": url}]
 
 
 def test_the_words_for_states_are_told(told: dict[str, Any]) -> None:

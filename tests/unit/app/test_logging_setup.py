@@ -2,14 +2,15 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import sys
 from typing import TYPE_CHECKING
+
+import pytest
 
 from metarr_desktop.app.logging_setup import CAPACITY, LogBook, LogLine, start_logging
 
 if TYPE_CHECKING:
     from pathlib import Path
-
-    import pytest
 
 
 async def test_lines_go_to_the_file_and_to_who_listens(tmp_path: Path) -> None:
@@ -58,3 +59,11 @@ def test_a_log_that_cannot_be_written_fills_no_terminal(
     stop()
     assert capsys.readouterr().err == ""
     assert [line.message for line in book.lines()] == ["It goes on"]
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="there the folder says who may read")
+def test_only_this_user_reads_the_log(tmp_path: Path) -> None:
+    stop = start_logging(tmp_path / "metarr.log", book=LogBook())
+    logging.getLogger("metarr_desktop.here").info("A title of a film")
+    stop()
+    assert (tmp_path / "metarr.log").stat().st_mode & 0o777 == 0o600

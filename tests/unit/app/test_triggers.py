@@ -6,7 +6,7 @@ import pytest
 
 from metarr_desktop.app.scan_requests import ScanRequest
 from metarr_desktop.app.triggers import MOST_FOLDERS, Triggers
-from metarr_desktop.domain.errors import Refused, StorageFailed
+from metarr_desktop.domain.errors import Refused, StorageFailed, Transient
 from tests.unit.webhooks.listening import KEY, Listening, digest, listen
 
 if TYPE_CHECKING:
@@ -24,6 +24,8 @@ class Scans:
     async def request(self, path: str, *, origin: str, remote_address: str = "") -> ScanRequest:
         if self.full:
             raise StorageFailed("The disk is full.")
+        if path.startswith("/hanging"):
+            raise Transient(f"{path} does not answer.")
         if path.startswith("/etc"):
             raise Refused(f"{path} is in no library folder.")
         self.asked.append((path, origin, remote_address))
@@ -108,6 +110,14 @@ async def test_what_is_no_form_is_refused_with_a_sentence(
 async def test_what_cannot_be_stored_is_to_be_sent_again(listening: Listening, scans: Scans) -> None:
     scans.full = True
     assert (await listening.send(f"{ADDRESS}&dir=/c"))[0] == 503
+
+
+async def test_a_share_that_hangs_keeps_no_other_folder_back(listening: Listening, scans: Scans) -> None:
+    status, answer = await listening.send(f"{ADDRESS}&dir=/hanging/a&dir=/c")
+    assert (status, [scan["dir"] for scan in answer["scans"]]) == (200, ["/c"])
+    assert answer["refused"] == [{"dir": "/hanging/a", "error": "/hanging/a does not answer."}]
+    status, answer = await listening.send(f"{ADDRESS}&dir=/hanging/a&dir=/etc")
+    assert (status, answer["error"]) == (503, "/hanging/a does not answer.")
 
 
 async def test_before_there_is_a_key_it_says_how_to_make_one(scans: Scans) -> None:

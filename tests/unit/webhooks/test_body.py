@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+import time
 from typing import Any
 
 import pytest
@@ -34,13 +35,22 @@ from metarr_desktop.webhooks.body import InvalidBody, read_object
         (b'{"a": ' + b"[" * 64 + b"]" * 64 + b"}", "Nested too deeply."),
         (b'{"a":' * 1000 + b"1" + b"}" * 1000, "Nested too deeply."),
         (b"[" * 100_000, "Nested too deeply."),
-        (b'{"a": "' + b"[" * 100_000, "Nested too deeply."),
+        (b'{"a": "' + b"[" * 100_000, "Not valid JSON."),
     ],
 )
 def test_what_is_no_usable_object_is_refused_with_its_sentence(raw: bytes, sentence: str) -> None:
     with pytest.raises(InvalidBody) as caught:
         read_object(raw)
     assert str(caught.value.text) == sentence
+
+
+@pytest.mark.parametrize("end", [b"", b"\\"])
+def test_a_string_without_an_end_is_read_once(end: bytes) -> None:
+    cut_off = b'{"a": [' + b"[]," * 80 + b'"' + b'\\"' * 200_000 + end
+    began = time.process_time()
+    with pytest.raises(InvalidBody):
+        read_object(cut_off)
+    assert time.process_time() - began < 2
 
 
 def test_sixty_four_levels_are_read() -> None:

@@ -78,6 +78,10 @@ def test_the_network_needs_the_key_and_this_computer_only_if_asked(
         ("LocalHost:3000", 200),
         ("127.0.0.1", 200),
         ("127.9.9.9:80", 200),
+        ("[::1].example.com", 403),
+        ("[::1].example.com:3000", 403),
+        ("127.0.0.1%.example.com", 403),
+        ("192.168.1.20%example.com:3000", 403),
         ("[::1]:3000", 200),
         ("[::1]", 200),
         ("192.168.1.20:3000", 200),
@@ -135,6 +139,11 @@ def test_who_comes_through_a_proxy_on_this_computer_is_heard_with_the_key() -> N
         (DISTANT | {"peer": ""}, 403),
         (LOCAL, 200),
         (LOCAL | {"forwarded": True}, 403),
+        (DISTANT | {"peer": "192.168.1.20"}, 200),
+        (DISTANT | {"peer": "::ffff:192.168.1.20"}, 200),
+        (DISTANT | {"peer": "fd00::1", "proxy": "127.0.0.1", "forwarded": True}, 200),
+        (DISTANT | {"peer": "192.168.1.20", "forwarded": True}, 403),
+        (DISTANT | {"peer": "192.168.1.20", "proxy": "192.168.1.20", "forwarded": True}, 403),
         (DISTANT | {"peer": "10.1.1.1", "proxy": "192.168.1.99"}, 200),
         (DISTANT | {"peer": "11.1.1.1", "proxy": "192.168.1.30"}, 403),
     ],
@@ -153,6 +162,8 @@ FOUR_K = WebhookAddress(source="radarr", name="Radarr 4K")
     [
         (FOUR_K, b"own", 200),
         (WebhookAddress(source="radarr", name="RADARR 4k"), b"own", 200),
+        (WebhookAddress(source="radarr", name="radarr-4k"), b"own", 200),
+        (WebhookAddress(source="radarr", name="radarr_4K "), KEY.encode(), 401),
         (FOUR_K, KEY.encode(), 401),
         (FOUR_K, b"other", 401),
         (RADARR, b"own", 200),
@@ -170,7 +181,7 @@ FOUR_K = WebhookAddress(source="radarr", name="Radarr 4K")
 def test_a_source_with_a_key_of_its_own_is_opened_by_that_one_only(
     address: WebhookAddress | None, key: bytes, expected: int
 ) -> None:
-    own = {("radarr", "radarr 4k"): b"own", ("radarr", "other"): b"other", ("sonarr", "x"): b"sonarr"}
+    own = {("radarr", "radarr-4k"): b"own", ("radarr", "other"): b"other", ("sonarr", "x"): b"sonarr"}
     rules = HOME | {"source_keys": {name: hashlib.sha256(each).hexdigest() for name, each in own.items()}}
     caller = Caller(**DISTANT, keys=(b"wrong", key))
     refusal = judge(caller, ReceivingRules(**rules), address=address)
@@ -188,6 +199,11 @@ def test_a_request_full_of_keys_is_not_a_request_full_of_tries() -> None:
     keys = given_keys(query=[*(str(number) for number in range(100)), KEY], header=None, authorization=None)
     assert len(keys) == MOST_KEYS
     assert status(DISTANT | {"keys": keys}, HOME) == 401
+
+
+def test_a_caller_is_written_down_without_its_keys() -> None:
+    assert KEY not in repr(Caller(**DISTANT | GOOD))
+    assert repr(KEY.encode())[2:-1] not in repr(Caller(**DISTANT | GOOD))
 
 
 def test_a_refusal_says_what_to_do_and_never_the_key() -> None:

@@ -178,6 +178,26 @@ async def test_the_keys_of_further_routes_are_guessed_no_faster() -> None:
         assert (await listening.send("/api/v1/jobs", headers={"X-Api-Key": API_KEY}))[0] == 200
 
 
+@pytest.mark.parametrize(("path", "key"), [("/webhooks/radarr", KEY), ("/api/v1/jobs", API_KEY)])
+async def test_who_asks_first_without_the_key_is_not_slowed(path: str, key: str) -> None:
+    async with guarded() as (listening, waits):
+        waits.over.set()
+        for _ in range(12):
+            assert (await listening.send(path))[0] == 401
+            assert (await listening.send(path, headers={"X-Api-Key": key}))[0] == 200
+        assert waits.seconds == []
+
+
+async def test_what_needs_no_key_makes_guessing_no_faster() -> None:
+    async with guarded() as (listening, waits):
+        waits.over.set()
+        listening.rules[0] = ReceivingRules()
+        for _ in range(7):
+            assert (await listening.send("/api/v1/jobs", headers={"X-Api-Key": KEY}))[0] == 401
+            assert (await listening.send("/webhooks/radarr"))[0] == 200
+        assert waits.seconds == [1, 2]
+
+
 async def test_no_key_is_a_wrong_key_and_a_wrong_name_is_none() -> None:
     async with guarded() as (listening, waits):
         waits.over.set()

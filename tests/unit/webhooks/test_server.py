@@ -20,6 +20,7 @@ from metarr_desktop.domain.changes import WebhookRefused
 from metarr_desktop.domain.errors import PortUnavailable, StorageFailed
 from metarr_desktop.domain.events import IncomingWebhook
 from metarr_desktop.webhooks.guard import ReceivingRules
+from metarr_desktop.webhooks.proxies import MARKS
 from metarr_desktop.webhooks.server import WebhookServer
 from metarr_desktop.webhooks.sources.registry import SOURCES
 from tests.unit.webhooks.listening import (
@@ -286,8 +287,8 @@ async def test_a_key_opens_the_door_wherever_it_is_given(
 
 
 async def test_a_forwarded_request_is_not_local(listening: Listening) -> None:
-    for header in ("Forwarded", "X-Forwarded-For", "Via"):
-        assert (await listening.send("/webhooks/radarr", headers={header: "1.1 proxy"}))[0] == 401
+    for header in ("Forwarded", "X-Forwarded-For", *MARKS):
+        assert (await listening.send("/webhooks/radarr", headers={header: "1.1 proxy"}))[0] == 401, header
 
 
 # --- Further routes ---
@@ -466,6 +467,19 @@ async def test_a_forbidden_port_says_which_ports_are_allowed(monkeypatch: pytest
     with pytest.raises(PortUnavailable, match=r"does not allow port 80\. Choose one above 1024\.") as caught:
         await server_without_routes().start("127.0.0.1", 80)
     assert caught.value.forbidden
+
+
+@pytest.mark.skipif(not socket.has_dualstack_ipv6(), reason="this system has no IPv6")
+async def test_everywhere_in_ipv6_is_everywhere_in_ipv4_too(listening: Listening) -> None:
+    _, port = await listening.server.start("::", 0)
+    for address in ("127.0.0.1", "[::1]"):
+        async with listening.session.post(
+            f"http://{address}:{port}/webhooks/radarr", data=DOWNLOAD, headers=JSON
+        ) as answer:
+            assert answer.status == 200, address
+    assert [stored.remote_address for stored in listening.intake.stored] == ["127.0.0.1", "::1"]
+    with pytest.raises(PortUnavailable, match="used by another program"):
+        await server_without_routes().start("::", port)
 
 
 async def test_a_second_start_moves_to_the_new_address(listening: Listening) -> None:
