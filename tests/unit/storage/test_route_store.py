@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from metarr_desktop.domain.events import Action, EventKind, MediaEvent, MediaKind
-from metarr_desktop.domain.routing import EVERY_SOURCE, EventChoice, Route, Routes
+from metarr_desktop.domain.routing import EVERY_SOURCE, EventChoice, Route, Routes, sender_scope
 from metarr_desktop.storage.route_store import RouteStore
 
 if TYPE_CHECKING:
@@ -19,6 +19,9 @@ ROUTE = Route(
     include_paths=("/movies",),
     exclude_paths=("/movies/x",),
 )
+
+
+RADARR_4K = sender_scope("radarr", "Radarr 4K")
 
 
 @pytest.fixture
@@ -45,19 +48,18 @@ async def test_without_a_route_a_service_is_told_what_it_is_told_by_itself(store
 
 
 async def test_a_route_comes_back_as_it_was_set(store: RouteStore) -> None:
-    await store.save("discord", "Radarr 4K", ROUTE)
+    await store.save("discord", RADARR_4K, ROUTE)
     await store.save("kodi", EVERY_SOURCE, Route(events=frozenset()))
     assert (await store.routes()).stored == {
-        ("discord", "radarr 4k"): ROUTE,
+        ("discord", "radarr/radarr-4k"): ROUTE,
         ("kodi", ""): Route(events=frozenset()),
     }
 
 
 async def test_the_last_route_counts_until_it_is_taken_back(store: RouteStore) -> None:
     await store.save("discord", "radarr", ROUTE)
-    await store.save("discord", "Radarr", Route(include_tags=("x",)))
+    await store.save("discord", "radarr", Route(include_tags=("x",)))
     assert (await store.routes()).stored == {("discord", "radarr"): Route(include_tags=("x",))}
-    await store.reset("discord", "RADARR")
     await store.reset("discord", "radarr")
     assert await store.routes() == Routes()
 
@@ -65,7 +67,7 @@ async def test_the_last_route_counts_until_it_is_taken_back(store: RouteStore) -
 async def test_the_route_of_a_sender_counts_before_that_of_its_type_and_of_all(store: RouteStore) -> None:
     await store.save("discord", EVERY_SOURCE, Route(events=frozenset({EventKind.DELETED})))
     await store.save("discord", "radarr", Route(events=frozenset({EventKind.RENAMED})))
-    await store.save("discord", "Radarr 4K", Route(events=frozenset({EventKind.GRABBED})))
+    await store.save("discord", RADARR_4K, Route(events=frozenset({EventKind.GRABBED})))
     routes = await store.routes()
 
     def told(instance: str) -> list[Action]:
