@@ -86,33 +86,32 @@ def _note(db: Sql, event_id: int, notice: Notice, now: datetime) -> bool:
 
 
 def _resolve(db: Sql, event_id: int, notice: Notice, now: datetime) -> bool:
-    """Resolve the same complaint, else all of that type: senders word the good news otherwise at times."""
-    resolved = db.execute(
-        "UPDATE health_issues SET resolved_at = ?, event_id = ? WHERE key = ? AND resolved_at IS NULL",
-        (to_ms(now), event_id, _key(notice)),
-    ).rowcount
-    if not resolved:
-        resolved = _resolve_type(db, event_id, notice, now)
+    """Resolve all that the sender complained of by this check: a check finds one thing at a time.
+
+    What it found last may be worded otherwise than what was told, and each start of the sender tells it anew.
+    """
+    resolved = _complaints_of(db, notice)
+    for key in resolved:
+        db.execute(
+            "UPDATE health_issues SET resolved_at = ?, event_id = ? WHERE key = ?",
+            (to_ms(now), event_id, key),
+        )
     if resolved:
         return True
     again = db.execute("SELECT 1 FROM health_issues WHERE event_id = ? LIMIT 1", (event_id,)).fetchone()
     return again is not None
 
 
-def _resolve_type(db: Sql, event_id: int, notice: Notice, now: datetime) -> int:
-    """Resolve what the sender complained of by this check, in whatever case it writes its names now."""
+def _complaints_of(db: Sql, notice: Notice) -> list[str]:
+    """Keys of what is open of a check, in whatever case; of a nameless one only the same words."""
     rows = db.execute(
         "SELECT key, instance, type FROM health_issues WHERE source = ? AND resolved_at IS NULL",
         (notice.source,),
     ).fetchall()
     wanted = (notice.instance.casefold(), notice.type.casefold())
     keys = [row[0] for row in rows if (row[1].casefold(), row[2].casefold()) == wanted]
-    for key in keys:
-        db.execute(
-            "UPDATE health_issues SET resolved_at = ?, event_id = ? WHERE key = ?",
-            (to_ms(now), event_id, key),
-        )
-    return len(keys)
+    same = _key(notice)
+    return keys if notice.type or same not in keys else [same]
 
 
 def _open(db: Sql) -> tuple[HealthIssue, ...]:
