@@ -22,6 +22,7 @@ from metarr_desktop.domain.tracing import holding, scopes_of, to_here
 from metarr_desktop.library.looking import Looks
 from metarr_desktop.library.place import place_in
 from metarr_desktop.library.watching import QuietFolders, is_worth_asking
+from metarr_desktop.webhooks.fanout import CHANGES_FILES
 from metarr_desktop.webhooks.sources.by_hand import SOURCE as BY_HAND
 
 if TYPE_CHECKING:
@@ -215,6 +216,8 @@ class FolderWatch:
             return
         with suppress(KeyError, TypeError, ValueError):
             event = MediaEvent.from_payload(payload)
+            if event.action not in CHANGES_FILES or event.files_kept:
+                return
             self._told.pop(key := (event.source, event.instance, event.folder), None)
             self._told[key] = (event, at)
             if len(self._told) > MOST_RECENT:
@@ -223,14 +226,14 @@ class FolderWatch:
     async def _ask(self, folder: Path, libraries: tuple[LibraryFolder, ...]) -> None:
         """Ask for a folder, unless somebody told of it or all of it is known.
 
-        What a sender told of it comes with every change of its own; after a scan that was asked for there may
-        be more, which is asked for later.
+        What comes beside it later, such as subtitles, nobody tells: that is asked for later. Not so where a
+        sender told of a series or an artist, of which nobody knows what was seen already.
         """
         library = holding(str(folder), libraries)
         if library is None or library.watch == "off":
             return
         told = await self._told_by(folder)
-        if told == {BY_HAND.key}:
+        if told and (library.type == "movies" or told == {BY_HAND.key}):
             self._quiet.note([folder], now=self._clock.monotonic())
         if told:
             return

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import asyncio
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -94,9 +95,14 @@ class Bench:
     def see(self, *names: str) -> None:
         self.threads.started[-1][1](frozenset(self.root / name for name in names))
 
-    def told(self, folder: Path, *, source: str) -> None:
+    def told(self, folder: Path, *, source: str, action: Action = Action.IMPORTED, kept: bool = False) -> None:
         event = MediaEvent(
-            source=source, kind=MediaKind.MOVIE, action=Action.IMPORTED, title="Dune", folder=str(folder)
+            source=source,
+            kind=MediaKind.MOVIE,
+            action=action,
+            title="Dune",
+            folder=str(folder),
+            files_kept=kept,
         )
         now = SystemClock().now()
         job = Job(
@@ -136,9 +142,31 @@ async def test_what_a_sender_told_of_is_not_asked_for(bench: Bench) -> None:
     await bench.asked("Alien")
 
 
-async def test_after_a_scan_by_hand_more_is_asked_for_later(bench: Bench) -> None:
+async def test_what_changes_no_file_is_nothing_told(bench: Bench) -> None:
     await bench.started(1)
-    bench.told(bench.root / "Dune", source="scan")
+    bench.told(bench.root / "Dune", source="radarr", action=Action.GRABBED)
+    bench.told(bench.root / "Dune", source="sonarr", action=Action.ADDED)
+    bench.told(bench.root / "Dune", source="lidarr", action=Action.DELETED, kept=True)
+    bench.see("Dune")
+    await bench.asked("Dune")
+
+
+async def test_of_a_series_that_a_sender_told_of_nothing_is_asked_for_later(bench: Bench) -> None:
+    await bench.started(1)
+    (folder,) = bench.library.folders
+    bench.library.folders = [replace(folder, type="tv")]
+    bench.told(bench.root / "Dune", source="sonarr")
+    bench.see("Dune")
+    await asyncio.sleep(0.15)
+    bench.watch._told.clear()  # ten minutes later
+    await asyncio.sleep(0.15)
+    assert bench.scans.asked == []
+
+
+@pytest.mark.parametrize("source", ["scan", "radarr"])
+async def test_after_a_film_was_told_more_is_asked_for_later(bench: Bench, source: str) -> None:
+    await bench.started(1)
+    bench.told(bench.root / "Dune", source=source)
     bench.see("Dune")
     await asyncio.sleep(0.15)
     assert bench.scans.asked == []
