@@ -98,6 +98,7 @@ def build_senders(of: SenderMaterial) -> SenderParts:
     )
     tools = CatchUpTools(
         imports=of.imports,
+        issues=of.issues,
         intake=of.queue,
         routes=of.routes,
         services=of.services,

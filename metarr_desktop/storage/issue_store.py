@@ -11,6 +11,7 @@ from metarr_desktop.domain.events import Notice, NoticeKind
 from metarr_desktop.storage.rows import instant
 
 if TYPE_CHECKING:
+    from collections.abc import Collection
     from datetime import datetime
 
     from metarr_desktop.storage.database import Database
@@ -43,6 +44,15 @@ class IssueStore:
         Asked again for the same event the answer is the same.
         """
         return await self._database.run(_note, event_id, notice, now)
+
+    async def resolve_others(
+        self, source: str, instance: str, still: Collection[str], *, now: datetime
+    ) -> int:
+        """Resolve what a sender complained of by checks that it does not name any more; returns how many.
+
+        Its good news may have been sent while nobody listened.
+        """
+        return await self._database.run(_resolve_others, source, instance, tuple(still), now)
 
     async def open(self) -> tuple[HealthIssue, ...]:
         """Every complaint that is not resolved, the oldest first."""
@@ -112,6 +122,21 @@ def _complaints_of(db: Sql, notice: Notice) -> list[str]:
     keys = [row[0] for row in rows if (row[1].casefold(), row[2].casefold()) == wanted]
     same = _key(notice)
     return keys if notice.type or same not in keys else [same]
+
+
+def _resolve_others(db: Sql, source: str, instance: str, still: tuple[str, ...], now: datetime) -> int:
+    rows = db.execute(
+        "SELECT key, instance, type FROM health_issues WHERE source = ? AND resolved_at IS NULL", (source,)
+    ).fetchall()
+    names = {each.casefold() for each in still}
+    over = [
+        key
+        for key, own, check in rows
+        if own.casefold() == instance.casefold() and check.casefold() not in names
+    ]
+    for key in over:
+        db.execute("UPDATE health_issues SET resolved_at = ? WHERE key = ?", (to_ms(now), key))
+    return len(over)
 
 
 def _open(db: Sql) -> tuple[HealthIssue, ...]:

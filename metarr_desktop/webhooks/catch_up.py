@@ -48,6 +48,7 @@ if TYPE_CHECKING:
     from metarr_desktop.jobs.handlers import Report
     from metarr_desktop.services.declaration import Service
     from metarr_desktop.storage.import_store import ImportStore
+    from metarr_desktop.storage.issue_store import IssueStore
     from metarr_desktop.webhooks.sources.arr_client import ArrClient
     from metarr_desktop.webhooks.visit import VisitTools
 
@@ -84,13 +85,14 @@ class RouteReader(Protocol):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CatchUpTools:
-    """What is needed beside a visit: where imports are remembered, stored and told.
+    """What is needed beside a visit: where imports and complaints are remembered, stored and told.
 
     ``has_told`` says whether a job has ended well, which is when what it tells is planned.
     ``unread`` are the webhooks that are stored and were not looked at yet.
     """
 
     imports: ImportStore
+    issues: IssueStore
     intake: Intake
     routes: RouteReader
     services: Sequence[Service]
@@ -244,7 +246,10 @@ class CatchUp:
         entry = find_entry(await client.notifications(), owner)
         if entry is None:
             return {"webhook_id": None, "webhook_url": None, "wanted_url": None, "stopped": None}
-        muted = names_us(await client.health(), str(entry.get("name", "")))
+        health = await client.health()
+        if why in {Why.SCHEDULE, Why.ASKED}:  # one that was started just now has not looked at itself yet
+            await self._forget_complaints(sender, still=health)
+        muted = names_us(health, str(entry.get("name", "")))
         if why is Why.SCHEDULE and not muted:
             return {"stopped": None}
         try:
@@ -253,6 +258,16 @@ class CatchUp:
             logger.warning("%s could not test its webhook: %s", sender.name, error)
             return {"stopped": True if muted else None}
         return {"stopped": None}
+
+    async def _forget_complaints(self, sender: Sender, *, still: Sequence[Mapping[str, Any]]) -> None:
+        """Take for resolved what the sender does not complain of any more: its good news was missed.
+
+        Nothing where webhooks wait for their turn, which may tell just that.
+        """
+        checks = [str(each.get("source") or "") for each in still]
+        if all(checks) and not await self._tools.unread():
+            now = self._visit.clock.now()
+            await self._tools.issues.resolve_others(sender.type, sender.name, checks, now=now)
 
     async def _learn(self, sender: Sender, news: Mapping[str, Any]) -> None:
         now = as_known(self._visit.clock.now())

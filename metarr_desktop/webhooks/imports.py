@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 import hashlib
+import re
 from typing import TYPE_CHECKING
 
 from metarr_desktop.domain.events import Action
 from metarr_desktop.domain.paths import parts
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from metarr_desktop.domain.events import MediaEvent
+
+_SEPARATOR = re.compile(r"[\\/]+")
 
 
 def import_keys(event: MediaEvent, *, sender_id: int) -> tuple[str, ...]:
@@ -24,14 +29,12 @@ def import_keys(event: MediaEvent, *, sender_id: int) -> tuple[str, ...]:
     if event.download_id:
         mark = f"d:{event.download_id.casefold()}"
         return tuple(f"{sender_id}:{each}:{mark}" for each in dict.fromkeys(event.sender_ids))
-    folder = "/".join(parts(event.folder)).casefold()
-    names = dict.fromkeys(f"{folder}\0{_file_name(each).casefold()}" for each in event.files)
-    return tuple(f"{sender_id}:f:{_hash(each)}" for each in names)
+    folder = parts(event.folder)
+    return tuple(
+        f"{sender_id}:f:{_hash((*folder, *_SEPARATOR.split(file)))}" for file in dict.fromkeys(event.files)
+    )
 
 
-def _file_name(path: str) -> str:
-    return path.replace("\\", "/").rpartition("/")[2]
-
-
-def _hash(words: str) -> str:
+def _hash(path: Iterable[str]) -> str:
+    words = "/".join(path).casefold()
     return hashlib.sha256(words.encode("utf-8", "surrogatepass")).hexdigest()[:32]

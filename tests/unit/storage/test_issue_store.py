@@ -119,6 +119,23 @@ async def test_good_news_of_a_sender_in_another_case_resolves_its_type(
     assert await issues.open() == ()
 
 
+async def test_what_a_sender_does_not_complain_of_any_more_is_resolved(
+    issues: IssueStore, heard: Heard
+) -> None:
+    await heard(1, complaint())
+    await heard(2, complaint(type="UpdateCheck"))
+    await heard(3, complaint(instance="Radarr 4K"))
+    await heard(4, complaint(source="sonarr"))
+    assert await issues.resolve_others("radarr", "RADARR", ["updatecheck"], now=START) == 1
+    assert [(each.source, each.instance, each.type) for each in await issues.open()] == [
+        ("radarr", "Radarr", "UpdateCheck"),
+        ("radarr", "Radarr 4K", "RootFolderCheck"),
+        ("sonarr", "Radarr", "RootFolderCheck"),
+    ]
+    assert await issues.resolve_others("radarr", "Radarr", ["UpdateCheck"], now=START) == 0
+    assert await heard(5, complaint())
+
+
 async def test_asked_again_for_the_same_event_the_answer_is_the_same(heard: Heard) -> None:
     assert [await heard(1, complaint()) for _ in range(3)] == [True, True, True]
     assert [await heard(2, complaint()) for _ in range(3)] == [False, False, False]
