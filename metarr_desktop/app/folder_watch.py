@@ -26,6 +26,7 @@ from metarr_desktop.webhooks.fanout import CHANGES_FILES
 from metarr_desktop.webhooks.sources.by_hand import SOURCE as BY_HAND
 
 if TYPE_CHECKING:
+    from collections.abc import Collection
     from datetime import datetime
 
     from metarr_desktop.app.scan_requests import ScanRequests
@@ -127,7 +128,7 @@ class FolderWatch:
         for library in wanted.values():
             await self._tend(library)
         due = self._quiet.take_due(now=self._clock.monotonic())
-        for folder in due:
+        for folder in _outermost(due, libraries):
             await self._ask(folder, libraries)
 
     async def _sleep(self) -> None:
@@ -261,6 +262,17 @@ class FolderWatch:
             if is_inside(str(folder), here) or is_inside(here, str(folder)):
                 sources.add(event.source)
         return sources
+
+
+def _outermost(folders: Collection[Path], libraries: Collection[LibraryFolder]) -> list[Path]:
+    """Leave out the season of a series that is asked for as a whole; each film is one of its own."""
+
+    def is_part(folder: Path) -> bool:
+        library = holding(str(folder), libraries)
+        whole = any(parent in folders for parent in folder.parents)
+        return whole and library is not None and library.type != "movies"
+
+    return [folder for folder in folders if not is_part(folder)]
 
 
 def _identity(library: LibraryFolder) -> tuple[int, int] | None:

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from metarr_desktop.app.folder_thread import Tell, Watcher
+    from metarr_desktop.domain.media import LibraryType
     from metarr_desktop.domain.paths import PathMapping
 
 TIMES = WatchTimes(quiet_s=0.05, at_most_s=0.5, poll_s=0.1, look_s=0.05)
@@ -133,6 +134,19 @@ async def test_what_became_quiet_is_asked_for_once(bench: Bench) -> None:
     await bench.asked("Dune")
     await asyncio.sleep(0.15)
     assert len(bench.scans.asked) == 1
+
+
+@pytest.mark.parametrize(("kind", "parts"), [("tv", ()), ("music", ()), ("movies", ("Dune/Extended",))])
+async def test_a_new_series_is_asked_for_once_with_its_seasons(
+    bench: Bench, kind: LibraryType, parts: tuple[str, ...]
+) -> None:
+    await bench.started(1)
+    (bench.root / "Dune" / "Extended").mkdir()
+    (bench.root / "Dune" / "Extended" / "part.mkv").touch()
+    bench.library.folders = [replace(bench.library.folders[0], type=kind)]
+    bench.see("Dune", "Dune/Extended")
+    await asyncio.sleep(0.2)
+    assert sorted(bench.scans.asked) == sorted(str(bench.root / name) for name in ("Dune", *parts))
 
 
 async def test_what_a_sender_told_of_is_not_asked_for(bench: Bench) -> None:
