@@ -96,7 +96,9 @@ class Bench:
     def see(self, *names: str) -> None:
         self.threads.started[-1][1](frozenset(self.root / name for name in names))
 
-    def told(self, folder: Path, *, source: str, action: Action = Action.IMPORTED, kept: bool = False) -> None:
+    def told(
+        self, folder: Path, *, source: str, action: Action = Action.IMPORTED, kept: bool = False
+    ) -> None:
         event = MediaEvent(
             source=source,
             kind=MediaKind.MOVIE,
