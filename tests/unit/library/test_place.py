@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-import dataclasses
 from dataclasses import replace
 from pathlib import Path
 
@@ -102,7 +101,7 @@ def test_a_path_outside_the_set_folders_fails_for_good_and_says_what_to_do(sent:
 
 
 def test_of_two_radarrs_the_one_is_named_whose_path_is_unknown() -> None:
-    named = dataclasses.replace(event("/other/Dune"), instance="Radarr 4K")
+    named = replace(event("/other/Dune"), instance="Radarr 4K")
     with pytest.raises(Permanent, match=r"^Radarr 4K's path /other/Dune is not on this computer\."):
         locate(named, libraries=[library("/movies")], mappings=[])
 
