@@ -188,6 +188,8 @@ class CatchUp:
         news |= await self._open_again(client, sender, known, why)
         told = await self._stored(untold, sender)
         await self._learn(sender, news)
+        if why in {Why.SCHEDULE, Why.ASKED}:  # one that was started just now has not looked at itself yet
+            await self._forget_complaints(client, sender)
         return await self._done(told, sender)
 
     async def _untold(self, known: Knowledge) -> tuple[int, ...]:
@@ -195,6 +197,20 @@ class CatchUp:
         if known.told_by is not None and await self._tools.has_told(known.told_by):
             return ()
         return known.untold
+
+    async def _forget_complaints(self, client: ArrClient, sender: Sender) -> None:
+        """Take for resolved what the sender does not complain of any more: its good news was missed.
+
+        Nothing where webhooks wait for their turn, which may tell just that, or where it does not say.
+        """
+        try:
+            checks = [str(each.get("source") or "") for each in await client.health()]
+        except MetarrError as error:
+            logger.warning("%s did not say how it is: %s", sender.name, error)
+            return
+        if all(checks) and not await self._tools.unread():
+            now = self._visit.clock.now()
+            await self._tools.issues.resolve_others(sender.type, sender.name, checks, now=now)
 
     async def _missing(
         self, client: ArrClient, sender: Sender, known: Knowledge, window: Window
@@ -246,10 +262,7 @@ class CatchUp:
         entry = find_entry(await client.notifications(), owner)
         if entry is None:
             return {"webhook_id": None, "webhook_url": None, "wanted_url": None, "stopped": None}
-        health = await client.health()
-        if why in {Why.SCHEDULE, Why.ASKED}:  # one that was started just now has not looked at itself yet
-            await self._forget_complaints(sender, still=health)
-        muted = names_us(health, str(entry.get("name", "")))
+        muted = names_us(await client.health(), str(entry.get("name", "")))
         if why is Why.SCHEDULE and not muted:
             return {"stopped": None}
         try:
@@ -258,16 +271,6 @@ class CatchUp:
             logger.warning("%s could not test its webhook: %s", sender.name, error)
             return {"stopped": True if muted else None}
         return {"stopped": None}
-
-    async def _forget_complaints(self, sender: Sender, *, still: Sequence[Mapping[str, Any]]) -> None:
-        """Take for resolved what the sender does not complain of any more: its good news was missed.
-
-        Nothing where webhooks wait for their turn, which may tell just that.
-        """
-        checks = [str(each.get("source") or "") for each in still]
-        if all(checks) and not await self._tools.unread():
-            now = self._visit.clock.now()
-            await self._tools.issues.resolve_others(sender.type, sender.name, checks, now=now)
 
     async def _learn(self, sender: Sender, news: Mapping[str, Any]) -> None:
         now = as_known(self._visit.clock.now())
