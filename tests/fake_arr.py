@@ -80,6 +80,7 @@ class FakeArr:
     records: list[dict[str, Any]] = field(default_factory=list)
     folders: list[str] = field(default_factory=lambda: ["/movies"])
     labels: dict[int, str] = field(default_factory=dict)
+    complaints: list[dict[str, Any]] = field(default_factory=list)
     calls: list[tuple[str, str]] = field(default_factory=list)
     sent: list[dict[str, Any]] = field(default_factory=list)
     skipped: list[dict[str, Any]] = field(default_factory=list)
@@ -432,14 +433,14 @@ class FakeArr:
     async def _health(self, _request: web.Request) -> web.Response:
         names = [entry["name"] for number, entry in self.entries.items() if self.is_muted(number)]
         if not names:
-            return web.json_response([])
+            return web.json_response(self.complaints)
         message = (
             "All notifications are unavailable due to failures"
             if len(names) == len(self.entries) > 1
             else f"Notifications unavailable due to failures: {', '.join(names)}"
         )
         return web.json_response(
-            [{"source": "NotificationStatusCheck", "type": "warning", "message": message}]
+            [*self.complaints, {"source": "NotificationStatusCheck", "type": "warning", "message": message}]
         )
 
     async def _root_folders(self, _request: web.Request) -> web.Response:

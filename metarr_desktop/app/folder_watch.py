@@ -22,9 +22,11 @@ from metarr_desktop.domain.tracing import holding, scopes_of, to_here
 from metarr_desktop.library.looking import Looks
 from metarr_desktop.library.place import place_in
 from metarr_desktop.library.watching import QuietFolders, is_worth_asking
+from metarr_desktop.webhooks.fanout import CHANGES_FILES
 from metarr_desktop.webhooks.sources.by_hand import SOURCE as BY_HAND
 
 if TYPE_CHECKING:
+    from collections.abc import Collection
     from datetime import datetime
 
     from metarr_desktop.app.scan_requests import ScanRequests
@@ -126,7 +128,7 @@ class FolderWatch:
         for library in wanted.values():
             await self._tend(library)
         due = self._quiet.take_due(now=self._clock.monotonic())
-        for folder in due:
+        for folder in _outermost(due, libraries):
             await self._ask(folder, libraries)
 
     async def _sleep(self) -> None:
@@ -215,6 +217,8 @@ class FolderWatch:
             return
         with suppress(KeyError, TypeError, ValueError):
             event = MediaEvent.from_payload(payload)
+            if event.action not in CHANGES_FILES or event.files_kept:
+                return
             self._told.pop(key := (event.source, event.instance, event.folder), None)
             self._told[key] = (event, at)
             if len(self._told) > MOST_RECENT:
@@ -223,14 +227,14 @@ class FolderWatch:
     async def _ask(self, folder: Path, libraries: tuple[LibraryFolder, ...]) -> None:
         """Ask for a folder, unless somebody told of it or all of it is known.
 
-        What a sender told of it comes with every change of its own; after a scan that was asked for there may
-        be more, which is asked for later.
+        What comes beside it later, such as subtitles, nobody tells: that is asked for later. Not so where a
+        sender told of a series or an artist, of which nobody knows what was seen already.
         """
         library = holding(str(folder), libraries)
         if library is None or library.watch == "off":
             return
         told = await self._told_by(folder)
-        if told == {BY_HAND.key}:
+        if told and (library.type == "movies" or told == {BY_HAND.key}):
             self._quiet.note([folder], now=self._clock.monotonic())
         if told:
             return
@@ -258,6 +262,17 @@ class FolderWatch:
             if is_inside(str(folder), here) or is_inside(here, str(folder)):
                 sources.add(event.source)
         return sources
+
+
+def _outermost(folders: Collection[Path], libraries: Collection[LibraryFolder]) -> list[Path]:
+    """Leave out the season of a series that is asked for as a whole; each film is one of its own."""
+
+    def is_part(folder: Path) -> bool:
+        library = holding(str(folder), libraries)
+        whole = any(parent in folders for parent in folder.parents)
+        return whole and library is not None and library.type != "movies"
+
+    return [folder for folder in folders if not is_part(folder)]
 
 
 def _identity(library: LibraryFolder) -> tuple[int, int] | None:

@@ -5,12 +5,14 @@ from __future__ import annotations
 import json
 import os
 import stat
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import timedelta
+from functools import partial
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, Literal
 
-from metarr_desktop.domain.errors import Refused
+from metarr_desktop.domain.errors import Refused, Transient
 from metarr_desktop.domain.events import IncomingWebhook
 from metarr_desktop.domain.media import readable
 from metarr_desktop.domain.paths import is_inside, is_windows, parts
@@ -111,21 +113,31 @@ class ScanRequests:
         if not libraries:
             raise Refused(NO_LIBRARIES)
         library = holding(path, libraries)
-        if library is None:
-            path, library = await self._as_a_sender_writes_it(path, libraries)
-        if library is None:
+        if library is not None:
+            return place_in(library, path=path, libraries=libraries)
+        places = await self._as_senders_write_it(path, libraries)
+        if not places:
             raise Refused(text(IN_NO_LIBRARY.template, path=readable(path)))
-        return place_in(library, path=path, libraries=libraries)
+        return places[0] if len(places) == 1 else await self._first_there(places)
 
-    async def _as_a_sender_writes_it(
-        self, path: str, libraries: Collection[LibraryFolder]
-    ) -> tuple[str, LibraryFolder | None]:
+    async def _as_senders_write_it(self, path: str, libraries: Collection[LibraryFolder]) -> list[Place]:
+        """Return what senders may mean by a path: two Radarrs in containers may both call it so."""
         mappings = await self._library.mappings()
+        places: dict[Path, Place] = {}
         for scope in sorted({mapping.scope for mapping in mappings} - self._services):
             here = to_here(path, scopes=(scope,), mappings=mappings).path
             if (library := holding(here, libraries)) is not None:
-                return here, library
-        return path, None
+                place = place_in(library, path=here, libraries=libraries)
+                places.setdefault(place.folder, place)
+        return list(places.values())
+
+    async def _first_there(self, places: list[Place]) -> Place:
+        """Return the first place where something lies, else the first of all."""
+        for place in places:
+            with suppress(Transient, ValueError):
+                if await self._looks.at(place.library.path, partial(_is_there, place), shown=place.folder):
+                    return place
+        return places[0]
 
     async def _folder(self, place: Place, *, path: str) -> NamedFolder:
         shown, library = readable(path), place.library
@@ -148,6 +160,13 @@ class ScanRequests:
 def _is_whole(path: str) -> bool:
     whole = PurePosixPath(path).is_absolute() or is_windows(path) or "://" in path
     return whole and "\0" not in path and len(path) <= LONGEST_PATH and ".." not in parts(path)
+
+
+def _is_there(place: Place) -> bool:
+    try:
+        return place.folder.exists()
+    except OSError:
+        return False
 
 
 def _wanted(place: Place) -> _Wanted:

@@ -66,6 +66,7 @@ def build_senders(
     )
     tools = CatchUpTools(
         imports=on.stores.imports,
+        issues=on.stores.issues,
         intake=on.queue,
         routes=on.stores.routes,
         services=on.services,

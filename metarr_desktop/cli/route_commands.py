@@ -41,7 +41,7 @@ def routes_text(services: list[dict[str, Any]]) -> str:
         (
             service["service"],
             route["source"] or "(all)",
-            ("default: " if route["default_events"] else "") + _words(route["events"]),
+            ("default: " if route["default_events"] else "") + (_words(route["events"]) or "none"),
             _words(route["include_tags"]),
             _words(route["exclude_tags"]),
             _words(route["include_paths"]),

@@ -163,7 +163,8 @@ class Notice:
     """What a sender says that is about no media on a disk: its health, a download that needs a person.
 
     ``type`` names the check of a health notice or the request's state; ``level`` is ``ok``, ``notice``,
-    ``warning`` or ``error``; ``subject`` is the film or series it is about, where there is one.
+    ``warning`` or ``error``; ``subject`` is the film or series it is about, where there is one, or a download
+    that is ``unmatched``: nobody can say yet to which film it belongs.
     """
 
     source: str
@@ -176,6 +177,7 @@ class Notice:
     link: str | None = None
     poster_url: str | None = None
     tags: tuple[str, ...] = ()
+    unmatched: bool = False
     recovered: bool = False
 
     @property

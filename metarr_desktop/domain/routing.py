@@ -122,7 +122,8 @@ class Routes:
 
 
 def _is_of_itself(event: Event) -> bool:
-    return not isinstance(event, MediaEvent) and not event.subject
+    """Whether it is about nothing that could have tags or a folder, such as a download of no known film."""
+    return not isinstance(event, MediaEvent) and (event.unmatched or not event.subject)
 
 
 def _words(value: object) -> tuple[str, ...]:

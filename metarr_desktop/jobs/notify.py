@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Protocol
 
 from metarr_desktop.domain.errors import MetarrError, NothingToDo, Permanent, SecretsUnavailable
@@ -74,7 +75,7 @@ class Notify:
             raise NothingToDo(text("{service} is turned off.", service=self._service.title))
         config = await load_config(self._service, row, self._secrets)
         events = self._events(job)
-        warning = await self._wait_for_files(events[0], job)
+        warning = await self._wait_for_files(job)
         notification = compose_all(events, folder=await self._folder(events[0]))
         delivery = await self._notifier.send(config, notification)
         warnings = (*delivery.warnings, *(() if warning is None else (warning,)))
@@ -84,10 +85,17 @@ class Notify:
         await self._remember(row)
         return Done(detail=_with_warnings(delivery.detail, warnings), result=result)
 
-    async def _wait_for_files(self, event: Event, job: Job) -> Text | None:
-        if self._ready is None or not isinstance(event, MediaEvent):
+    async def _wait_for_files(self, job: Job) -> Text | None:
+        """Wait for the files of all that one refresh stands for; what was replaced since is none of them."""
+        events = [event for each in (job, *job.merged) if isinstance(event := _event_of(each), MediaEvent)]
+        if self._ready is None or not events:
             return None
-        return await self._ready.check(event, job)
+        files: dict[str, None] = {}
+        for event in events:
+            for gone in event.old_files:
+                files.pop(gone, None)
+            files |= dict.fromkeys(event.files)
+        return await self._ready.check(replace(events[0], files=tuple(files)), job)
 
     def _events(self, job: Job) -> list[Event]:
         """What to tell: all that came together where people read it; one refresh does for a folder."""

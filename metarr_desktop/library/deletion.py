@@ -12,7 +12,7 @@ from metarr_desktop.domain.media import readable
 from metarr_desktop.domain.outcomes import Done
 from metarr_desktop.domain.text import text
 from metarr_desktop.library.discovery import DISC_FILES, discover
-from metarr_desktop.library.listing import LIBRARY_AWAY, UNREADABLE, read_folder
+from metarr_desktop.library.listing import LIBRARY_AWAY, LIBRARY_EMPTY, UNREADABLE, read_folder
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -52,7 +52,7 @@ class Deletion:
     ) -> Done:
         """Mark the film's row. Raises NothingToDo where a video is left or no row is known.
 
-        Where the library folder itself is not there it raises Transient: nothing is known then.
+        Where the library folder itself is not there or empty it raises Transient: nothing is known then.
         """
         movie = await self.store.find_movie(
             place.library.id, folder=readable(str(place.folder)), paths=old_paths, tmdb_id=tmdb_id
@@ -100,8 +100,11 @@ def _left(place: Place, movie: Movie | None) -> str | None:
 
 
 def _look(place: Place, movie: Movie | None) -> str | None:
-    if not Path(place.library.path).is_dir():
+    library = Path(place.library.path)
+    if not library.is_dir():
         raise Transient(text(LIBRARY_AWAY, path=readable(place.library.path)))
+    if movie is not None and not any(library.iterdir()):  # as a place looks where no drive is mounted
+        raise Transient(text(LIBRARY_EMPTY, path=readable(place.library.path)))
     if movie is not None and movie.file_path and Path(movie.file_path).exists():
         return movie.file_path
     if not place.folder.exists():

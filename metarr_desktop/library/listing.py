@@ -30,6 +30,7 @@ WHOLE_LIBRARY = "{path} is a whole library folder, not the folder of one movie. 
 NOT_A_FOLDER = "{path} is a file, not a folder."
 IMPOSSIBLE = "{path} cannot be a folder on this computer."
 LIBRARY_AWAY = "The library folder {path} is not there. Is the drive or share connected?"
+LIBRARY_EMPTY = "The library folder {path} is empty. Is the drive or share connected?"
 NOT_YET = "{path} is not there yet."
 NOT_ALLOWED = "Metarr Desktop is not allowed to read {path}."
 UNREADABLE = "{path} could not be read: {reason}."

@@ -68,7 +68,8 @@ def path_unknown(event: MediaEvent) -> NotHere:
     """Return the failure that asks for a path mapping."""
     if event.action is Action.SCANNED:
         return NotHere(text(IN_NO_LIBRARY, path=readable(event.folder)))
-    return NotHere(text(PATH_UNKNOWN, source=event.source.capitalize(), path=readable(event.folder)))
+    sender = event.instance or event.source.capitalize()
+    return NotHere(text(PATH_UNKNOWN, source=sender, path=readable(event.folder)))
 
 
 def expected_name(event: MediaEvent) -> str | None:

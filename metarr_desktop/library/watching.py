@@ -51,7 +51,8 @@ def is_passing(path: Path) -> bool:
 def folder_to_ask(path: Path, *, library: LibraryFolder, moved: bool) -> Path | None:
     """Return the folder to ask for after something was seen at a path; None where it is of no interest.
 
-    ``moved``: it appeared or went away, which a whole folder may do without a word of the files in it.
+    ``moved``: it appeared or went away, which a whole folder may do without a word of the files in it. Looks
+    at the disk only for what is called like some other file.
     """
     root = Path(library.path)
     hidden = any(part.startswith(".") for part in path.parts[len(root.parts) :])
@@ -59,12 +60,21 @@ def folder_to_ask(path: Path, *, library: LibraryFolder, moved: bool) -> Path | 
         return None
     if counts(path):
         folder = path.parent
-    elif moved and not path.suffix.lower().lstrip(".").isalpha():
-        folder = path  # files have an ending, folders of films have none, or a year
+    elif moved and (not path.suffix.lstrip(".").isalpha() or _is_folder(path)):
+        folder = (
+            path  # files have an ending; folders of films have none, a year, or one like Dune.2021.BluRay
+        )
     else:
         return None
     named = named_folder(folder, library=library)
     return None if named is None else named.path
+
+
+def _is_folder(path: Path) -> bool:
+    try:
+        return path.is_dir()
+    except OSError:
+        return False
 
 
 @dataclass(slots=True, kw_only=True)

@@ -67,11 +67,13 @@ class PlayingHint:
     def _is_it(self, item: Mapping[str, Any]) -> bool:
         """Compare by ids where both know one, else by names; the folder counts in any case."""
         file = item.get("file")
-        if isinstance(file, str) and self._folder and is_inside(file, self._folder):
-            return True
+        lies_there = isinstance(file, str) and bool(self._folder) and is_inside(file, self._folder)
         if self._event.kind is MediaKind.EPISODE:
             # The ids of an episode in Kodi are its own, and those of the event are its series'.
-            return _name(item.get("showtitle")) == _name(self._event.title) != ""
+            same_series = lies_there or _name(item.get("showtitle")) == _name(self._event.title) != ""
+            return same_series and _may_be_among(self._event, item)
+        if lies_there:
+            return True
         same = _same_ids(self._event, item)
         if same is not None:
             return same
@@ -82,6 +84,16 @@ class PlayingHint:
         sender = clean(self._event.instance) or self._event.source.capitalize()
         quality = clean(self._event.quality)
         return f"{quality}, grabbed by {sender}" if quality else f"Grabbed by {sender}"
+
+
+def _may_be_among(event: MediaEvent, item: Mapping[str, Any]) -> bool:
+    """Whether the episode that plays is one of the grabbed ones, as far as both tell their numbers."""
+    season, number = item.get("season"), item.get("episode")
+    if event.season is None or not event.episodes or not isinstance(season, int):
+        return True
+    if season < 0 or not isinstance(number, int) or number < 0:  # so Kodi says that it does not know
+        return True
+    return season == event.season and number in event.episodes
 
 
 def _same_ids(event: MediaEvent, item: Mapping[str, Any]) -> bool | None:

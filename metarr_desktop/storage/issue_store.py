@@ -11,6 +11,7 @@ from metarr_desktop.domain.events import Notice, NoticeKind
 from metarr_desktop.storage.rows import instant
 
 if TYPE_CHECKING:
+    from collections.abc import Collection
     from datetime import datetime
 
     from metarr_desktop.storage.database import Database
@@ -43,6 +44,15 @@ class IssueStore:
         Asked again for the same event the answer is the same.
         """
         return await self._database.run(_note, event_id, notice, now)
+
+    async def resolve_others(
+        self, source: str, instance: str, still: Collection[str], *, now: datetime
+    ) -> int:
+        """Resolve what a sender complained of by checks that it does not name any more; returns how many.
+
+        Its good news may have been sent while nobody listened.
+        """
+        return await self._database.run(_resolve_others, source, instance, tuple(still), now)
 
     async def open(self) -> tuple[HealthIssue, ...]:
         """Every complaint that is not resolved, the oldest first."""
@@ -86,33 +96,47 @@ def _note(db: Sql, event_id: int, notice: Notice, now: datetime) -> bool:
 
 
 def _resolve(db: Sql, event_id: int, notice: Notice, now: datetime) -> bool:
-    """Resolve the same complaint, else all of that type: senders word the good news otherwise at times."""
-    resolved = db.execute(
-        "UPDATE health_issues SET resolved_at = ?, event_id = ? WHERE key = ? AND resolved_at IS NULL",
-        (to_ms(now), event_id, _key(notice)),
-    ).rowcount
-    if not resolved:
-        resolved = _resolve_type(db, event_id, notice, now)
+    """Resolve all that the sender complained of by this check: a check finds one thing at a time.
+
+    What it found last may be worded otherwise than what was told, and each start of the sender tells it anew.
+    """
+    resolved = _complaints_of(db, notice)
+    for key in resolved:
+        db.execute(
+            "UPDATE health_issues SET resolved_at = ?, event_id = ? WHERE key = ?",
+            (to_ms(now), event_id, key),
+        )
     if resolved:
         return True
     again = db.execute("SELECT 1 FROM health_issues WHERE event_id = ? LIMIT 1", (event_id,)).fetchone()
     return again is not None
 
 
-def _resolve_type(db: Sql, event_id: int, notice: Notice, now: datetime) -> int:
-    """Resolve what the sender complained of by this check, in whatever case it writes its names now."""
+def _complaints_of(db: Sql, notice: Notice) -> list[str]:
+    """Keys of what is open of a check, in whatever case; of a nameless one only the same words."""
     rows = db.execute(
         "SELECT key, instance, type FROM health_issues WHERE source = ? AND resolved_at IS NULL",
         (notice.source,),
     ).fetchall()
     wanted = (notice.instance.casefold(), notice.type.casefold())
     keys = [row[0] for row in rows if (row[1].casefold(), row[2].casefold()) == wanted]
-    for key in keys:
-        db.execute(
-            "UPDATE health_issues SET resolved_at = ?, event_id = ? WHERE key = ?",
-            (to_ms(now), event_id, key),
-        )
-    return len(keys)
+    same = _key(notice)
+    return keys if notice.type or same not in keys else [same]
+
+
+def _resolve_others(db: Sql, source: str, instance: str, still: tuple[str, ...], now: datetime) -> int:
+    rows = db.execute(
+        "SELECT key, instance, type FROM health_issues WHERE source = ? AND resolved_at IS NULL", (source,)
+    ).fetchall()
+    names = {each.casefold() for each in still}
+    over = [
+        key
+        for key, own, check in rows
+        if own.casefold() == instance.casefold() and check.casefold() not in names
+    ]
+    for key in over:
+        db.execute("UPDATE health_issues SET resolved_at = ? WHERE key = ?", (to_ms(now), key))
+    return len(over)
 
 
 def _open(db: Sql) -> tuple[HealthIssue, ...]:

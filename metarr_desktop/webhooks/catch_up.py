@@ -49,6 +49,7 @@ if TYPE_CHECKING:
     from metarr_desktop.jobs.handlers import Report
     from metarr_desktop.services.declaration import Service
     from metarr_desktop.storage.import_store import ImportStore
+    from metarr_desktop.storage.issue_store import IssueStore
     from metarr_desktop.webhooks.sources.arr_client import ArrClient
     from metarr_desktop.webhooks.visit import VisitTools
 
@@ -76,7 +77,7 @@ class RouteReader(Protocol):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CatchUpTools:
-    """What is needed beside a visit: where imports are remembered, stored and told.
+    """What is needed beside a visit: where imports and complaints are remembered, stored and told.
 
     ``has_told`` says whether a job has ended well, which is when what it tells is planned.
     ``unread`` are the webhooks that are stored and were not looked at yet.
@@ -84,6 +85,7 @@ class CatchUpTools:
     """
 
     imports: ImportStore
+    issues: IssueStore
     intake: Intake
     routes: RouteReader
     services: Sequence[Service]
@@ -167,6 +169,8 @@ class CatchUp:
         news |= await call_again(self._visit, client, sender, only_if_muted=why is Why.SCHEDULE)
         told = await self._stored(untold, sender)
         await self._learn(sender, news)
+        if why in {Why.SCHEDULE, Why.ASKED}:  # one that was started just now has not looked at itself yet
+            await self._forget_complaints(client, sender)
         return await self._done(told, sender)
 
     async def _untold(self, known: Knowledge) -> tuple[int, ...]:
@@ -174,6 +178,20 @@ class CatchUp:
         if known.told_by is not None and await self._tools.has_told(known.told_by):
             return ()
         return known.untold
+
+    async def _forget_complaints(self, client: ArrClient, sender: Sender) -> None:
+        """Take for resolved what the sender does not complain of any more: its good news was missed.
+
+        Nothing where webhooks wait for their turn, which may tell just that, or where it does not say.
+        """
+        try:
+            checks = [str(each.get("source") or "") for each in await client.health()]
+        except MetarrError as error:
+            logger.warning("%s did not say how it is: %s", sender.name, error)
+            return
+        if all(checks) and not await self._tools.unread():
+            now = self._visit.clock.now()
+            await self._tools.issues.resolve_others(sender.type, sender.name, checks, now=now)
 
     async def _missing(
         self, client: ArrClient, sender: Sender, known: Knowledge, window: Window

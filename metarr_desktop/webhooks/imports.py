@@ -3,37 +3,38 @@
 from __future__ import annotations
 
 import hashlib
+import re
 from typing import TYPE_CHECKING
 
 from metarr_desktop.domain.events import Action
+from metarr_desktop.domain.paths import parts
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from metarr_desktop.domain.events import MediaEvent
 
+_SEPARATOR = re.compile(r"[\\/]+")
+
 
 def import_keys(event: MediaEvent, *, sender_id: int) -> tuple[str, ...]:
-    """Return a key for each film, episode or album of an import; none for what is no import.
+    """Return the keys of an import; none for what is no import, or where nothing tells it apart.
 
-    By the download and the sender's own number, else, for what was imported by hand, by number and file.
+    Of a download one for each film, episode or album, by the sender's own number. What was imported by hand
+    belongs to no download: there one for each file, as a sender that tells of several at once does not say
+    which of them holds what.
     """
     if event.action not in {Action.IMPORTED, Action.UPGRADED}:
         return ()
-    return keys_of(event.sender_ids, sender_id=sender_id, download_id=event.download_id, files=event.files)
+    if event.download_id:
+        mark = f"d:{event.download_id.casefold()}"
+        return tuple(f"{sender_id}:{each}:{mark}" for each in dict.fromkeys(event.sender_ids))
+    folder = parts(event.folder)
+    return tuple(
+        f"{sender_id}:f:{_hash((*folder, *_SEPARATOR.split(file)))}" for file in dict.fromkeys(event.files)
+    )
 
 
-def keys_of(ids: Iterable[int], *, sender_id: int, download_id: str, files: Iterable[str]) -> tuple[str, ...]:
-    """Return the keys of what has these numbers; none where neither a download nor a file is known."""
-    if download_id:
-        mark = f"d:{download_id.casefold()}"
-    else:
-        names = sorted(_file_name(each).casefold() for each in files)
-        if not names:
-            return ()
-        mark = "f:" + hashlib.sha256("\0".join(names).encode("utf-8", "surrogatepass")).hexdigest()[:32]
-    return tuple(f"{sender_id}:{each}:{mark}" for each in dict.fromkeys(ids))
-
-
-def _file_name(path: str) -> str:
-    return path.replace("\\", "/").rpartition("/")[2]
+def _hash(path: Iterable[str]) -> str:
+    words = "/".join(path).casefold()
+    return hashlib.sha256(words.encode("utf-8", "surrogatepass")).hexdigest()[:32]

@@ -305,6 +305,31 @@ async def test_one_that_stays_muted_is_told_until_it_is_resumed(home: Home) -> N
         assert await core.queries.problems() == ()
 
 
+async def test_a_problem_that_was_resolved_unheard_is_told_again_when_it_comes_back(home: Home) -> None:
+    arr = await home.arr()
+    problem = {"type": "RootFolderCheck", "level": "error", "message": "Missing root folder: /movies"}
+
+    async def told(core: Core) -> list[str]:
+        return [status for status, _ in await ended(core, "webhook-received")]
+
+    async with home.program() as core:
+        name = await connected(core, arr)
+        arr.complaints = [{"source": problem["type"], "type": "error", "message": problem["message"]}]
+        for _ in range(2):
+            await arr.post_event({"eventType": "Health", **problem}, switch="onHealthIssue")
+            await core.commands.run_schedule("scheduled-catch-up")
+            await idle(core)
+        assert [issue.message for issue in (await core.queries.sender(name)).issues] == [problem["message"]]
+        before = (await told(core)).count("completed")
+        arr.complaints = []
+        await core.commands.run_schedule("scheduled-catch-up")
+        await idle(core)
+        assert (await core.queries.sender(name)).issues == ()
+        await arr.post_event({"eventType": "Health", **problem}, switch="onHealthIssue")
+        await idle(core)
+        assert (await told(core)).count("completed") == before + 1
+
+
 async def test_a_sender_that_is_off_is_not_asked(home: Home) -> None:
     arr = await home.arr()
     async with home.program() as core:

@@ -148,6 +148,7 @@ def _interaction(said: Saying, origin: Origin, subject: str) -> Notice:
         message=prose("\n".join(reasons[:MOST_REASONS])) or "A download needs your decision.",
         level="warning",
         subject=subject or download or line(said.download_client, limit=MAX_NAME),
+        unmatched=not subject,
         link=address_of(said.application_url),
     )
 
@@ -173,4 +174,5 @@ def _failure(said: Saying, origin: Origin, subject: str, *, imported: bool) -> N
         message=message,
         level="warning",
         subject=subject or line(said.release_title),
+        unmatched=not subject,
     )

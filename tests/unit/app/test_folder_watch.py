@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import asyncio
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from metarr_desktop.app.folder_thread import Tell, Watcher
+    from metarr_desktop.domain.media import LibraryType
     from metarr_desktop.domain.paths import PathMapping
 
 TIMES = WatchTimes(quiet_s=0.05, at_most_s=0.5, poll_s=0.1, look_s=0.05)
@@ -94,9 +96,16 @@ class Bench:
     def see(self, *names: str) -> None:
         self.threads.started[-1][1](frozenset(self.root / name for name in names))
 
-    def told(self, folder: Path, *, source: str) -> None:
+    def told(
+        self, folder: Path, *, source: str, action: Action = Action.IMPORTED, kept: bool = False
+    ) -> None:
         event = MediaEvent(
-            source=source, kind=MediaKind.MOVIE, action=Action.IMPORTED, title="Dune", folder=str(folder)
+            source=source,
+            kind=MediaKind.MOVIE,
+            action=action,
+            title="Dune",
+            folder=str(folder),
+            files_kept=kept,
         )
         now = SystemClock().now()
         job = Job(
@@ -129,6 +138,19 @@ async def test_what_became_quiet_is_asked_for_once(bench: Bench) -> None:
     assert len(bench.scans.asked) == 1
 
 
+@pytest.mark.parametrize(("kind", "parts"), [("tv", ()), ("music", ()), ("movies", ("Dune/Extended",))])
+async def test_a_new_series_is_asked_for_once_with_its_seasons(
+    bench: Bench, kind: LibraryType, parts: tuple[str, ...]
+) -> None:
+    await bench.started(1)
+    (bench.root / "Dune" / "Extended").mkdir()
+    (bench.root / "Dune" / "Extended" / "part.mkv").touch()
+    bench.library.folders = [replace(bench.library.folders[0], type=kind)]
+    bench.see("Dune", "Dune/Extended")
+    await asyncio.sleep(0.2)
+    assert sorted(bench.scans.asked) == sorted(str(bench.root / name) for name in ("Dune", *parts))
+
+
 async def test_what_a_sender_told_of_is_not_asked_for(bench: Bench) -> None:
     await bench.started(1)
     bench.told(bench.root / "Dune", source="radarr")
@@ -136,9 +158,31 @@ async def test_what_a_sender_told_of_is_not_asked_for(bench: Bench) -> None:
     await bench.asked("Alien")
 
 
-async def test_after_a_scan_by_hand_more_is_asked_for_later(bench: Bench) -> None:
+async def test_what_changes_no_file_is_nothing_told(bench: Bench) -> None:
     await bench.started(1)
-    bench.told(bench.root / "Dune", source="scan")
+    bench.told(bench.root / "Dune", source="radarr", action=Action.GRABBED)
+    bench.told(bench.root / "Dune", source="sonarr", action=Action.ADDED)
+    bench.told(bench.root / "Dune", source="lidarr", action=Action.DELETED, kept=True)
+    bench.see("Dune")
+    await bench.asked("Dune")
+
+
+async def test_of_a_series_that_a_sender_told_of_nothing_is_asked_for_later(bench: Bench) -> None:
+    await bench.started(1)
+    (folder,) = bench.library.folders
+    bench.library.folders = [replace(folder, type="tv")]
+    bench.told(bench.root / "Dune", source="sonarr")
+    bench.see("Dune")
+    await asyncio.sleep(0.15)
+    bench.watch._told.clear()  # ten minutes later
+    await asyncio.sleep(0.15)
+    assert bench.scans.asked == []
+
+
+@pytest.mark.parametrize("source", ["scan", "radarr"])
+async def test_after_a_film_was_told_more_is_asked_for_later(bench: Bench, source: str) -> None:
+    await bench.started(1)
+    bench.told(bench.root / "Dune", source=source)
     bench.see("Dune")
     await asyncio.sleep(0.15)
     assert bench.scans.asked == []

@@ -49,6 +49,17 @@ async def test_a_sender_s_path_is_translated(known: Core, films: Path) -> None:
         await known.commands.scan_path("smb://nas/films/Dune (2021)")
 
 
+async def test_of_two_senders_that_call_it_so_the_one_counts_that_has_it(
+    known: Core, films: Path, tmp_path: Path
+) -> None:
+    (tmp_path / "4k" / "Up (2009)").mkdir(parents=True)
+    await known.commands.add_library(str(tmp_path / "4k"))
+    await known.commands.add_mapping("radarr", "/movies", str(films))
+    await known.commands.add_mapping("sonarr", "/movies", str(tmp_path / "4k"))
+    for name, root in (("Up (2009)", tmp_path / "4k"), ("Dune (2021)", films), ("Gone (1999)", films)):
+        assert (await known.commands.scan_path(f"/movies/{name}")).folder == str(root / name)
+
+
 @pytest.mark.parametrize(
     ("path", "words"),
     [

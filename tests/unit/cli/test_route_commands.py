@@ -34,6 +34,7 @@ ROUTES = [
             route(
                 "radarr/4k", own=True, default_events=False, events=["grabbed"], exclude_tags=["kids", "x"]
             ),
+            route("sonarr", own=True, default_events=False, events=[]),
         ],
     }
 ]
@@ -48,6 +49,7 @@ def test_what_holds_for_all_and_what_was_set_is_listed(
     assert [[cell.strip() for cell in line if cell.strip()] for line in lines] == [
         ["discord", "(all)", "default: downloaded"],
         ["discord", "radarr/4k", "grabbed", "kids, x"],
+        ["discord", "sonarr", "none"],
     ]
     assert run("route", "list", "discord", "--json") == 0
     assert json.loads(capsys.readouterr().out) == ROUTES

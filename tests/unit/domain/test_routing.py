@@ -101,6 +101,11 @@ def test_what_is_said_of_a_film_is_asked_for_its_tags() -> None:
     assert not told(Route(events=everything, include_paths=("/movies",)), UNDECIDED)
 
 
+def test_a_download_that_belongs_to_no_film_yet_passes_by_its_kind_alone() -> None:
+    narrow = Route(events=frozenset(EventKind), include_tags=("uhd",), include_paths=("/movies",))
+    assert told(narrow, dataclasses.replace(UNDECIDED, subject="Up.2009.mkv", unmatched=True, tags=()))
+
+
 def passes(stored: dict[str, Route], event: MediaEvent = FILM) -> bool:
     routes = Routes(stored={("discord", scope): route for scope, route in stored.items()})
     return routes.passes(event, service="discord", choice=CHOICE)

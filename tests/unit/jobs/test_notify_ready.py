@@ -50,14 +50,16 @@ class Mappings:
 class Ready:
     def __init__(self, answer: Text | NotNow | None) -> None:
         self.answer = answer
+        self.asked: list[MediaEvent] = []
 
-    async def check(self, _event: MediaEvent, _job: Job, /) -> Text | None:
+    async def check(self, event: MediaEvent, _job: Job, /) -> Text | None:
+        self.asked.append(event)
         if isinstance(self.answer, NotNow):
             raise self.answer
         return self.answer
 
 
-def job(folder: str = "/data/Dune") -> Job:
+def job(folder: str = "/data/Dune", *merged: Job, **changes: Any) -> Job:
     event = MediaEvent(
         source="radarr",
         kind=MediaKind.MOVIE,
@@ -65,6 +67,7 @@ def job(folder: str = "/data/Dune") -> Job:
         title="Dune",
         folder=folder,
         instance="Radarr 4K",
+        **changes,
     )
     return Job(
         id=1,
@@ -77,6 +80,7 @@ def job(folder: str = "/data/Dune") -> Job:
         updated_at=START,
         run_after=START,
         root_id=1,
+        merged=merged,
     )
 
 
@@ -98,6 +102,20 @@ async def test_what_went_without_its_files_says_so() -> None:
     done = await handler(player, ready=Ready(Text("No video file yet.")))(job(), no_report)
     assert done.result["warnings"] == ["No video file yet."]
     assert str(done.detail) == "Scanned. No video file yet."
+
+
+async def test_one_refresh_waits_for_the_files_of_all_it_stands_for() -> None:
+    ready = Ready(None)
+    others = (
+        job(files=("S02E02.mkv",)),
+        job(files=("S02E01 v2.mkv",), old_files=("S02E01.mkv",)),
+    )
+    await handler(Player(), ready=ready)(job("/tv/Dark", *others, files=("S02E01.mkv",)), no_report)
+    (asked,) = ready.asked
+    assert (asked.folder, asked.files) == ("/tv/Dark", ("S02E02.mkv", "S02E01 v2.mkv"))
+    again = job(files=("a.mkv",), old_files=("a.mkv",))
+    await handler(Player(), ready=ready)(job("/data/Dune", again, files=("a.mkv",)), no_report)
+    assert ready.asked[-1].files == ("a.mkv",)
 
 
 async def test_what_is_ready_goes_without_a_word() -> None:

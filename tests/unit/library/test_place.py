@@ -100,6 +100,12 @@ def test_a_path_outside_the_set_folders_fails_for_good_and_says_what_to_do(sent:
     assert "path mapping" in str(failure.value)
 
 
+def test_of_two_radarrs_the_one_is_named_whose_path_is_unknown() -> None:
+    named = replace(event("/other/Dune"), instance="Radarr 4K")
+    with pytest.raises(Permanent, match=r"^Radarr 4K's path /other/Dune is not on this computer\."):
+        locate(named, libraries=[library("/movies")], mappings=[])
+
+
 @pytest.mark.parametrize("sent", ["/data/../etc", "/data/Dune/../../../etc"])
 def test_a_mapping_opens_no_way_up(sent: str) -> None:
     with pytest.raises(Permanent, match="is not on this computer"):

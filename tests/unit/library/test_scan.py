@@ -305,7 +305,8 @@ def known(folder: Path) -> Movie:
 
 
 async def test_a_deleted_film_whose_folder_is_gone_is_marked(root: Path) -> None:
-    folder = root / "Dune (2021)"
+    movie(root, "other")
+    folder = root / "Alien (1979)"
     store = MemoryMovies(library(root))
     store.known = known(folder)
     done = await scan(import_of(folder, action=Action.DELETED), store=store)
@@ -345,6 +346,17 @@ async def test_nothing_is_deleted_while_the_library_folder_is_away(root: Path) -
     root.rmdir()
     with pytest.raises(Transient, match=r"is not there\. Is the drive"):
         await scan(import_of(root / "Dune (2021)", action=Action.DELETED), store=store)
+    assert store.deleted == []
+
+
+async def test_nothing_is_deleted_while_no_drive_is_mounted_at_the_library_folder(root: Path) -> None:
+    store = MemoryMovies(library(root))
+    gone = import_of(root / "Dune (2021)", action=Action.DELETED)
+    with pytest.raises(NothingToDo, match="was not known in the library"):
+        await scan(gone, store=store)
+    store.known = known(root / "Dune (2021)")
+    with pytest.raises(Transient, match=r"is empty\. Is the drive"):
+        await scan(gone, store=store)
     assert store.deleted == []
 
 

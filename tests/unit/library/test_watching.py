@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -37,6 +38,16 @@ SERIES = LibraryFolder(id=1, name="Series", path="/tv", type="tv")
 def test_only_media_count_and_stand_for_their_folder(path: str, folder: str | None) -> None:
     found = folder_to_ask(Path(path), library=FILMS, moved=True)
     assert (None if found is None else str(found)) == folder
+
+
+def test_a_folder_that_is_called_like_a_file_is_one(tmp_path: Path) -> None:
+    films = replace(FILMS, path=str(tmp_path))
+    for name in ("Monsters.Inc", "Dune.2021.BluRay"):
+        (tmp_path / name).mkdir()
+        assert folder_to_ask(tmp_path / name, library=films, moved=True) == tmp_path / name
+        assert folder_to_ask(tmp_path / name, library=films, moved=False) is None
+    (tmp_path / "films.txt").touch()
+    assert folder_to_ask(tmp_path / "films.txt", library=films, moved=True) is None
 
 
 def test_a_folder_that_merely_changed_says_nothing() -> None:

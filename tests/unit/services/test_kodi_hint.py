@@ -132,23 +132,47 @@ EPISODE = {
 }
 
 
-async def test_any_episode_of_the_series_gets_the_hint(living: Living) -> None:
+SERIES: dict[str, Any] = {"kind": MediaKind.EPISODE, "title": "The Expanse", "season": 6, "episodes": (1, 2)}
+
+
+async def test_the_episode_that_plays_gets_the_hint(living: Living) -> None:
     living.plays(EPISODE)
-    series: dict[str, Any] = {
-        "kind": MediaKind.EPISODE,
-        "title": "The Expanse",
-        "season": 6,
-        "episodes": (4,),
-    }
-    await living.grab(**series)
-    await living.grab(**series | {"title": "Expanse"}, folder="/tv/The Expanse")
+    await living.grab(**SERIES)
+    await living.grab(**SERIES | {"title": "Expanse"}, folder="/tv/The Expanse")
     assert [shown["title"] for shown in living.shown] == [
-        "Upgrade downloading: The Expanse S06E04",
-        "Upgrade downloading: Expanse S06E04",
+        "Upgrade downloading: The Expanse S06E01-E02",
+        "Upgrade downloading: Expanse S06E01-E02",
     ]
     with pytest.raises(NothingToDo):
         # The number is the episode's in Kodi and the series' in the event: it proves nothing.
-        await living.grab(**series | {"title": "Severance", "tvdb_id": 280619})
+        await living.grab(**SERIES | {"title": "Severance", "tvdb_id": 280619})
+
+
+@pytest.mark.parametrize("changes", [{"episodes": (4,)}, {"season": 5}])
+async def test_another_episode_of_the_series_gets_none(living: Living, changes: dict[str, Any]) -> None:
+    living.plays(EPISODE)
+    for folder in ("", "/tv/The Expanse"):
+        with pytest.raises(NothingToDo):
+            await living.grab(**SERIES | changes, folder=folder)
+    assert living.shown == []
+
+
+@pytest.mark.parametrize(
+    ("unknown", "changes"),
+    [
+        ({"season": -1, "episode": -1}, {}),
+        ({"episode": None}, {}),
+        ({"season": "6"}, {}),
+        ({}, {"season": None, "episodes": ()}),
+        ({}, {"episodes": ()}),
+    ],
+)
+async def test_an_episode_without_numbers_may_be_it(
+    living: Living, unknown: dict[str, Any], changes: dict[str, Any]
+) -> None:
+    living.plays({**EPISODE, **unknown})
+    await living.grab(**SERIES | changes)
+    assert len(living.shown) == 1
 
 
 @pytest.mark.parametrize(

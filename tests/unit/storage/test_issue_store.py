@@ -92,10 +92,22 @@ async def test_good_news_in_other_words_resolves_all_of_its_type(issues: IssueSt
     ]
 
 
-async def test_good_news_in_the_same_words_resolves_that_alone(issues: IssueStore, heard: Heard) -> None:
+async def test_good_news_resolves_what_a_check_said_before_its_sender_was_started_again(
+    heard: Heard, issues: IssueStore
+) -> None:
     await heard(1, complaint(message="Missing: /a"))
-    await heard(2, complaint(message="Missing: /b"))
-    assert await heard(3, good_news(message="Missing: /b", instance="radarr"))
+    await heard(2, complaint(message="Missing: /a, /b"))
+    assert await heard(3, good_news(message="Missing: /a, /b", instance="radarr"))
+    assert await issues.open() == ()
+    assert await heard(4, complaint(message="Missing: /a"))
+
+
+async def test_good_news_of_a_check_without_a_name_resolves_the_same_words_alone(
+    issues: IssueStore, heard: Heard
+) -> None:
+    await heard(1, complaint(message="Missing: /a", type=""))
+    await heard(2, complaint(message="Missing: /b", type=""))
+    assert await heard(3, good_news(message="Missing: /b", type="", instance="radarr"))
     assert [issue.message for issue in await issues.open()] == ["Missing: /a"]
 
 
@@ -105,6 +117,23 @@ async def test_good_news_of_a_sender_in_another_case_resolves_its_type(
     await heard(1, complaint())
     assert await heard(2, good_news(message="Fine", instance="RADARR", type="rootfoldercheck"))
     assert await issues.open() == ()
+
+
+async def test_what_a_sender_does_not_complain_of_any_more_is_resolved(
+    issues: IssueStore, heard: Heard
+) -> None:
+    await heard(1, complaint())
+    await heard(2, complaint(type="UpdateCheck"))
+    await heard(3, complaint(instance="Radarr 4K"))
+    await heard(4, complaint(source="sonarr"))
+    assert await issues.resolve_others("radarr", "RADARR", ["updatecheck"], now=START) == 1
+    assert [(each.source, each.instance, each.type) for each in await issues.open()] == [
+        ("radarr", "Radarr", "UpdateCheck"),
+        ("radarr", "Radarr 4K", "RootFolderCheck"),
+        ("sonarr", "Radarr", "RootFolderCheck"),
+    ]
+    assert await issues.resolve_others("radarr", "Radarr", ["UpdateCheck"], now=START) == 0
+    assert await heard(5, complaint())
 
 
 async def test_asked_again_for_the_same_event_the_answer_is_the_same(heard: Heard) -> None:
@@ -118,8 +147,8 @@ async def test_what_is_resolved_or_not_heard_of_any_more_is_forgotten(
     issues: IssueStore, heard: Heard
 ) -> None:
     await heard(1, complaint(message="a"))
-    await heard(2, complaint(message="b"))
-    await heard(3, good_news(message="b"))
+    await heard(2, complaint(message="b", type="UpdateCheck"))
+    await heard(3, good_news(message="b", type="UpdateCheck"))
     await heard(9, complaint(message="c"))
     assert await issues.forget_before(START + timedelta(minutes=3)) == 1
     assert await issues.forget_before(START + timedelta(minutes=4)) == 1

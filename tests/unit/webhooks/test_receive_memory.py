@@ -243,6 +243,19 @@ async def test_a_test_meets_the_sender_and_nothing_else(house: House) -> None:
     assert [sender.name for sender in await house.senders.senders()] == ["Sonarr"]
 
 
+async def test_several_files_imported_by_hand_and_then_told_as_a_whole_are_told_once_each(
+    house: House,
+) -> None:
+    whole = body("sonarr/import-complete-season-pack")
+    by_hand = {"downloadId": None, "downloadClient": None}
+    for episode, file in zip(whole["episodes"], whole["episodeFiles"], strict=True):
+        assert await house.take("sonarr/download", episodes=[episode], episodeFile=file, **by_hand) == TOLD
+    with pytest.raises(NothingToDo, match="Webhook 1 told of this import already"):
+        await house.take("sonarr/import-complete-season-pack", **by_hand)
+    other = {**whole["series"], "path": "/tv/The Expanse (2015)"}
+    assert await house.take("sonarr/import-complete-season-pack", series=other, **by_hand) == TOLD
+
+
 async def test_a_body_without_meaning_meets_nobody(house: House) -> None:
     with pytest.raises(Permanent):
         await house.take("radarr/download", movie=None)

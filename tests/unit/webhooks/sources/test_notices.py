@@ -57,7 +57,7 @@ def test_an_update_names_both_versions_as_far_as_they_are_known() -> None:
 def test_a_download_that_belongs_to_no_film_goes_by_its_own_name(movie: object) -> None:
     found = notice("radarr/manual-interaction-required", movie=movie)
     assert found.subject == "Matrix 1999 1080p WEB"
-    assert (found.tags, found.event_kind) == ((), EventKind.INTERACTION)
+    assert (found.tags, found.event_kind, found.unmatched) == ((), EventKind.INTERACTION, True)
     found = notice("radarr/manual-interaction-required", movie=movie, downloadInfo=None)
     assert found.subject == "Matrix 1999 1080p WEB"
     found = notice("radarr/manual-interaction-required", movie=movie, downloadInfo=None, release=None)
