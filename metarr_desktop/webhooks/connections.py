@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 from aiohttp import web
 
 from metarr_desktop.domain.networks import home_of
+from metarr_desktop.webhooks.body import MAX_BYTES
 from metarr_desktop.webhooks.heads import TOO_LARGE, Head
 
 if TYPE_CHECKING:
@@ -206,7 +207,8 @@ class Connection(asyncio.Protocol):
         """Hand bytes on, and watch over those of a head."""
         if not self._answering and not self._in_body:
             if self._head is None:
-                self._head = Head()
+                # It may have begun behind the request before, so that these bytes are of its body already.
+                self._head = Head(allowance=MAX_BYTES)
                 self._owner.await_head(self)
             if self._head.grows_too_large(data):
                 self._refuse_head()

@@ -14,10 +14,15 @@ TOO_LARGE = b"HTTP/1.1 431 Request Header Fields Too Large\r\nConnection: close\
 
 
 class Head:
-    """Counts the bytes of one head until its empty line."""
+    """Counts the bytes of one head until its empty line.
 
-    def __init__(self) -> None:
+    Of a head that may have begun unseen, behind another request, the bytes of its body can count too:
+    ``allowance`` is how many those can be.
+    """
+
+    def __init__(self, *, allowance: int = 0) -> None:
         self._size = 0
+        self._most = LINE_BYTES + HEADERS_BYTES + allowance
         self._last = b""
         self._whole = False
 
@@ -32,7 +37,7 @@ class Head:
         self._whole = end >= 0
         self._size += (end if self._whole else len(seen)) - len(self._last)
         self._last = seen[-3:]
-        return self._size > LINE_BYTES + HEADERS_BYTES
+        return self._size > self._most
 
 
 def head_is_too_large(request: web.Request) -> bool:

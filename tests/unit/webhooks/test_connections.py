@@ -330,3 +330,20 @@ async def test_a_conversation_may_be_silent_for_long() -> None:
         await asyncio.sleep(1.0)
         await socket.send_str("hello")
         assert await socket.receive_str(timeout=PATIENCE_S) == "You said hello"
+
+
+async def test_the_request_behind_a_body_that_nobody_read_is_no_endless_head() -> None:
+    large = b'{"eventType": "Test", "padding": "' + b"x" * 300_000 + b'"}'
+    fields = b"Content-Type: application/json\r\nContent-Length: %d\r\n\r\n" % len(large)
+    refused = b"POST /webhooks/jabber HTTP/1.1\r\nHost: localhost\r\n" + fields + large
+    taken = b"POST /webhooks/radarr HTTP/1.1\r\nHost: localhost\r\n" + fields + large
+    async with listen() as listening, Client(listening.port) as client:
+        for _ in range(10):  # where the bytes are cut is not ours to say
+            await client.send(refused + taken)
+            assert [await client.status(), await client.status()] == [404, 200]
+        await client.send(refused)
+        assert await client.status() == 404
+        with contextlib.suppress(ConnectionError):
+            for _ in range(20):
+                await client.send(b"x" * 1_000_000)
+        assert await client.closed_after() < PATIENCE_S
