@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import json
+import re
 from dataclasses import dataclass
+from datetime import UTC
 from email.utils import parsedate_to_datetime
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlencode
@@ -34,6 +36,7 @@ IMPORTED = 3
 """The number of the event that is an import; all of the family count alike."""
 WEBHOOK = "Webhook"
 HEALTH_CHECK = "NotificationStatusCheck"
+_COLONS, _COMMAS = re.compile("[:\uff1a]"), re.compile("[,\uff0c\u3001]")
 
 
 class WrongProgram(Permanent):
@@ -215,7 +218,9 @@ class ArrClient:
                 Text(answer.hide(" ".join(words for _, words in complaints))),
                 unreachable=any(_is_about_us(name, words) for name, words in complaints),
             )
-        if _is_page(answer) or answer.status == 404:  # noqa: PLR2004 - reads best so
+        # A server in front of it answers with a page of its own while the program is away.
+        is_away = answer.status >= 500  # noqa: PLR2004 - the class of server errors
+        if not is_away and (_is_page(answer) or answer.status == 404):  # noqa: PLR2004 - reads best so
             return self._no_interface()
         return refusal(answer, now=self._clock.now())
 
@@ -235,10 +240,10 @@ def names_us(health: Sequence[Mapping[str, Any]], name: str) -> bool:
         message = str(each.get("message", ""))
         if str(each.get("source", "")) != HEALTH_CHECK and "otifications" not in message:
             continue
-        if message.casefold().startswith("all notifications are unavailable"):
-            return True
-        listed = message.partition(":")[2].split(",")
-        if name.casefold() in {one.strip().rstrip(".").casefold() for one in listed}:
+        # In the language of the program; where all are left alone, or its only one is, it lists no names.
+        _, *listed = _COLONS.split(message, maxsplit=1)
+        names = {one.strip().rstrip(".").casefold() for part in listed for one in _COMMAS.split(part)}
+        if not listed or name.casefold() in names:
             return True
     return False
 
@@ -292,6 +297,7 @@ def _is_page(answer: Answer) -> bool:
 
 def _date(answer: Answer) -> datetime | None:
     try:
-        return parsedate_to_datetime(answer.headers.get("Date", ""))
+        at = parsedate_to_datetime(answer.headers.get("Date", ""))
     except (ValueError, TypeError):
         return None
+    return at if at.tzinfo else at.replace(tzinfo=UTC)
