@@ -21,7 +21,7 @@ from metarr_desktop.app.receiving import Receiving
 from metarr_desktop.app.route_desk import RouteDesk
 from metarr_desktop.app.sample_sender import SampleSender
 from metarr_desktop.app.scan_requests import ScanRequests
-from metarr_desktop.app.sender_building import SenderMaterial, build_senders
+from metarr_desktop.app.sender_building import SenderMaterial, SenderParts, build_senders
 from metarr_desktop.app.sender_keys import SenderKeys
 from metarr_desktop.app.service_desk import ServiceDesk
 from metarr_desktop.app.settings import AppSettings
@@ -175,8 +175,6 @@ async def build_parts(paths: AppPaths, stack: AsyncExitStack, book: LogBook, giv
         bus=bus,
         clock=clock,
     )
-    if isinstance(secrets, KeyringSecrets):
-        secrets.on_usable = lambda: tasks.spawn(desk.free_keyring_lanes(), name="keyring answers again")
     keys = SenderKeys(store=sender_store, secrets=secrets, bus=bus, spawn=tasks.spawn)
     await keys.refresh()
     routed = [source for source in sources if source.routed]
@@ -212,8 +210,11 @@ async def build_parts(paths: AppPaths, stack: AsyncExitStack, book: LogBook, giv
             history=history,
             bus=bus,
             clock=clock,
+            shared=database.shared,
         )
     )
+    if isinstance(secrets, KeyringSecrets):
+        secrets.on_usable = partial(_go_on, tasks, desk, senders)
     types = (*types, *senders.types)
     folder_watch = None
     if serve:
@@ -272,6 +273,12 @@ async def build_parts(paths: AppPaths, stack: AsyncExitStack, book: LogBook, giv
         worker=worker,
         folder_watch=folder_watch,
     )
+
+
+def _go_on(tasks: TaskSupervisor, desk: ServiceDesk, senders: SenderParts) -> None:
+    """Try again what waited for the keyring."""
+    tasks.spawn(desk.free_keyring_lanes(), name="keyring answers again")
+    senders.watch.look_soon()
 
 
 def _digests(receiving: Receiving, key: ApiKey) -> tuple[str, ...]:

@@ -43,7 +43,8 @@ def find_problems(
     if storage is not None:
         found.append(storage_problem(storage))
     found += [_lane_problem(stop, titles, keys) for stop in stops if stop.cause in _LANE_KINDS]
-    if any(stop.cause is BlockCause.KEYRING for stop in stops):
+    waits = any(each.enabled and each.url for each in senders) and keyring is KeyringState.LOCKED
+    if waits or any(stop.cause is BlockCause.KEYRING for stop in stops):
         absent = keyring is KeyringState.ABSENT
         found.append(
             Problem(

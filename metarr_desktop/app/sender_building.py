@@ -69,6 +69,7 @@ class SenderMaterial:
     history: HistoryStore
     bus: Bus
     clock: Clock
+    shared: bool
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -96,7 +97,8 @@ def build_senders(of: SenderMaterial) -> SenderParts:
         keys=of.keys,
         door=lambda: of.receiving.door(of.listening()),
         clock=of.clock,
-        computer=platform.node() or "this computer",
+        computer=platform.node().partition(".")[0] or "this computer",
+        shared=of.shared,
     )
     tools = CatchUpTools(
         imports=of.imports,

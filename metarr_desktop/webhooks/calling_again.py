@@ -26,7 +26,7 @@ async def call_again(
     Nothing is done where webhooks do not arrive at this computer: the Test would fail. Nothing is raised.
     """
     known, door = Knowledge.of(sender), visit.door()
-    if door is None or known.computer not in {"", visit.computer}:
+    if door is None or not visit.keeps(known):
         return {}
     try:
         return await _press(

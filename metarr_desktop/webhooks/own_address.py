@@ -18,9 +18,9 @@ EVERYWHERE = frozenset({"0.0.0.0", "::", ""})  # noqa: S104 - compared with, not
 BEYOND = "192.0.2.1"
 """Belongs to nobody (RFC 5737): the way to it is the way out of this computer."""
 _ANY_PORT = 9
-_FAMILIES = {"0.0.0.0": socket.AF_INET, "::": socket.AF_INET6}  # noqa: S104 - as above
+_FAMILIES: dict[str, int] = {"0.0.0.0": socket.AF_INET, "::": socket.AF_INET6}  # noqa: S104 - as above
 """A listener on all addresses hears one family of them: the other one is refused."""
-_VERSIONS = {socket.AF_INET: {4}, socket.AF_INET6: {6}}
+_VERSIONS: dict[int, set[int]] = {socket.AF_INET: {4}, socket.AF_INET6: {6}}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -65,7 +65,11 @@ class Keys(Protocol):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class VisitTools:
-    """What a visit needs; ``computer`` is the name of this one, ``door`` where it listens, if it does."""
+    """What a visit needs; ``door`` is where we listen, if we do.
+
+    ``computer`` is the name of this one. It changes with the network it is in, and matters only where
+    several computers have a ``shared`` database.
+    """
 
     clients: SenderClients
     store: SenderStore
@@ -74,6 +78,11 @@ class VisitTools:
     door: Callable[[], Door | None]
     clock: Clock
     computer: str
+    shared: bool = False
+
+    def keeps(self, known: Knowledge) -> bool:
+        """Whether this computer looks after the webhook at a sender: who made it does."""
+        return not self.shared or known.computer in {"", self.computer}
 
 
 class Visit:
