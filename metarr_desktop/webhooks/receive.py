@@ -130,15 +130,17 @@ class ReceiveWebhook:
         sender = await self._sender(source, stored)
         if isinstance(found, Ignored):
             raise NothingToDo(found.reason, event_title=found.title or None)
-        if sender is not None and not sender.enabled:
-            raise NothingToDo(
-                text("{sender} is turned off.", sender=sender.name), event_title=found.display_title
-            )
         event = dataclasses.replace(
             found,
             instance=sender.name if sender is not None else stored.instance,
             recovered=stored.recovered,
         )
+        if sender is not None and not sender.enabled:
+            if isinstance(event, MediaEvent):  # what is skipped now is not missing later
+                await self._look_for_news(event_id, event, sender)
+            raise NothingToDo(
+                text("{sender} is turned off.", sender=sender.name), event_title=event.display_title
+            )
         news = await self._look_for_news(event_id, event, sender)
         if news is not None and job.payload.get("replayed") is not True:
             raise NothingToDo(news, event_title=event.display_title)

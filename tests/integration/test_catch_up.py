@@ -353,3 +353,49 @@ async def test_two_senders_of_one_kind_are_not_mixed_up(home: Home) -> None:
         with closing(sqlite3.connect(home.paths.data_dir / "metarr.db")) as db:
             found = db.execute("SELECT instance FROM webhook_events WHERE recovered <> 0").fetchall()
         assert found == [("radarr-4k",)]
+
+
+async def test_what_was_downloaded_and_imported_by_hand_is_told_once(home: Home) -> None:
+    arr = await home.arr()
+    async with home.program() as core:
+        name = await connected(core, arr)
+        home.clock.advance(MINUTES)
+        await arr.import_film(1, "Dune")
+        await idle(core)
+        arr.records[-1]["downloadId"] = "DL1"  # its history finds out the download, its webhook does not
+        await ask(core, name)
+        assert await recovered(core) == []
+        home.clock.advance(HOUR)
+        await ask(core, name)
+        home.clock.advance(timedelta(days=8))
+        arr.mute(1)
+        await arr.import_film(1, "Dune", download_id="DL2")  # a file of the same name, downloaded anew
+        await ask(core, name)
+        assert await recovered(core) == ["Dune (1999)"]
+
+
+async def test_an_album_that_is_only_half_in_the_window_is_not_told_again(home: Home) -> None:
+    arr = await home.arr("lidarr")
+    async with home.program() as core:
+        name = await connected(core, arr)
+        home.clock.advance(MINUTES)
+        await arr.import_album(1, "Geogaddi", tracks=4)
+        await idle(core)
+        before = arr.now() - HOUR
+        for record in arr.records[:2]:
+            record["date"] = before.strftime("%Y-%m-%dT%H:%M:%SZ")
+        await ask(core, name)
+        assert await recovered(core) == []
+
+
+async def test_what_was_skipped_while_a_sender_was_off_is_not_missing(home: Home) -> None:
+    arr = await home.arr()
+    async with home.program() as core:
+        name = await connected(core, arr)
+        await core.commands.set_sender_enabled(name, enabled=False)
+        home.clock.advance(MINUTES)
+        await arr.import_film(1, "Dune", download_id="A")
+        await idle(core)
+        await core.commands.set_sender_enabled(name, enabled=True)
+        await ask(core, name)
+        assert await recovered(core) == []

@@ -55,6 +55,14 @@ def test_what_was_dismissed_is_not_in_a_window() -> None:
     assert not seen.holds({"date": "2026-11-24T11:59:00Z"})
 
 
+@pytest.mark.parametrize("name", ["connected_at", "caught_up_to", "dismissed_until"])
+def test_a_mark_of_before_the_senders_clock_was_set_back_hides_nothing(name: str) -> None:
+    marks = {"connected_at": START - DAY, "caught_up_to": START - HOUR, name: START + 3 * HOUR}
+    assert window(**marks).since <= START - HOUR
+    assert window(connected_at=START + HOUR) == Window(since=START, until=START - 2 * MINUTE)
+    assert window(connected_at=START + HOUR, caught_up_to=START - HOUR).since == START - HOUR - 10 * MINUTE
+
+
 @pytest.mark.parametrize("date", [None, "", "yesterday", 5])
 def test_a_record_without_a_date_is_in_no_window(date: object) -> None:
     assert not window(connected_at=START - DAY).holds({"date": date})
