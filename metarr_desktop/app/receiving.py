@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import ipaddress
+import platform
 import secrets as randomness
 from typing import TYPE_CHECKING
 from urllib.parse import quote
@@ -12,7 +13,7 @@ from urllib.parse import quote
 from metarr_desktop.app.snapshots import SourceAddress
 from metarr_desktop.domain.networks import parse_networks
 from metarr_desktop.webhooks.guard import ReceivingRules
-from metarr_desktop.webhooks.own_address import Door
+from metarr_desktop.webhooks.own_address import Door, names_of_computer
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -73,6 +74,7 @@ class Receiving:
             port=listening.port,
             base_path=self._settings.snapshot.base_path,
             own_addresses=self._own,
+            own_names=names_of_computer(platform.node()),
         )
 
     async def find_addresses(self) -> None:

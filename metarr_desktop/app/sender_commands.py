@@ -10,6 +10,7 @@ from metarr_desktop.domain.changes import SettingsChanged
 from metarr_desktop.domain.errors import MetarrError, NotFound, Refused
 from metarr_desktop.domain.knowledge import Knowledge, as_known
 from metarr_desktop.domain.text import Text, text
+from metarr_desktop.domain.web_address import normal_host
 from metarr_desktop.webhooks.catch_up_plan import Why, catch_up_job, is_connected
 
 if TYPE_CHECKING:
@@ -62,7 +63,11 @@ class SenderCommands:
         ``address`` is that of this computer to use; without one the way to the sender decides.
         """
         sender = await self._sender_store.sender(name)
-        report = _report(await self._connection.connect(sender, own_host=address.strip()))
+        try:
+            own_host = normal_host(address) if address.strip() else ""
+        except ValueError as error:
+            raise Refused(error.args[0]) from None
+        report = _report(await self._connection.connect(sender, own_host=own_host))
         self._news.publish(SettingsChanged())
         return report
 

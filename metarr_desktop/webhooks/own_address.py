@@ -25,12 +25,13 @@ _VERSIONS: dict[int, set[int]] = {socket.AF_INET: {4}, socket.AF_INET6: {6}}
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Door:
-    """Where our listener is: what it is bound to, and every address of this computer."""
+    """Where our listener is: what it is bound to, and every address and name of this computer."""
 
     host: str
     port: int
     base_path: str
     own_addresses: frozenset[str]
+    own_names: frozenset[str] = frozenset()
 
     def url(self, host: str, *, source: str, name: str) -> str:
         """Return where a sender sends to, when it knows us by this address."""
@@ -57,7 +58,7 @@ async def address_towards(sender: str, *, door: Door, in_container: bool, chosen
     family = _FAMILIES.get(door.host, socket.AF_UNSPEC)
     others = _candidates(door.own_addresses, family)
     if chosen:
-        usable = is_loopback(chosen) or not is_loopback(door.host)
+        usable = is_here_by_name(chosen) or not is_loopback(door.host)
         return OwnAddress(host=chosen if usable else None, others=_without(others, chosen))
     way = await asyncio.to_thread(_way_to, sender, family)
     here = is_loopback(sender) or sender in door.own_addresses or (way is not None and is_loopback(way))
@@ -74,6 +75,18 @@ async def address_towards(sender: str, *, door: Door, in_container: bool, chosen
     if wanted is None or (in_container and is_loopback(wanted)):
         wanted = next(iter(others), None)
     return OwnAddress(host=wanted, others=_without(others, wanted))
+
+
+def is_here_by_name(host: str) -> bool:
+    """Whether a host means the computer that asks for it, whichever that is."""
+    return host == "localhost" or is_loopback(host)
+
+
+def names_of_computer(node: str) -> frozenset[str]:
+    """Return the names by which others may call a computer of this name."""
+    whole = node.casefold().rstrip(".")
+    short = whole.partition(".")[0]
+    return frozenset({whole, short, f"{short}.local"}) if short else frozenset()
 
 
 def bracketed(host: str) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import logging
 from contextlib import suppress
 from dataclasses import dataclass
@@ -11,7 +12,15 @@ from metarr_desktop.domain.errors import AuthFailed, MetarrError, Permanent, Ref
 from metarr_desktop.domain.knowledge import Knowledge, Trouble, as_known, trouble_news
 from metarr_desktop.domain.text import Text, text
 from metarr_desktop.domain.web_address import host_of
-from metarr_desktop.webhooks.entry import Owner, filled_in, find_entry, free_name
+from metarr_desktop.webhooks.entry import (
+    Owner,
+    calls_us,
+    filled_in,
+    find_entry,
+    free_name,
+    plain,
+    with_query_of,
+)
 from metarr_desktop.webhooks.own_address import address_towards
 from metarr_desktop.webhooks.sources.arr_client import Refusal, WrongProgram, field_of, with_fields
 
@@ -147,6 +156,8 @@ class Visit:
             else:
                 entry = await self.client.update(int(mine["id"]), wanted)
         except Refusal as error:
+            if mine is not None and not self._knows(key):
+                await self._with.keys.put_back(self._sender, None)
             raise self._explained(error) from error
         self._entry, self._created = entry, mine is None
         await self._learn_connected(entry)
@@ -161,11 +172,13 @@ class Visit:
 
     async def press(self, arrival: Arrival) -> Text:
         """Press Test, see it arrive, and know that the sender calls us."""
+        if self._with.door() is None:
+            raise Refused(NOT_RECEIVING)  # a test that fails makes the sender wait for longer
         entry = self._entry or await self.entry()
         if entry is None:
             await self._learn({"webhook_id": None, "webhook_url": None, "wanted_url": None, "stopped": None})
             raise Refused(not_there(self._sender))
-        self._url = self._url or str(field_of(entry, "url") or "")
+        self._url = self._url or plain(str(field_of(entry, "url") or ""))
         try:
             await self.client.test(entry)
         except Refusal as error:
@@ -180,22 +193,30 @@ class Visit:
         if entry is None:
             await self._learn({"webhook_id": None, "webhook_url": None, "wanted_url": None, "stopped": None})
             return
-        wanted, has = await self._our_url(), str(field_of(entry, "url") or "")
+        wanted, written = await self._our_url(), str(field_of(entry, "url") or "")
+        has = plain(written)
         folders: tuple[str, ...] = self._known.root_folders
         with suppress(MetarrError):
             folders = await self.client.root_folders()
         found = {"webhook_id": entry["id"], "webhook_url": has, "root_folders": list(folders)}
-        if has == wanted:
+        # One that a person made, with a key in its address, may call us by another of our addresses.
+        if has == wanted or (has != written and calls_us(entry, self._owner())):
             await self._learn({**found, "wanted_url": None})
             return
+        url = with_query_of(wanted, written)
         try:
-            await self.client.update(int(entry["id"]), with_fields(entry, {"url": wanted}))
+            await self.client.update(int(entry["id"]), with_fields(entry, {"url": url}))
         except MetarrError as error:
             logger.warning("%s still sends to %s: %s", self._sender.name, has, error)
             await self._learn({**found, "wanted_url": wanted})
             return
         logger.info("%s sends to %s now", self._sender.name, wanted)
         await self._learn({**found, "webhook_url": wanted, "wanted_url": None})
+
+    def _knows(self, key: str) -> bool:
+        """Whether the sender gave this key before, or none."""
+        before = self._known.key_sha256
+        return not before or before == hashlib.sha256(key.encode()).hexdigest()
 
     async def entry(self) -> Mapping[str, Any] | None:
         """Return our webhook as it stands there; None where it was removed."""
@@ -212,8 +233,8 @@ class Visit:
         if door is None:
             raise Refused(NOT_RECEIVING)
         in_container = self._status is not None and self._status.is_docker
-        chosen = self._own_host or self._known.own_host
-        if not self._own_host and chosen not in door.own_addresses:
+        chosen, known = self._own_host or self._known.own_host, self._known
+        if not self._own_host and chosen not in door.own_addresses and not known.own_host_is_foreign:
             chosen = ""
         address = await address_towards(
             host_of(sender.url), door=door, in_container=in_container, chosen=chosen
@@ -245,13 +266,21 @@ class Visit:
                 "webhook_id": entry.get("id"),
                 "webhook_url": self._url,
                 "wanted_url": None,
-                "own_host": self._own_host or self._known.own_host or None,
+                **self._choice(),
                 "computer": self._with.computer,
                 "connected_at": as_known(self._known.connected_at or now),
                 "root_folders": list(folders),
                 "stopped": None,
             }
         )
+
+    def _choice(self) -> Mapping[str, Any]:
+        """Return what to learn of the address that a person chose for this computer, if one did now."""
+        door = self._with.door()
+        if not self._own_host or door is None:
+            return {}
+        is_foreign = self._own_host not in door.own_addresses
+        return {"own_host": self._own_host, "own_host_is_foreign": is_foreign or None}
 
     async def _learn(self, news: Mapping[str, Any]) -> None:
         await self._with.store.learn(self._sender.id, news)

@@ -8,12 +8,11 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from metarr_desktop.app.sender_snapshots import SenderState
 from metarr_desktop.app.snapshots import ProblemKind
 from metarr_desktop.domain.errors import SecretsUnavailable
-from metarr_desktop.storage.secrets import LOCKED
-
-from metarr_desktop.app.sender_snapshots import SenderState
 from metarr_desktop.domain.forms import Draft
+from metarr_desktop.storage.secrets import LOCKED
 from tests.fake_arr import field_value
 from tests.fakes import eventually, until
 from tests.integration.senders import Home, connected, recovered

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import UTC
 from email.utils import parsedate_to_datetime
 from typing import TYPE_CHECKING, Any
-from urllib.parse import urlencode
+from urllib.parse import parse_qsl, urlencode, urlsplit
 
 from metarr_desktop.domain.clock import iso
 from metarr_desktop.domain.errors import AuthFailed, MetarrError, Permanent, Transient
@@ -270,7 +270,20 @@ def _fields(resource: Mapping[str, Any]) -> list[dict[str, Any]]:
 def _passwords(body: Mapping[str, Any] | None) -> list[str]:
     if body is None:
         return []
-    return [each for each in [field_of(body, "password")] if isinstance(each, str)]
+    password, url = field_of(body, "password"), field_of(body, "url")
+    return [
+        *([password] if isinstance(password, str) else []),
+        *(_keys_in(url) if isinstance(url, str) else []),
+    ]
+
+
+def _keys_in(url: str) -> list[str]:
+    """Return what may be a key in an address that a person pasted."""
+    try:
+        parts = urlsplit(url)
+    except ValueError:
+        return []
+    return [value for _, value in parse_qsl(parts.query)] + ([parts.password] if parts.password else [])
 
 
 def _complaints(answer: Answer) -> list[tuple[str, str]]:

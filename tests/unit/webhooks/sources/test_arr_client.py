@@ -206,6 +206,15 @@ def test_its_health_is_understood_in_every_language(message: str, ours: bool) ->
     assert names_us([{"source": "NotificationStatusCheck", "message": message}], "Metarr Desktop") is ours
 
 
+async def test_a_key_in_a_pasted_address_is_not_told(client: ArrClient, server: FakeServer) -> None:
+    address = "http://me:pa55@192.168.1.20:3000/webhooks/radarr?apikey=5eCret"
+    server.answer(Reply.of_json([{"propertyName": "Url", "errorMessage": f"401 at [{address}]"}], status=400))
+    with pytest.raises(Refusal) as caught:
+        await client.test({"fields": [{"name": "url", "value": address}]})
+    assert "5eCret" not in str(caught.value)
+    assert "pa55" not in str(caught.value)
+
+
 async def test_a_date_without_a_zone_is_of_greenwich(client: ArrClient, server: FakeServer) -> None:
     server.answer(Reply.of_json(STATUS, headers={"Date": "Tue, 24 Nov 2026 12:00:05 -0000"}))
     assert (await client.status()).at == START + timedelta(seconds=5)
