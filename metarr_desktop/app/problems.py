@@ -87,6 +87,7 @@ def _sender_problems(sender: SenderSnapshot) -> list[Problem]:
 _SENDER_KINDS = {
     SenderState.ADDRESS_CHANGED: ProblemKind.ADDRESS_CHANGED,
     SenderState.STOPPED_CALLING: ProblemKind.SOURCE_STOPPED,
+    SenderState.NOT_CONNECTED: ProblemKind.WEBHOOK_GONE,
 }
 
 

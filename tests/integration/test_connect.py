@@ -244,6 +244,11 @@ async def test_a_webhook_that_somebody_removed_is_not_made_again_by_itself(home:
         await eventually(noticed)
         await idle(core)
         assert arr.entries == {}
+        (problem,) = await core.queries.problems()
+        assert (problem.kind, problem.subject) == (ProblemKind.WEBHOOK_GONE, "Radarr")
+        assert str(problem.text) == "Our webhook is not in Radarr any more. Connect it again."
+        await core.commands.connect_sender("Radarr")
+        assert await core.queries.problems() == ()
 
 
 async def test_a_key_that_a_sender_did_not_take_is_not_asked_of_it(home: Home) -> None:

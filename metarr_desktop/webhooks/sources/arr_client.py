@@ -201,6 +201,7 @@ class ArrClient:
                 json_body=body,
                 secrets=(self._key, *_passwords(body)),
                 within=within,
+                follow=False,  # a log-in page elsewhere would be given the key
                 **limits,
             )
         except Transient as error:

@@ -206,6 +206,15 @@ def test_its_health_is_understood_in_every_language(message: str, ours: bool) ->
     assert names_us([{"source": "NotificationStatusCheck", "message": message}], "Metarr Desktop") is ours
 
 
+async def test_the_key_is_given_to_nobody_else(client: ArrClient, server: FakeServer) -> None:
+    async with FakeServer() as elsewhere:
+        elsewhere.answer(Reply.of_json(STATUS))
+        server.answer(Reply(status=302, headers={"Location": f"{elsewhere.url}/login?rd=x"}))
+        with pytest.raises(Permanent, match=f"Wrong address: it redirects to {elsewhere.url}/login."):
+            await client.status()
+        assert elsewhere.requests == []
+
+
 async def test_a_key_in_a_pasted_address_is_not_told(client: ArrClient, server: FakeServer) -> None:
     address = "http://me:pa55@192.168.1.20:3000/webhooks/radarr?apikey=5eCret"
     server.answer(Reply.of_json([{"propertyName": "Url", "errorMessage": f"401 at [{address}]"}], status=400))
