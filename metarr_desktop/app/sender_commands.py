@@ -56,6 +56,8 @@ class SenderCommands:
     async def set_sender_enabled(self, name: str, *, enabled: bool) -> None:
         """Listen to a sender, or skip what it sends."""
         await self._senders.set_enabled(name, enabled=enabled)
+        if enabled:
+            self._sender_watch.look_soon()  # this computer may have moved meanwhile
 
     async def connect_sender(self, name: str, *, address: str = "") -> TestReport:
         """Make or mend our webhook at a sender, and see its Test arrive.
@@ -81,6 +83,8 @@ class SenderCommands:
     async def catch_up(self, name: str) -> int:
         """Read now what a sender could not tell, however much; returns the id of the job."""
         sender = await self._sender_store.sender(name)
+        if not sender.enabled:
+            raise Refused(text("{sender} is turned off.", sender=sender.name))
         if not is_connected(sender):
             raise Refused(text("{sender} is not connected. Connect it first.", sender=sender.name))
         job = catch_up_job(sender, Why.ASKED)

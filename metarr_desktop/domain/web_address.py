@@ -41,11 +41,14 @@ def normal_host(typed: str) -> str:
     """Return the name or number of a computer as typed. Raises ValueError with a Text for everything else."""
     host = typed.strip().removeprefix("[").removesuffix("]")
     try:
-        return str(ipaddress.ip_address(host))
+        address = ipaddress.ip_address(host)
     except ValueError:
         if _HOST.fullmatch(host):
             return host.lower()
         raise ValueError(ONLY_HOST) from None
+    if address.is_unspecified or address.is_multicast:
+        raise ValueError(ONLY_HOST)
+    return str(address)
 
 
 def host_of(address: str) -> str:

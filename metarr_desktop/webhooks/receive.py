@@ -61,8 +61,16 @@ class EventBodies(Protocol):
 class Senders(Protocol):
     """Knows who sends."""
 
-    async def seen(self, type: str, instance: str, *, default: str, now: datetime) -> Sender | None:  # noqa: A002
-        """Return the sender of a webhook, and note the contact."""
+    async def seen(
+        self,
+        type: str,  # noqa: A002 - the public word
+        instance: str,
+        *,
+        default: str,
+        now: datetime,
+        contact: bool = True,
+    ) -> Sender | None:
+        """Return the sender of a webhook, and note the contact, if it was one."""
 
 
 class Imports(Protocol):
@@ -159,7 +167,11 @@ class ReceiveWebhook:
         if not source.routed:
             return None
         return await self._senders.seen(
-            source.key, stored.instance, default=source.title, now=self._clock.now()
+            source.key,
+            stored.instance,
+            default=source.title,
+            now=self._clock.now(),
+            contact=not stored.recovered,
         )
 
     async def _look_for_news(self, event_id: int, event: Event, sender: Sender | None) -> Text | None:

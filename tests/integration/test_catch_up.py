@@ -13,6 +13,7 @@ import pytest
 from metarr_desktop.app.core import open_core
 from metarr_desktop.app.sender_snapshots import SenderState
 from metarr_desktop.app.snapshots import ProblemKind
+from metarr_desktop.domain.errors import Refused
 from metarr_desktop.domain.events import IncomingWebhook, MediaEvent, Notice
 from metarr_desktop.domain.forms import Draft
 from tests.fakes import eventually
@@ -296,6 +297,8 @@ async def test_a_sender_that_is_off_is_not_asked(home: Home) -> None:
     async with home.program() as core:
         name = await connected(core, arr)
         await core.commands.set_sender_enabled(name, enabled=False)
+        with pytest.raises(Refused, match="Radarr is turned off"):
+            await core.commands.catch_up(name)
         arr.calls.clear()
         await core.commands.run_schedule("scheduled-catch-up")
         await idle(core)

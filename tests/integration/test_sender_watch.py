@@ -138,3 +138,23 @@ async def test_a_computer_that_is_called_otherwise_in_another_network_mends_its_
         port = core.queries.listening().port  # type: ignore[union-attr]
         now = f"http://127.0.0.1:{port}/webhooks/radarr/radarr"
         await until(lambda: field_value(arr.entries[1], "url") == now)
+
+
+async def test_a_webhook_is_mended_as_soon_as_its_sender_is_on_again(home: Home) -> None:
+    arr = await home.arr()
+    async with home.program() as core:
+        name = await connected(core, arr)
+        await core.commands.set_sender_enabled(name, enabled=False)
+    async with home.program() as core:
+        await home.let_pass(core)
+        await core.commands.set_sender_enabled(name, enabled=True)
+        port = core.queries.listening().port  # type: ignore[union-attr]
+        now = f"http://127.0.0.1:{port}/webhooks/radarr/radarr"
+        began = home.clock.now()
+
+        async def mended() -> bool:
+            home.clock.advance(5)
+            return bool(field_value(arr.entries[1], "url") == now)
+
+        await eventually(mended)
+        assert home.clock.now() - began < timedelta(minutes=5)

@@ -44,7 +44,9 @@ def test_a_host_is_a_number_or_a_name(typed: str, host: str) -> None:
     assert normal_host(typed) == host
 
 
-@pytest.mark.parametrize("typed", ["http://den", "den:3000", "den/x", "a b", "", "-den", "x" * 300])
+@pytest.mark.parametrize(
+    "typed", ["http://den", "den:3000", "den/x", "a b", "", "-den", "x" * 300, "0.0.0.0", "::"]
+)
 def test_what_is_more_than_a_host_is_refused(typed: str) -> None:
     with pytest.raises(ValueError, match="Enter only the address or the name"):
         normal_host(typed)
