@@ -105,7 +105,10 @@ def _is_made_by_us(entry: Mapping[str, Any], owner: Owner) -> bool:
     known, url = owner.known, str(field_of(entry, "url") or "")
     if known.webhook_url and plain(url) == known.webhook_url:
         return True
-    ours = _name(entry).startswith(OUR_NAME.casefold()) or _leads_to(url, owner)
+    name = _name(entry)
+    if name.startswith(f"{OUR_NAME.casefold()} (") and not name.startswith(owner.own_name.casefold()):
+        return False  # numbers are given anew after a sender was restored from a backup
+    ours = name.startswith(OUR_NAME.casefold()) or _leads_to(url, owner)
     return known.webhook_id is not None and entry.get("id") == known.webhook_id and ours
 
 

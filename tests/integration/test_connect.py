@@ -319,3 +319,19 @@ async def test_nobody_is_tested_while_nothing_listens(home: Home) -> None:
         report = await core.commands.resume_sender("Radarr")
         assert words(report)[-1].startswith("Metarr Desktop is not receiving webhooks now.")
         assert ("POST", "/api/v3/notification/test") not in arr.calls
+
+
+async def test_nobody_is_tested_who_cannot_reach_a_listener_of_this_computer_only(home: Home) -> None:
+    arr = await home.arr()
+    async with home.program() as core:
+        name = await connected(core, arr)
+        fields = arr.entries[1]["fields"]
+        fields[0]["value"] = fields[0]["value"].replace("127.0.0.1", "192.168.77.5")
+        arr.docker = True
+        arr.calls.clear()
+        report = await core.commands.resume_sender(name)
+        assert "runs in a container. Allow your home network" in words(report)[-1]
+        await core.commands.catch_up(name)
+        await idle(core)
+        assert (await core.queries.sender(name)).last_catch_up is not None
+        assert ("POST", "/api/v3/notification/test") not in arr.calls

@@ -55,6 +55,10 @@ def test_the_one_we_made_is_found_by_its_number_or_its_address() -> None:
 
 def test_a_number_that_was_given_to_something_else_is_not_ours() -> None:
     assert found(OTHERS, owner(webhook_id=2)) is None
+    attic = entry(9, "Metarr Desktop (attic)", "http://192.168.1.77:3000/webhooks/radarr/radarr-4k")
+    assert found([attic], owner(webhook_id=9)) is None
+    mine = {**attic, "name": "Metarr Desktop (den)"}
+    assert found([mine], owner(webhook_id=9)) == 9
 
 
 @pytest.mark.parametrize(
