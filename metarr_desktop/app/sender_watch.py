@@ -98,9 +98,13 @@ class SenderWatch:
             await self._queue.add([catch_up_job(each, why) for each in senders])
         except MetarrError as error:
             logger.warning("The senders could not be looked after: %s", error)
+        except Exception:
+            # What one sender answered must not leave all of them without care until the next start.
+            logger.exception("The senders could not be looked after")
 
     async def _repair(self) -> frozenset[int]:
         """Mend the webhooks; returns who could not be asked before and can be now."""
+        self._repair_at = self._clock.monotonic() + self._retry_s  # also where we do not get to the end
         before = [each for each in await self._store.senders() if is_connected(each)]
         errors = {each.id: await self._connection.repair(each) for each in before}
         silent = {each for each, error in errors.items() if error is not None}

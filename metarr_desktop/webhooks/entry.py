@@ -46,7 +46,9 @@ def find_entry(entries: Sequence[Mapping[str, Any]], owner: Owner) -> Mapping[st
 
     The same program on another computer has an entry of its own, which is left alone.
     """
-    webhooks = [each for each in entries if each.get("implementation") == WEBHOOK]
+    webhooks = [
+        each for each in entries if each.get("implementation") == WEBHOOK and isinstance(each.get("id"), int)
+    ]
     made = (each for each in webhooks if _is_made_by_us(each, owner))
     calling = (each for each in webhooks if calls_us(each, owner))
     named = (each for each in webhooks if _name(each) == owner.own_name.casefold())

@@ -99,6 +99,10 @@ def test_what_containers_call_their_computer_means_us_where_the_container_runs_h
     assert found([by_name], owner(url="http://127.0.0.1:7878")) is None
 
 
+def test_an_entry_without_a_number_cannot_be_changed() -> None:
+    assert find_entry([{**entry(5, "Metarr Desktop (den)", ""), "id": None}], owner()) is None
+
+
 @pytest.mark.parametrize("url", ["http://[::1", "http://x:y/webhooks/radarr", ""])
 def test_an_address_that_is_none_is_nobodys(url: str) -> None:
     assert found([entry(5, "x", url)], owner()) is None
