@@ -76,6 +76,12 @@ def _lane_problem(stop: LaneStop, titles: Mapping[str, str], keys: Mapping[str, 
 
 def _sender_problems(sender: SenderSnapshot) -> list[Problem]:
     found = []
+    if sender.state is SenderState.KEY_REJECTED:
+        sentence = text(
+            "{sender} rejected its API key. What it cannot tell is not caught up with until this is fixed.",
+            sender=sender.name,
+        )
+        found.append(Problem(kind=ProblemKind.SOURCE_KEY_REJECTED, text=sentence, subject=sender.name))
     if sender.state in _SENDER_KINDS and sender.detail is not None:
         found.append(Problem(kind=_SENDER_KINDS[sender.state], text=sender.detail, subject=sender.name))
     if sender.enabled and sender.missed:

@@ -20,6 +20,7 @@ OF_SENDERS = frozenset(
     {
         ProblemKind.ADDRESS_CHANGED,
         ProblemKind.SOURCE_STOPPED,
+        ProblemKind.SOURCE_KEY_REJECTED,
         ProblemKind.WEBHOOK_GONE,
         ProblemKind.MISSED,
     }

@@ -257,8 +257,13 @@ async def test_a_rejected_key_is_told_at_the_sender_and_stops_nobody(home: Home)
         await ask(core, name)
         assert (await ended(core, "catch-up"))[0][0] == "skipped"
         assert (await core.queries.sender(name)).state is SenderState.KEY_REJECTED
+        (problem,) = await core.queries.problems()
+        assert (problem.kind, problem.subject) == (ProblemKind.SOURCE_KEY_REJECTED, name)
+        assert str(problem.text).startswith("Radarr rejected its API key.")
         await ask(core, other)
         assert (await ended(core, "catch-up"))[0][0] == "completed"
+        await core.commands.save_sender(name, Draft(secrets={"api_key": arr.key}))
+        assert await core.queries.problems() == ()
 
 
 async def test_a_muted_connection_is_opened_again(home: Home) -> None:
