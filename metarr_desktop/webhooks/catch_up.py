@@ -38,7 +38,6 @@ from metarr_desktop.webhooks.missing import (
     with_labels,
 )
 from metarr_desktop.webhooks.summary import summaries
-from metarr_desktop.webhooks.visit import trouble_of
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Mapping, Sequence
@@ -132,7 +131,7 @@ class CatchUp:
         return sender
 
     async def _not_asked(self, sender: Sender, error: MetarrError) -> NothingToDo:
-        kind = trouble_of(error)
+        kind = self._visit.trouble_here(Knowledge.of(sender), error)
         if kind is not None:
             await self._visit.store.learn(sender.id, trouble_news(kind, error.text))
             self._tools.changed()

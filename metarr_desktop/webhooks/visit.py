@@ -8,7 +8,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol
 
-from metarr_desktop.domain.errors import AuthFailed, MetarrError, Permanent, Refused, Transient
+from metarr_desktop.domain.errors import AuthFailed, MetarrError, NotSetUp, Permanent, Refused, Transient
 from metarr_desktop.domain.knowledge import Knowledge, Trouble, as_known, trouble_news
 from metarr_desktop.domain.text import Text, text
 from metarr_desktop.domain.web_address import host_of
@@ -92,6 +92,16 @@ class VisitTools:
     def keeps(self, known: Knowledge) -> bool:
         """Whether this computer looks after the webhook at a sender: who made it does."""
         return not self.shared or known.computer in {"", self.computer}
+
+    def trouble_here(self, known: Knowledge, error: MetarrError) -> Trouble | None:
+        """Say what an error tells of a sender to this computer.
+
+        A key that was kept until quit only is lacking after a restart. Where the database is shared, others
+        may have it.
+        """
+        if isinstance(error, NotSetUp) and known.webhook_id is not None and not self.shared:
+            return Trouble.KEY_REJECTED
+        return trouble_of(error)
 
 
 class Visit:
@@ -223,7 +233,7 @@ class Visit:
 
     async def learn_trouble(self, error: MetarrError) -> None:
         """Learn why the sender could not be asked; what we lack ourselves tells nothing of it."""
-        kind = trouble_of(error)
+        kind = self._with.trouble_here(self._known, error)
         if kind is not None:
             await self._learn(trouble_news(kind, error.text))
 
@@ -314,7 +324,7 @@ def not_there(sender: Sender) -> Text:
 
 
 def trouble_of(error: MetarrError) -> Trouble | None:
-    """Say what an error tells of a sender."""
+    """Say what an error tells of a sender; what we lack ourselves tells nothing of it."""
     match error:
         case AuthFailed():
             return Trouble.KEY_REJECTED

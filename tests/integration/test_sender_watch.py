@@ -158,3 +158,18 @@ async def test_a_webhook_is_mended_as_soon_as_its_sender_is_on_again(home: Home)
 
         await eventually(mended)
         assert home.clock.now() - began < timedelta(minutes=5)
+
+
+async def test_a_key_that_was_kept_until_quit_only_is_asked_for(home: Home) -> None:
+    arr = await home.arr()
+    async with home.program() as core:
+        name = await connected(core, arr)
+    del home.secrets.secrets["source-radarr/api_key"]
+    async with home.program() as core:
+        await until_it_stands(home, core, SenderState.KEY_REJECTED)
+        (problem,) = await core.queries.problems()
+        assert problem.kind is ProblemKind.SOURCE_KEY_REJECTED
+        assert str(problem.text).startswith("The API key of Radarr is missing.")
+        await core.commands.save_sender(name, Draft(secrets={"api_key": arr.key}))
+        assert await core.queries.problems() == ()
+        await until_it_stands(home, core, SenderState.CONNECTED)

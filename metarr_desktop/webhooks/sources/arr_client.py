@@ -34,6 +34,7 @@ LARGEST_HISTORY = 16 * 1024**2
 PAGE, MOST_PAGES = 100, 500
 IMPORTED = 3
 """The number of the event that is an import; all of the family count alike."""
+WRONG_KEY = Text("Wrong API key.")
 WEBHOOK = "Webhook"
 HEALTH_CHECK = "NotificationStatusCheck"
 _COLONS, _COMMAS = re.compile("[:\uff1a]"), re.compile("[,\uff0c\u3001]")
@@ -212,7 +213,7 @@ class ArrClient:
 
     def _error(self, answer: Answer) -> MetarrError:
         if answer.status in {401, 403}:
-            return AuthFailed("Wrong API key.")
+            return AuthFailed(WRONG_KEY)
         complaints = _complaints(answer)
         if complaints:
             return Refusal(
