@@ -11,6 +11,7 @@ from pydantic import SecretStr
 from metarr_desktop.domain.errors import AuthFailed, MetarrError, NotNow, Permanent, RateLimited, Transient
 from metarr_desktop.domain.events import Action, Notice, NoticeKind
 from metarr_desktop.domain.notification import Notification
+from metarr_desktop.services.answer import TooLarge
 from metarr_desktop.services.discord import DiscordConfig, DiscordNotifier, normalise
 from metarr_desktop.services.wording import utf16_length
 from tests.fakes import START, FakeClock, until
@@ -277,7 +278,7 @@ TREE = {
         (Reply(fault=HANG), Transient, "Timed out"),
         (Reply(fault=DROP), Transient, "connection was closed"),
         (Reply(fault=CUT_OFF), Transient, "cut off"),
-        (Reply(body=b"x" * 20 * 1024 * 1024), Permanent, "larger than 5 MB"),
+        (Reply(body=b"x" * 20 * 1024 * 1024), TooLarge, "larger than 5 MB"),
         (Reply.of_json({"message": f"no {TOKEN} {ADDRESS}"}, status=400), Permanent, r"\(hidden\)"),
     ],
 )  # fmt: skip

@@ -18,6 +18,7 @@ from metarr_desktop.domain.errors import (
     Transient,
 )
 from metarr_desktop.domain.events import Action, MediaKind
+from metarr_desktop.services.answer import TooLarge
 from metarr_desktop.services.kodi import KodiConfig, KodiNotifier
 from tests.fakes import START, FakeClock, until
 from tests.fakes_http import CUT_OFF, DROP, HANG, FakeServer, Recorded, Reply, unused_port
@@ -397,7 +398,7 @@ async def test_what_happens_after_the_scan_was_accepted_does_not_fail_the_job(
         (Reply(fault=HANG), Transient, "Timed out"),
         (Reply(fault=DROP), Transient, "connection was closed"),
         (Reply(fault=CUT_OFF), Transient, "cut off"),
-        (Reply(body=b"x" * 20 * 1024 * 1024), Permanent, "larger than 5 MB"),
+        (Reply(body=b"x" * 20 * 1024 * 1024), TooLarge, "larger than 5 MB"),
     ],
 )
 async def test_every_refusal_ends_in_its_class(

@@ -8,6 +8,7 @@ import pytest
 from pydantic import SecretStr
 
 from metarr_desktop.domain.errors import AuthFailed, MetarrError, Permanent, RateLimited, Transient
+from metarr_desktop.services.answer import TooLarge
 from metarr_desktop.services.pushover import SERVICE, PushoverConfig, PushoverNotifier
 from tests.fakes import START, FakeClock
 from tests.fakes_http import CUT_OFF, DROP, HANG, FakeServer, Recorded, Reply
@@ -194,7 +195,7 @@ async def test_a_quota_that_resets_next_month_is_not(
         (Reply(fault=HANG), Transient, "Timed out"),
         (Reply(fault=DROP), Transient, "connection was closed"),
         (Reply(fault=CUT_OFF), Transient, "cut off"),
-        (Reply(body=b"x" * 20 * 1024 * 1024), Permanent, "larger than 5 MB"),
+        (Reply(body=b"x" * 20 * 1024 * 1024), TooLarge, "larger than 5 MB"),
     ],
 )
 async def test_every_refusal_ends_in_its_class(
