@@ -130,7 +130,7 @@ def calls_us(entry: Mapping[str, Any], owner: Owner) -> bool:
 
 def _is_here(owner: Owner, door: Door) -> bool:
     host = urlsplit(owner.sender.url).hostname or ""
-    return is_here_by_name(host) or host in door.own_addresses
+    return is_here_by_name(host) or host in door.own_addresses | door.own_names
 
 
 def _leads_to(url: str, owner: Owner) -> bool:

@@ -90,6 +90,8 @@ def test_names_of_this_computer_mean_us() -> None:
         by_name = entry(5, "x", f"http://{host}:3000/webhooks/radarr")
         assert found([by_name], owner(door=door)) == 5
     assert found([entry(5, "x", "http://attic:3000/webhooks/radarr")], owner(door=door)) is None
+    local = entry(5, "x", "http://localhost:3000/webhooks/radarr")
+    assert found([local], owner(url="http://den:7878", door=door)) == 5
 
 
 def test_what_containers_call_their_computer_means_us_where_the_container_runs_here() -> None:
