@@ -436,7 +436,7 @@ class FakeArr:
             return web.json_response(self.complaints)
         message = (
             "All notifications are unavailable due to failures"
-            if len(names) == len(self.entries) > 1
+            if len(names) == len(self.entries)
             else f"Notifications unavailable due to failures: {', '.join(names)}"
         )
         return web.json_response(

@@ -43,6 +43,7 @@ if TYPE_CHECKING:
     from metarr_desktop.app.foundation import Foundation, Given
     from metarr_desktop.app.logging_setup import LogBook
     from metarr_desktop.app.paths import AppPaths
+    from metarr_desktop.app.sender_building import SenderParts
     from metarr_desktop.jobs.handlers import JobType
     from metarr_desktop.services.notifier import Notifier
 
@@ -70,6 +71,8 @@ async def build_parts(paths: AppPaths, stack: AsyncExitStack, book: LogBook, giv
     senders = build_senders(
         on, keys=keys, receiving=receiving, listening=lambda: None if listener is None else listener.listening
     )
+    if isinstance(on.secrets, KeyringSecrets):
+        on.secrets.on_usable = partial(_go_on, on, desk, senders)
     types = (*_job_types(on, notifiers, _upkeep(on, paths, given)), *senders.types)
     return Parts(
         on=on,
@@ -101,7 +104,7 @@ async def build_parts(paths: AppPaths, stack: AsyncExitStack, book: LogBook, giv
 
 
 def _service_desk(on: Foundation, notifiers: Mapping[str, Notifier[Any]]) -> ServiceDesk:
-    desk = ServiceDesk(
+    return ServiceDesk(
         services=on.services,
         notifiers=notifiers,
         store=on.stores.services,
@@ -110,9 +113,12 @@ def _service_desk(on: Foundation, notifiers: Mapping[str, Notifier[Any]]) -> Ser
         bus=on.bus,
         clock=on.clock,
     )
-    if isinstance(on.secrets, KeyringSecrets):
-        on.secrets.on_usable = lambda: on.tasks.spawn(desk.free_keyring_lanes(), name="keyring answers again")
-    return desk
+
+
+def _go_on(on: Foundation, desk: ServiceDesk, senders: SenderParts) -> None:
+    """Try again what waited for the keyring."""
+    on.tasks.spawn(desk.free_keyring_lanes(), name="keyring answers again")
+    senders.watch.look_soon()
 
 
 def _listener(on: Foundation, receiving: Receiving, *, extra: Sequence[Any]) -> Listener:

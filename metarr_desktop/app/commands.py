@@ -257,6 +257,7 @@ class Commands(SenderCommands):
         self._secrets.forget()
         await self._secrets.get("metarr-desktop/unlock")
         await self._desk.free_keyring_lanes()
+        self._sender_watch.look_soon()
         self._bus.publish(StorageChanged())
 
     async def send_test(self, source: str, *, event: str = "Download") -> tuple[int, int]:

@@ -13,6 +13,7 @@ from metarr_desktop.library.place import PATH_UNKNOWN
 from metarr_desktop.storage.failures import BUSY, DAMAGED, DISK_FULL
 from metarr_desktop.storage.secrets import ABSENT, LOCKED, KeyringState
 from metarr_desktop.webhooks.catch_up import MISSED, MISSED_ONE
+from metarr_desktop.webhooks.sources.arr_client import WRONG_KEY
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -43,7 +44,8 @@ def find_problems(
     if storage is not None:
         found.append(storage_problem(storage))
     found += [_lane_problem(stop, titles, keys) for stop in stops if stop.cause in _LANE_KINDS]
-    if any(stop.cause is BlockCause.KEYRING for stop in stops):
+    waits = any(each.enabled and each.url for each in senders) and keyring is KeyringState.LOCKED
+    if waits or any(stop.cause is BlockCause.KEYRING for stop in stops):
         absent = keyring is KeyringState.ABSENT
         found.append(
             Problem(
@@ -73,8 +75,18 @@ def _lane_problem(stop: LaneStop, titles: Mapping[str, str], keys: Mapping[str, 
     return Problem(kind=ProblemKind.KEY_REJECTED, text=sentence, subject=key)
 
 
+KEY_REJECTED = "{sender} rejected its API key. What it cannot tell is not caught up with until this is fixed."
+KEY_LACKING = (
+    "The API key of {sender} is missing. What it cannot tell is not caught up with until this is fixed."
+)
+
+
 def _sender_problems(sender: SenderSnapshot) -> list[Problem]:
     found = []
+    if sender.state is SenderState.KEY_REJECTED:
+        is_lacking = sender.detail is not None and sender.detail.template != WRONG_KEY.template
+        sentence = text(KEY_LACKING if is_lacking else KEY_REJECTED, sender=sender.name)
+        found.append(Problem(kind=ProblemKind.SOURCE_KEY_REJECTED, text=sentence, subject=sender.name))
     if sender.state in _SENDER_KINDS and sender.detail is not None:
         found.append(Problem(kind=_SENDER_KINDS[sender.state], text=sender.detail, subject=sender.name))
     if sender.enabled and sender.missed:
@@ -86,6 +98,7 @@ def _sender_problems(sender: SenderSnapshot) -> list[Problem]:
 _SENDER_KINDS = {
     SenderState.ADDRESS_CHANGED: ProblemKind.ADDRESS_CHANGED,
     SenderState.STOPPED_CALLING: ProblemKind.SOURCE_STOPPED,
+    SenderState.NOT_CONNECTED: ProblemKind.WEBHOOK_GONE,
 }
 
 

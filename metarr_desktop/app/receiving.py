@@ -6,6 +6,7 @@ import asyncio
 import hashlib
 import ipaddress
 import logging
+import platform
 import secrets as randomness
 from typing import TYPE_CHECKING
 from urllib.parse import quote
@@ -16,7 +17,7 @@ from metarr_desktop.domain.networks import parse_networks
 from metarr_desktop.domain.text import Text, text
 from metarr_desktop.storage.secrets import variable_name
 from metarr_desktop.webhooks.guard import ReceivingRules
-from metarr_desktop.webhooks.own_address import BEYOND, Door, way_to
+from metarr_desktop.webhooks.own_address import BEYOND, Door, names_of_computer, way_to
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -96,6 +97,7 @@ class Receiving:
             port=listening.port,
             base_path=self.base_path,
             own_addresses=self._own,
+            own_names=names_of_computer(platform.node()),
         )
 
     async def find_addresses(self) -> None:

@@ -62,7 +62,8 @@ def build_senders(
         keys=keys,
         door=lambda: receiving.door(listening()),
         clock=on.clock,
-        computer=platform.node() or "this computer",
+        computer=platform.node().partition(".")[0] or "this computer",
+        shared=on.database.shared,
     )
     tools = CatchUpTools(
         imports=on.stores.imports,

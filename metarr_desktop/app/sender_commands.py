@@ -10,6 +10,7 @@ from metarr_desktop.domain.changes import SettingsChanged
 from metarr_desktop.domain.errors import MetarrError, NotFound, Refused
 from metarr_desktop.domain.knowledge import Knowledge, as_known
 from metarr_desktop.domain.text import Text, text
+from metarr_desktop.domain.web_address import normal_host
 from metarr_desktop.webhooks.catch_up_plan import Why, catch_up_job, is_connected
 
 if TYPE_CHECKING:
@@ -55,6 +56,8 @@ class SenderCommands:
     async def set_sender_enabled(self, name: str, *, enabled: bool) -> None:
         """Listen to a sender, or skip what it sends."""
         await self._senders.set_enabled(name, enabled=enabled)
+        if enabled:
+            self._sender_watch.look_soon()  # this computer may have moved meanwhile
 
     async def connect_sender(self, name: str, *, address: str = "") -> TestReport:
         """Make or mend our webhook at a sender, and see its Test arrive.
@@ -62,7 +65,11 @@ class SenderCommands:
         ``address`` is that of this computer to use; without one the way to the sender decides.
         """
         sender = await self._sender_store.sender(name)
-        report = _report(await self._connection.connect(sender, own_host=address.strip()))
+        try:
+            own_host = normal_host(address) if address.strip() else ""
+        except ValueError as error:
+            raise Refused(error.args[0]) from None
+        report = _report(await self._connection.connect(sender, own_host=own_host))
         self._news.publish(SettingsChanged())
         return report
 
@@ -76,6 +83,8 @@ class SenderCommands:
     async def catch_up(self, name: str) -> int:
         """Read now what a sender could not tell, however much; returns the id of the job."""
         sender = await self._sender_store.sender(name)
+        if not sender.enabled:
+            raise Refused(text("{sender} is turned off.", sender=sender.name))
         if not is_connected(sender):
             raise Refused(text("{sender} is not connected. Connect it first.", sender=sender.name))
         job = catch_up_job(sender, Why.ASKED)

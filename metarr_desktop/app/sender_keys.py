@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import logging
 import secrets as randomness
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from metarr_desktop.domain.changes import SettingsChanged
@@ -69,13 +70,16 @@ class SenderKeys:
         return key
 
     async def put_back(self, sender: Sender, key: str | None) -> None:
-        """Use the key of before again, where the sender did not take a new one.
+        """Use the key of before again, where the sender did not take a new one; ``sender`` is of before.
 
-        ``sender`` is what it was before: what the keyring lost, or never was, is right by its digest.
+        Where we did not have it any more, it is still known by its digest, and the sender goes on giving it.
         """
         if key is not None:
             await self._hold(sender, key)
             return
+        self._secrets.drop(_name(sender))
+        with suppress(SecretsUnavailable):
+            await self._secrets.delete(_name(sender))
         await self._store.learn(sender.id, {"key_sha256": Knowledge.of(sender).key_sha256 or None})
         await self.refresh()
 

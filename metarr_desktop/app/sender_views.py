@@ -19,6 +19,7 @@ from metarr_desktop.domain.paths import is_inside, map_path
 from metarr_desktop.domain.senders import slug
 from metarr_desktop.domain.text import Text, text
 from metarr_desktop.services.forms import check_field, field_specs, secret_fields
+from metarr_desktop.webhooks.visit import not_there
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -219,6 +220,8 @@ def _detail(sender: Sender, known: Knowledge, state: SenderState) -> Text | None
         return address_changed(sender, known)
     if state is SenderState.STOPPED_CALLING:
         return stopped_calling(sender)
+    if state is SenderState.NOT_CONNECTED and known.connected_at is not None:
+        return not_there(sender)
     return None
 
 

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 
 from metarr_desktop.app.sleep_watch import SleepWatch
 from metarr_desktop.domain.changes import ListenerChanged, SettingsChanged
-from metarr_desktop.domain.errors import MetarrError
-from metarr_desktop.domain.knowledge import Knowledge, Trouble
+from metarr_desktop.domain.errors import MetarrError, NeedsAttention
+from metarr_desktop.domain.knowledge import Knowledge
 from metarr_desktop.webhooks.catch_up_plan import Why, catch_up_job, is_connected
 
 if TYPE_CHECKING:
@@ -53,6 +53,7 @@ class SenderWatch:
         self._addresses_at = 0.0
         self._repair_at = 0.0
         self._retry_s = FIRST_RETRY_S
+        self._silent: frozenset[int] = frozenset()
 
     async def run(self) -> None:
         """Look after the senders until cancelled."""
@@ -101,18 +102,25 @@ class SenderWatch:
             await self._queue.add([catch_up_job(each, why) for each in senders])
         except MetarrError as error:
             logger.warning("The senders could not be looked after: %s", error)
+        except Exception:
+            # What one sender answered must not leave all of them without care until the next start.
+            logger.exception("The senders could not be looked after")
 
     async def _repair(self) -> frozenset[int]:
-        """Mend the webhooks; returns who did not answer before and does now."""
+        """Mend the webhooks; returns who could not be asked before and can be now."""
+        self._repair_at = self._clock.monotonic() + self._retry_s  # also where we do not get to the end
         before = [each for each in await self._store.senders() if is_connected(each)]
-        for sender in before:
-            await self._connection.repair(sender)
-        after = {each.id: Knowledge.of(each) for each in await self._store.senders()}
-        silent = {each for each, known in after.items() if known.trouble is Trouble.UNREACHABLE}
-        waiting = bool(silent) or any(known.wanted_url for known in after.values())
+        errors = {each.id: await self._connection.repair(each) for each in before}
+        silent = {each for each, error in errors.items() if error is not None}
+        known = [Knowledge.of(each) for each in await self._store.senders()]
+        # Who lacks a key or the keyring waits for a person: asking again would only open its dialog again.
+        waiting = any(
+            error is not None and not isinstance(error, NeedsAttention) for error in errors.values()
+        ) or any(each.wanted_url for each in known)
         self._retry_s = min(self._retry_s * 2, REPAIR_EVERY_S) if waiting else FIRST_RETRY_S
         self._repair_at = self._clock.monotonic() + (self._retry_s if waiting else REPAIR_EVERY_S)
         if before:
             self._bus.publish(SettingsChanged())
-        was_silent = {each.id for each in before if Knowledge.of(each).trouble is Trouble.UNREACHABLE}
+        was_silent = self._silent | {each.id for each in before if Knowledge.of(each).trouble is not None}
+        self._silent = frozenset(silent)
         return frozenset(was_silent - silent)

@@ -13,7 +13,7 @@ LONGEST_DELAY = timedelta(seconds=60)
 
 
 class SleepWatch:
-    """Naps on a clock, and knows afterwards whether more than the nap went by.
+    """Naps on a clock, and knows afterwards whether more than the nap went by, or than the work before it.
 
     On most systems the elapsed time stands still during a sleep, and the wall clock is ahead of it; on some
     it goes on, and the nap itself was too long.
@@ -21,11 +21,14 @@ class SleepWatch:
 
     def __init__(self, clock: Clock) -> None:
         self._clock = clock
+        self._wall, self._elapsed = clock.now(), clock.monotonic()
 
     async def nap(self, seconds: float) -> bool:
-        """Wait, and return whether the computer slept meanwhile."""
-        wall, elapsed = self._clock.now(), self._clock.monotonic()
+        """Wait, and return whether the computer slept meanwhile, or since the last nap."""
+        began = self._clock.monotonic()
         await self._clock.sleep(seconds)
-        by_wall = self._clock.now() - wall
-        by_elapsed = timedelta(seconds=self._clock.monotonic() - elapsed)
-        return max(by_wall - by_elapsed, by_elapsed - timedelta(seconds=seconds)) > LONGEST_DELAY
+        wall, elapsed = self._clock.now(), self._clock.monotonic()
+        ahead = (wall - self._wall) - timedelta(seconds=elapsed - self._elapsed)
+        late = timedelta(seconds=elapsed - began - seconds)
+        self._wall, self._elapsed = wall, elapsed
+        return max(ahead, late) > LONGEST_DELAY

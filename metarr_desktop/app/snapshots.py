@@ -341,6 +341,8 @@ class ProblemKind(StrEnum):
     PATH_UNKNOWN = "path_unknown"
     ADDRESS_CHANGED = "address_changed"
     SOURCE_STOPPED = "source_stopped"
+    SOURCE_KEY_REJECTED = "source_key_rejected"
+    WEBHOOK_GONE = "webhook_gone"
     MISSED = "missed"
 
 

@@ -126,7 +126,7 @@ def _sources_text(sources: Sequence[dict[str, Any]]) -> str:
             each["state"].replace("_", " "),
             output.local(each["last_contact"]),
             each["events_24h"],
-            each["detail"],
+            each["detail"] or (f"Missed: {each['missed']}" if each["missed"] else None),
         )
         for each in sources
     ]

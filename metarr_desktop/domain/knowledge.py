@@ -30,7 +30,8 @@ class Knowledge:
     """What is known of one sender; what a person damaged by hand counts as not known.
 
     ``webhook_id`` and ``webhook_url`` are our webhook there, made by ``computer``; ``own_host`` is the
-    address of this computer that a person chose for it. ``wanted_url`` is what that webhook should call and
+    address of this computer that a person chose for it; one that ``is_foreign``, such as a name or the
+    address of a router, is not among its own. ``wanted_url`` is what that webhook should call and
     does not. History is read up to ``caught_up_to``, by the sender's own clock; what lies before
     ``dismissed_until`` is not wanted. ``missed`` imports up to ``missed_until`` wait for a person's word.
     ``untold`` are the jobs that recovered imports of which nobody was told before ``told_by`` has ended.
@@ -44,6 +45,7 @@ class Knowledge:
     webhook_url: str = ""
     wanted_url: str = ""
     own_host: str = ""
+    own_host_is_foreign: bool = False
     computer: str = ""
     key_sha256: str = ""
     connected_at: datetime | None = None
@@ -72,6 +74,7 @@ class Knowledge:
             webhook_url=_word(known, "webhook_url"),
             wanted_url=_word(known, "wanted_url"),
             own_host=_word(known, "own_host"),
+            own_host_is_foreign=known.get("own_host_is_foreign") is True,
             computer=_word(known, "computer"),
             key_sha256=_word(known, "key_sha256"),
             connected_at=_instant(known, "connected_at"),

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import ipaddress
+import re
 from urllib.parse import urlsplit
 
 from metarr_desktop.domain.text import Text
 
 PASTE = Text("Enter the address as in the browser, such as http://192.168.1.30:7878.")
 NO_LOGIN = Text("Leave user name and password out of the address.")
+ONLY_HOST = Text("Enter only the address or the name of this computer, such as 192.168.1.20.")
+_HOST = re.compile(r"[A-Za-z0-9_](?:[A-Za-z0-9_.-]{0,251}[A-Za-z0-9_])?", re.ASCII)
 NOTHING_BEHIND = Text("Leave everything from the ? or # on out of the address.")
 
 
@@ -31,6 +35,20 @@ def normal_address(typed: str) -> str:
     bracketed = f"[{host}]" if ":" in host else host
     path = parts.path.rstrip("/")
     return f"{scheme}://{bracketed}{f':{port}' if port is not None else ''}{path}"
+
+
+def normal_host(typed: str) -> str:
+    """Return the name or number of a computer as typed. Raises ValueError with a Text for everything else."""
+    host = typed.strip().removeprefix("[").removesuffix("]")
+    try:
+        address = ipaddress.ip_address(host)
+    except ValueError:
+        if _HOST.fullmatch(host):
+            return host.lower()
+        raise ValueError(ONLY_HOST) from None
+    if address.is_unspecified or address.is_multicast:
+        raise ValueError(ONLY_HOST)
+    return str(address)
 
 
 def host_of(address: str) -> str:

@@ -230,4 +230,5 @@ def _complaint(spec: FieldSpec, error: ValidationError, *, value: object) -> Tex
 
 
 def _lower(title: str) -> str:
-    return title[:1].lower() + title[1:]
+    is_word = title[1:2].islower() or title[1:2] == " "  # and not API key
+    return title[:1].lower() + title[1:] if is_word else title

@@ -56,6 +56,7 @@ class Request:
     body: bytes | None = field(default=None, repr=False)
     secrets: tuple[str, ...] = field(default=(), repr=False)
     largest_body: int = LARGEST_BODY
+    follow: bool = True
 
 
 class Http:
@@ -65,7 +66,7 @@ class Http:
         self._limits = {Reach.LAN: lan, Reach.INTERNET: internet}
         self._transport: Transport | None = None
 
-    async def request(
+    async def request(  # noqa: PLR0913 - what a call can be asked for
         self,
         method: str,
         url: str,
@@ -78,12 +79,14 @@ class Http:
         slow: bool = False,
         within: float | None = None,
         largest_body: int = LARGEST_BODY,
+        follow: bool = True,
     ) -> Answer:
         """Make one call, with a JSON object or the fields of a form as its body.
 
         ``within`` so many seconds the whole answer has to be here, where it is known to take its time.
         Raises Transient, Permanent or NotSetUp where no answer came or it leads elsewhere; what any
-        other answer means is for the service to say. Only GET follows redirects.
+        other answer means is for the service to say. Only GET follows redirects, and not without ``follow``:
+        headers of ours go along, wherever that leads.
         """
         sent = {"Accept": "application/json"}
         body = None
@@ -106,6 +109,7 @@ class Http:
                 body=body,
                 secrets=tuple(secret for secret in secrets if secret),
                 largest_body=largest_body,
+                follow=follow,
             )
         )
 

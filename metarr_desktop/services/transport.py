@@ -62,7 +62,7 @@ class Transport:
             data=request.body,
             headers=dict(request.headers),
             timeout=aiohttp.ClientTimeout(total=request.total, connect=request.connect),
-            allow_redirects=request.method == "GET",
+            allow_redirects=request.follow and request.method == "GET",
             max_redirects=REDIRECTS + 1,
         ) as response:
             body = await _read(response, limit=request.largest_body, host=_place(url))

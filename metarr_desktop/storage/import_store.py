@@ -39,9 +39,9 @@ class ImportStore:
         """
         return await self._database.run(_note, event_id, tuple(keys), shape, now)
 
-    async def known(self, keys: Collection[str]) -> frozenset[str]:
-        """Return those of the keys that some event named."""
-        return await self._database.read(_known, tuple(keys))
+    async def known(self, keys: Collection[str], *, since: datetime | None = None) -> frozenset[str]:
+        """Return those of the keys that some event named, since then where it is given."""
+        return await self._database.read(_known, tuple(keys), 0 if since is None else to_ms(since))
 
     async def recovered_titles(self, job_id: int, *, limit: int) -> tuple[tuple[str, ...], int]:
         """Titles of what a job read from a sender's history, at most so many, and how many there are."""
@@ -77,12 +77,14 @@ def _teller(db: Sql, key: str) -> tuple[int, str]:
     return row[0], row[1]
 
 
-def _known(db: Sql, keys: tuple[str, ...]) -> frozenset[str]:
+def _known(db: Sql, keys: tuple[str, ...], since: int) -> frozenset[str]:
     found: set[str] = set()
     for start in range(0, len(keys), 500):
         part = keys[start : start + 500]
         places = ", ".join("?" * len(part))
-        rows = db.execute(f"SELECT key FROM import_keys WHERE key IN ({places})", part).fetchall()
+        rows = db.execute(
+            f"SELECT key FROM import_keys WHERE key IN ({places}) AND seen_at >= ?", (*part, since)
+        ).fetchall()
         found.update(row[0] for row in rows)
     return frozenset(found)
 

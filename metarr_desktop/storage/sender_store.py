@@ -84,14 +84,24 @@ class SenderStore:
         """Forget a sender; its webhooks stay in the history."""
         await self._database.run(_remove, sender_id)
 
-    async def seen(self, type: str, instance: str, *, default: str, now: datetime) -> Sender | None:  # noqa: A002
+    async def seen(
+        self,
+        type: str,  # noqa: A002 - the public word
+        instance: str,
+        *,
+        default: str,
+        now: datetime,
+        contact: bool = True,
+    ) -> Sender | None:
         """Return who sent a webhook, and note the contact; somebody new is added under this name.
 
         ``instance`` is the name in the address or in the body, ``default`` what it is called without one.
-        None where a new one is one too many.
+        It was no ``contact`` where we asked ourselves. None where a new one is one too many.
         """
         sender = await self._database.read(_match, type, instance or default)
-        if sender is not None and not _is_due(sender, now):  # the common case is worth no transaction
+        if sender is not None and not (
+            contact and _is_due(sender, now)
+        ):  # the common case is worth no transaction
             return sender
         return await self._database.run(_seen, type, instance, default, now)
 
@@ -168,11 +178,15 @@ def _set_enabled(db: Sql, sender_id: int, enabled: bool, now: datetime) -> None:
 
 
 def _learn(db: Sql, sender_id: int, news: dict[str, Any]) -> None:
-    row = db.execute("SELECT known FROM sources WHERE id = ?", (sender_id,)).fetchone()
-    if row is None:
-        return
-    known = {name: value for name, value in {**read_json(row[0]), **news}.items() if value is not None}
-    db.execute("UPDATE sources SET known = ? WHERE id = ?", (write_json(known), sender_id))
+    changed = 0
+    while not changed:  # another computer may learn something else at the same time
+        row = db.execute("SELECT known FROM sources WHERE id = ?", (sender_id,)).fetchone()
+        if row is None:
+            return
+        known = {name: value for name, value in {**read_json(row[0]), **news}.items() if value is not None}
+        changed = db.execute(
+            "UPDATE sources SET known = ? WHERE id = ? AND known = ?", (write_json(known), sender_id, row[0])
+        ).rowcount
     db.tell("settings")
 
 

@@ -170,5 +170,7 @@ _ACTIONS: dict[ProblemKind, tuple[tuple[str, str], ...]] = {
     ProblemKind.PATH_UNKNOWN: (("mapping", "Add path mapping"),),
     ProblemKind.ADDRESS_CHANGED: (("copy", "Copy new address"),),
     ProblemKind.SOURCE_STOPPED: (("resume", "Resume"), ("source", "Settings")),
+    ProblemKind.SOURCE_KEY_REJECTED: (("source", "Open settings"),),
+    ProblemKind.WEBHOOK_GONE: (("connect", "Connect"), ("source", "Settings")),
     ProblemKind.MISSED: (("catch-up", "Catch up"), ("dismiss", "Dismiss")),
 }

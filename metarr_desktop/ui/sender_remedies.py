@@ -16,7 +16,15 @@ if TYPE_CHECKING:
     from metarr_desktop.ui.actions import Actions
     from metarr_desktop.ui.panels.services import OpenSettings
 
-OF_SENDERS = frozenset({ProblemKind.ADDRESS_CHANGED, ProblemKind.SOURCE_STOPPED, ProblemKind.MISSED})
+OF_SENDERS = frozenset(
+    {
+        ProblemKind.ADDRESS_CHANGED,
+        ProblemKind.SOURCE_STOPPED,
+        ProblemKind.SOURCE_KEY_REJECTED,
+        ProblemKind.WEBHOOK_GONE,
+        ProblemKind.MISSED,
+    }
+)
 
 
 def page_of(sender: str) -> str:

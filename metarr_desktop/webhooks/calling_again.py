@@ -7,8 +7,11 @@ from typing import TYPE_CHECKING, Any
 
 from metarr_desktop.domain.errors import MetarrError
 from metarr_desktop.domain.knowledge import Knowledge
+from metarr_desktop.domain.networks import is_loopback
+from metarr_desktop.domain.web_address import host_of
 from metarr_desktop.webhooks.entry import Owner, find_entry
-from metarr_desktop.webhooks.sources.arr_client import names_us
+from metarr_desktop.webhooks.own_address import is_here_by_name
+from metarr_desktop.webhooks.sources.arr_client import field_of, names_us
 
 if TYPE_CHECKING:
     from metarr_desktop.domain.senders import Sender
@@ -26,7 +29,7 @@ async def call_again(
     Nothing is done where webhooks do not arrive at this computer: the Test would fail. Nothing is raised.
     """
     known, door = Knowledge.of(sender), visit.door()
-    if door is None or known.computer not in {"", visit.computer}:
+    if door is None or not visit.keeps(known):
         return {}
     try:
         return await _press(
@@ -43,6 +46,9 @@ async def _press(client: ArrClient, owner: Owner, *, only_if_muted: bool) -> dic
     entry = find_entry(await client.notifications(), owner)
     if entry is None:
         return {"webhook_id": None, "webhook_url": None, "wanted_url": None, "stopped": None}
+    door, url = owner.door, str(field_of(entry, "url") or "")
+    if door is not None and is_loopback(door.host) and not is_here_by_name(host_of(url)):
+        return {}
     muted = names_us(await client.health(), str(entry.get("name", "")))
     if only_if_muted and not muted:
         return {"stopped": None}

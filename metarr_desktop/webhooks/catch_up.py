@@ -7,6 +7,7 @@ import dataclasses
 import logging
 from contextlib import suppress
 from dataclasses import dataclass
+from datetime import timedelta
 from functools import partial
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -28,6 +29,7 @@ from metarr_desktop.webhooks.calling_again import call_again
 from metarr_desktop.webhooks.catch_up_plan import Why, is_connected
 from metarr_desktop.webhooks.imports import import_keys
 from metarr_desktop.webhooks.missing import (
+    MARGIN,
     FoundImport,
     Window,
     found_imports,
@@ -36,11 +38,9 @@ from metarr_desktop.webhooks.missing import (
     with_labels,
 )
 from metarr_desktop.webhooks.summary import summaries
-from metarr_desktop.webhooks.visit import trouble_of
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Mapping, Sequence
-    from datetime import timedelta
 
     from metarr_desktop.domain.events import IncomingWebhook, StoredWebhook
     from metarr_desktop.domain.jobs import Job, NewJob
@@ -133,7 +133,7 @@ class CatchUp:
         return sender
 
     async def _not_asked(self, sender: Sender, error: MetarrError) -> NothingToDo:
-        kind = trouble_of(error)
+        kind = self._visit.trouble_here(Knowledge.of(sender), error)
         if kind is not None:
             await self._visit.store.learn(sender.id, trouble_news(kind, error.text))
             self._tools.changed()
@@ -148,8 +148,10 @@ class CatchUp:
         asked = why is Why.ASKED
         # Until now nobody listened, or a person waits: only by the hour webhooks may be on their way.
         at_once = why is not Why.SCHEDULE
-        window = Window.of(known, now=status.at or self._visit.clock.now(), at_once=at_once)
-        missing = await self._missing(client, sender, known, window)
+        now = self._visit.clock.now()
+        window = Window.of(known, now=status.at or now, at_once=at_once)
+        ahead = timedelta() if status.at is None else status.at - now
+        missing = await self._missing(client, sender, known, window, ahead=ahead)
         news: dict[str, Any] = {"version": status.version, **trouble_news(None)}
         untold = await self._untold(known)
         # A run that was interrupted has begun already, and is not asked about again.
@@ -194,8 +196,9 @@ class CatchUp:
             await self._tools.issues.resolve_others(sender.type, sender.name, checks, now=now)
 
     async def _missing(
-        self, client: ArrClient, sender: Sender, known: Knowledge, window: Window
+        self, client: ArrClient, sender: Sender, known: Knowledge, window: Window, *, ahead: timedelta
     ) -> list[FoundImport]:
+        """Read what was imported inside a window and not told; the sender's clock is so far ahead of ours."""
         source, interface = self._visit.clients.source(sender), self._visit.clients.interface(sender)
         if window.since >= window.until:
             return []
@@ -206,6 +209,10 @@ class CatchUp:
         found = await asyncio.to_thread(read, records)
         told = set(await self._unread_keys(sender)) if found else set()
         told |= await self._tools.imports.known([key for each in found for key in each.keys])
+        # The same file may have been imported by hand at another time, long before.
+        told |= await self._tools.imports.known(
+            [key for each in found for key in each.by_hand], since=window.since - ahead - MARGIN
+        )
         if not unknown(found, told):
             return []
         labelled = with_labels(records, await client.tags(), owner=interface.owner)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 from typing import TYPE_CHECKING
 
-from metarr_desktop.domain.errors import MetarrError, Refused
+from metarr_desktop.domain.errors import MetarrError, Refused, Transient
 from metarr_desktop.domain.knowledge import Knowledge
 from metarr_desktop.services.trial import Trial
 from metarr_desktop.webhooks.arrival import arrival_of
@@ -55,20 +55,27 @@ class Connection:
             await trial.step("Test", lambda: visit.press(arrival))
         return trial.steps
 
-    async def repair(self, sender: Sender) -> None:
+    async def repair(self, sender: Sender) -> MetarrError | None:
         """Let a sender call the address that this computer has now; nothing is raised, all is learned.
 
         Only who made a webhook repairs it: computers that share a database have one address each.
+        Returns why the sender could not be asked, if it could not.
         """
         known, door = Knowledge.of(sender), self._tools.door()
-        if known.webhook_id is None or door is None or known.computer not in {"", self._tools.computer}:
-            return
+        if known.webhook_id is None or door is None or not self._tools.keeps(known):
+            return None
         visit = Visit(self._tools, sender)
         try:
             await visit.identify()
+        except MetarrError as error:
+            logger.warning("%s: %s", sender.name, error)
+            return error
+        try:
             await visit.repair()
         except MetarrError as error:
             logger.warning("%s: %s", sender.name, error)
+            return error if isinstance(error, Transient) else None
+        return None
 
     async def renew_key(self, sender: Sender) -> None:
         """Make a new receiving key and give it to the sender in the same step.

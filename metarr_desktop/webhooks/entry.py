@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
-from urllib.parse import urlsplit, urlunsplit
+from urllib.parse import urlsplit
 
-from metarr_desktop.domain.networks import is_loopback
 from metarr_desktop.webhooks.addresses import PREFIXES
+from metarr_desktop.webhooks.own_address import is_here_by_name
 from metarr_desktop.webhooks.sources.arr_client import WEBHOOK, field_of, with_fields
 
 if TYPE_CHECKING:
@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 OUR_NAME = "Metarr Desktop"
 USER = "metarr"
 POST = 1
+HOST_OF_CONTAINERS = frozenset({"host.docker.internal", "host.containers.internal"})
+"""What containers call the computer on which they run."""
 NEVER = "onImportComplete"
 """Tells of imports once more that ``onDownload`` told file by file."""
 
@@ -44,9 +46,11 @@ def find_entry(entries: Sequence[Mapping[str, Any]], owner: Owner) -> Mapping[st
 
     The same program on another computer has an entry of its own, which is left alone.
     """
-    webhooks = [each for each in entries if each.get("implementation") == WEBHOOK]
+    webhooks = [
+        each for each in entries if each.get("implementation") == WEBHOOK and isinstance(each.get("id"), int)
+    ]
     made = (each for each in webhooks if _is_made_by_us(each, owner))
-    calling = (each for each in webhooks if _calls_us(each, owner))
+    calling = (each for each in webhooks if calls_us(each, owner))
     named = (each for each in webhooks if _name(each) == owner.own_name.casefold())
     return next(made, None) or next(calling, None) or next(named, None)
 
@@ -83,13 +87,21 @@ def filled_in(
 
 def shown_address(entry: Mapping[str, Any]) -> str:
     """Return the address that an entry calls without what may be a key in it, to be told and stored."""
-    url = str(field_of(entry, "url") or "")
+    return plain(str(field_of(entry, "url") or ""))
+
+
+def plain(url: str) -> str:
+    """Return an address without what may be a key: some are pasted with one."""
     try:
         parts = urlsplit(url)
     except ValueError:
         return ""
-    host = parts.netloc.rpartition("@")[2]
-    return urlunsplit(parts._replace(netloc=host, query="", fragment=""))
+    return parts._replace(netloc=parts.netloc.rpartition("@")[2], query="", fragment="").geturl()
+
+
+def with_query_of(url: str, before: str) -> str:
+    """Return an address with the key that stood in the one of before, as a person pasted it."""
+    return urlsplit(url)._replace(query=urlsplit(before).query).geturl()
 
 
 def _name(entry: Mapping[str, Any]) -> str:
@@ -98,26 +110,32 @@ def _name(entry: Mapping[str, Any]) -> str:
 
 def _is_made_by_us(entry: Mapping[str, Any], owner: Owner) -> bool:
     known, url = owner.known, str(field_of(entry, "url") or "")
-    if known.webhook_url and url == known.webhook_url:
+    if known.webhook_url and plain(url) == known.webhook_url:
         return True
-    ours = _name(entry).startswith(OUR_NAME.casefold()) or _leads_to(url, owner)
+    name = _name(entry)
+    if name.startswith(f"{OUR_NAME.casefold()} (") and not name.startswith(owner.own_name.casefold()):
+        return False  # numbers are given anew after a sender was restored from a backup
+    ours = name.startswith(OUR_NAME.casefold()) or _leads_to(url, owner)
     return known.webhook_id is not None and entry.get("id") == known.webhook_id and ours
 
 
-def _calls_us(entry: Mapping[str, Any], owner: Owner) -> bool:
+def calls_us(entry: Mapping[str, Any], owner: Owner) -> bool:
     """Whether it calls this program here: one that a person made by hand is used as well."""
     url, door = str(field_of(entry, "url") or ""), owner.door
     if door is None or not _leads_to(url, owner):
         return False
     parts = urlsplit(url)
     host = parts.hostname or ""
-    nearby = is_loopback(host) and not owner.known.is_docker and _is_here(owner, door)
-    return (parts.port or 80) == door.port and (host in door.own_addresses - {"127.0.0.1", "::1"} or nearby)
+    own = host in door.own_addresses - {"127.0.0.1", "::1"} or host in door.own_names
+    if _is_here(owner, door):
+        nearby = host in HOST_OF_CONTAINERS if owner.known.is_docker else is_here_by_name(host)
+        own = own or nearby
+    return (parts.port or 80) == door.port and own
 
 
 def _is_here(owner: Owner, door: Door) -> bool:
     host = urlsplit(owner.sender.url).hostname or ""
-    return host == "localhost" or is_loopback(host) or host in door.own_addresses
+    return is_here_by_name(host) or host in door.own_addresses | door.own_names
 
 
 def _leads_to(url: str, owner: Owner) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import hashlib
 import re
 from typing import TYPE_CHECKING
@@ -33,6 +34,16 @@ def import_keys(event: MediaEvent, *, sender_id: int) -> tuple[str, ...]:
     return tuple(
         f"{sender_id}:f:{_hash((*folder, *_SEPARATOR.split(file)))}" for file in dict.fromkeys(event.files)
     )
+
+
+def keys_by_hand(event: MediaEvent, *, sender_id: int) -> tuple[str, ...]:
+    """Return the keys that the webhook of a recorded import has if it names no download.
+
+    Of what was imported by hand the history finds out which download it was, and the webhook does not.
+    """
+    if not event.download_id:
+        return ()
+    return import_keys(dataclasses.replace(event, download_id=""), sender_id=sender_id)
 
 
 def _hash(path: Iterable[str]) -> str:

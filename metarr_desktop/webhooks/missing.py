@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from metarr_desktop.domain.errors import Permanent
 from metarr_desktop.domain.events import IncomingWebhook, MediaEvent
 from metarr_desktop.domain.web_address import host_of
-from metarr_desktop.webhooks.imports import import_keys
+from metarr_desktop.webhooks.imports import import_keys, keys_by_hand
 from metarr_desktop.webhooks.sources.history import date_of, word
 
 if TYPE_CHECKING:
@@ -45,10 +45,11 @@ class Window:
         It begins a little before the last one ended, at most 14 days back, and never before the sender was
         connected or what a person dismissed. ``at_once`` it takes in what was imported just now.
         """
-        began = known.connected_at or now
-        since = max(began, (known.caught_up_to or began) - MARGIN, now - LONGEST)
-        if known.dismissed_until is not None:
-            since = max(since, known.dismissed_until)
+        read_to = None if known.caught_up_to is None else known.caught_up_to - MARGIN
+        marks = [each for each in (known.connected_at, read_to, known.dismissed_until) if each is not None]
+        # What lies ahead was noted before the sender's clock was set back: it would hide all until then.
+        past = [each for each in marks if each <= now]
+        since = max([*past, now - LONGEST]) if past else now
         return cls(since=since, until=now if at_once else now - TOO_YOUNG)
 
     def holds(self, record: Mapping[str, Any]) -> bool:
@@ -59,11 +60,15 @@ class Window:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FoundImport:
-    """One import of a history, as the webhook that it should have been."""
+    """One import of a history, as the webhook that it should have been.
+
+    ``by_hand`` are the keys that its webhook has where a person imported what was downloaded.
+    """
 
     body: bytes
     event: MediaEvent
     keys: tuple[str, ...]
+    by_hand: tuple[str, ...] = ()
 
     def webhook(self, sender: Sender, *, job_id: int) -> IncomingWebhook:
         """Return what is stored, marked as recovered by a job."""
@@ -126,7 +131,10 @@ def found_imports(
         seen.update(keys)
         found.append(
             FoundImport(
-                body=json.dumps(told, ensure_ascii=False).encode("utf-8", "replace"), event=event, keys=keys
+                body=json.dumps(told, ensure_ascii=False).encode("utf-8", "replace"),
+                event=event,
+                keys=keys,
+                by_hand=keys_by_hand(event, sender_id=sender.id),
             )
         )
     return found
@@ -134,4 +142,9 @@ def found_imports(
 
 def unknown(found: Iterable[FoundImport], keys: Collection[str]) -> list[FoundImport]:
     """Return the imports of which something was never told."""
-    return [each for each in found if not set(each.keys) <= set(keys)]
+    told = set(keys)
+    return [
+        each
+        for each in found
+        if not set(each.keys) <= told and not (each.by_hand and set(each.by_hand) <= told)
+    ]

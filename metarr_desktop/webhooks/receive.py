@@ -61,8 +61,16 @@ class EventBodies(Protocol):
 class Senders(Protocol):
     """Knows who sends."""
 
-    async def seen(self, type: str, instance: str, *, default: str, now: datetime) -> Sender | None:  # noqa: A002
-        """Return the sender of a webhook, and note the contact."""
+    async def seen(
+        self,
+        type: str,  # noqa: A002 - the public word
+        instance: str,
+        *,
+        default: str,
+        now: datetime,
+        contact: bool = True,
+    ) -> Sender | None:
+        """Return the sender of a webhook, and note the contact, if it was one."""
 
 
 class Imports(Protocol):
@@ -130,15 +138,17 @@ class ReceiveWebhook:
         sender = await self._sender(source, stored)
         if isinstance(found, Ignored):
             raise NothingToDo(found.reason, event_title=found.title or None)
-        if sender is not None and not sender.enabled:
-            raise NothingToDo(
-                text("{sender} is turned off.", sender=sender.name), event_title=found.display_title
-            )
         event = dataclasses.replace(
             found,
             instance=sender.name if sender is not None else stored.instance,
             recovered=stored.recovered,
         )
+        if sender is not None and not sender.enabled:
+            if isinstance(event, MediaEvent):  # what is skipped now is not missing later
+                await self._look_for_news(event_id, event, sender)
+            raise NothingToDo(
+                text("{sender} is turned off.", sender=sender.name), event_title=event.display_title
+            )
         news = await self._look_for_news(event_id, event, sender)
         if news is not None and job.payload.get("replayed") is not True:
             raise NothingToDo(news, event_title=event.display_title)
@@ -157,7 +167,11 @@ class ReceiveWebhook:
         if not source.routed:
             return None
         return await self._senders.seen(
-            source.key, stored.instance, default=source.title, now=self._clock.now()
+            source.key,
+            stored.instance,
+            default=source.title,
+            now=self._clock.now(),
+            contact=not stored.recovered,
         )
 
     async def _look_for_news(self, event_id: int, event: Event, sender: Sender | None) -> Text | None:

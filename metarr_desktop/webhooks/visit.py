@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 from metarr_desktop.domain.errors import (
     AuthFailed,
     MetarrError,
+    NotSetUp,
     Permanent,
     Refused,
     SecretsUnavailable,
@@ -18,7 +19,16 @@ from metarr_desktop.domain.errors import (
 from metarr_desktop.domain.knowledge import Knowledge, Trouble, as_known, trouble_news
 from metarr_desktop.domain.text import Text, text
 from metarr_desktop.domain.web_address import host_of
-from metarr_desktop.webhooks.entry import Owner, filled_in, find_entry, free_name, shown_address
+from metarr_desktop.webhooks.entry import (
+    Owner,
+    calls_us,
+    filled_in,
+    find_entry,
+    free_name,
+    plain,
+    shown_address,
+    with_query_of,
+)
 from metarr_desktop.webhooks.own_address import address_towards
 from metarr_desktop.webhooks.sources.arr_client import Refusal, WrongProgram, field_of, with_fields
 
@@ -72,7 +82,11 @@ class Keys(Protocol):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class VisitTools:
-    """What a visit needs; ``computer`` is the name of this one, ``door`` where it listens, if it does."""
+    """What a visit needs; ``door`` is where we listen, if we do.
+
+    ``computer`` is the name of this one. It changes with the network it is in, and matters only where
+    several computers have a ``shared`` database.
+    """
 
     clients: SenderClients
     store: SenderStore
@@ -81,6 +95,21 @@ class VisitTools:
     door: Callable[[], Door | None]
     clock: Clock
     computer: str
+    shared: bool = False
+
+    def keeps(self, known: Knowledge) -> bool:
+        """Whether this computer looks after the webhook at a sender: who made it does."""
+        return not self.shared or known.computer in {"", self.computer}
+
+    def trouble_here(self, known: Knowledge, error: MetarrError) -> Trouble | None:
+        """Say what an error tells of a sender to this computer.
+
+        A key that was kept until quit only is lacking after a restart. Where the database is shared, others
+        may have it.
+        """
+        if isinstance(error, NotSetUp) and known.webhook_id is not None and not self.shared:
+            return Trouble.KEY_REJECTED
+        return trouble_of(error)
 
 
 class Visit:
@@ -166,6 +195,7 @@ class Visit:
 
     async def press(self, arrival: Arrival) -> Text:
         """Press Test, see it arrive, and know that the sender calls us."""
+        await self._our_url()  # a test that cannot arrive would make the sender wait for longer
         entry = self._entry or await self.entry()
         if entry is None:
             await self._learn({"webhook_id": None, "webhook_url": None, "wanted_url": None, "stopped": None})
@@ -185,16 +215,19 @@ class Visit:
         if entry is None:
             await self._learn({"webhook_id": None, "webhook_url": None, "wanted_url": None, "stopped": None})
             return
-        wanted, has = await self._our_url(), shown_address(entry)
+        wanted, written = await self._our_url(), str(field_of(entry, "url") or "")
+        has = plain(written)
         folders: tuple[str, ...] = self._known.root_folders
         with suppress(MetarrError):
             folders = await self.client.root_folders()
         found = {"webhook_id": entry["id"], "webhook_url": has, "root_folders": list(folders)}
-        if field_of(entry, "url") == wanted:
+        # One that a person made, with a key in its address, may call us by another of our addresses.
+        if has == wanted or (has != written and calls_us(entry, self._owner())):
             await self._learn({**found, "wanted_url": None})
             return
+        url = with_query_of(wanted, written)
         try:
-            await self.client.update(int(entry["id"]), with_fields(entry, {"url": wanted}))
+            await self.client.update(int(entry["id"]), with_fields(entry, {"url": url}))
         except MetarrError as error:
             logger.warning("%s still sends to %s: %s", self._sender.name, has, error)
             await self._learn({**found, "wanted_url": wanted})
@@ -208,7 +241,7 @@ class Visit:
 
     async def learn_trouble(self, error: MetarrError) -> None:
         """Learn why the sender could not be asked; what we lack ourselves tells nothing of it."""
-        kind = trouble_of(error)
+        kind = self._with.trouble_here(self._known, error)
         if kind is not None:
             await self._learn(trouble_news(kind, error.text))
 
@@ -217,8 +250,8 @@ class Visit:
         if door is None:
             raise Refused(NOT_RECEIVING)
         in_container = self._status is not None and self._status.is_docker
-        chosen = self._own_host or self._known.own_host
-        if not self._own_host and chosen not in door.own_addresses:
+        chosen, known = self._own_host or self._known.own_host, self._known
+        if not self._own_host and chosen not in door.own_addresses and not known.own_host_is_foreign:
             chosen = ""
         address = await address_towards(
             host_of(sender.url), door=door, in_container=in_container, chosen=chosen
@@ -250,13 +283,21 @@ class Visit:
                 "webhook_id": entry.get("id"),
                 "webhook_url": self._url,
                 "wanted_url": None,
-                "own_host": self._own_host or self._known.own_host or None,
+                **self._choice(),
                 "computer": self._with.computer,
                 "connected_at": as_known(self._known.connected_at or now),
                 "root_folders": list(folders),
                 "stopped": None,
             }
         )
+
+    def _choice(self) -> Mapping[str, Any]:
+        """Return what to learn of the address that a person chose for this computer, if one did now."""
+        door = self._with.door()
+        if not self._own_host or door is None:
+            return {}
+        is_foreign = self._own_host not in door.own_addresses
+        return {"own_host": self._own_host, "own_host_is_foreign": is_foreign or None}
 
     async def _learn(self, news: Mapping[str, Any]) -> None:
         await self._with.store.learn(self._sender.id, news)
@@ -291,7 +332,7 @@ def not_there(sender: Sender) -> Text:
 
 
 def trouble_of(error: MetarrError) -> Trouble | None:
-    """Say what an error tells of a sender."""
+    """Say what an error tells of a sender; what we lack ourselves tells nothing of it."""
     match error:
         case AuthFailed():
             return Trouble.KEY_REJECTED

@@ -13,6 +13,7 @@ import pytest
 from metarr_desktop.app.core import open_core
 from metarr_desktop.app.sender_snapshots import SenderState
 from metarr_desktop.app.snapshots import ProblemKind
+from metarr_desktop.domain.errors import Refused
 from metarr_desktop.domain.events import IncomingWebhook, MediaEvent, Notice
 from metarr_desktop.domain.forms import Draft
 from tests.fakes import eventually
@@ -270,8 +271,13 @@ async def test_a_rejected_key_is_told_at_the_sender_and_stops_nobody(home: Home)
         await ask(core, name)
         assert (await ended(core, "catch-up"))[0][0] == "skipped"
         assert (await core.queries.sender(name)).state is SenderState.KEY_REJECTED
+        (problem,) = await core.queries.problems()
+        assert (problem.kind, problem.subject) == (ProblemKind.SOURCE_KEY_REJECTED, name)
+        assert str(problem.text).startswith("Radarr rejected its API key.")
         await ask(core, other)
         assert (await ended(core, "catch-up"))[0][0] == "completed"
+        await core.commands.save_sender(name, Draft(secrets={"api_key": arr.key}))
+        assert await core.queries.problems() == ()
 
 
 async def test_a_muted_connection_is_opened_again(home: Home) -> None:
@@ -335,6 +341,8 @@ async def test_a_sender_that_is_off_is_not_asked(home: Home) -> None:
     async with home.program() as core:
         name = await connected(core, arr)
         await core.commands.set_sender_enabled(name, enabled=False)
+        with pytest.raises(Refused, match="Radarr is turned off"):
+            await core.commands.catch_up(name)
         arr.calls.clear()
         await core.commands.run_schedule("scheduled-catch-up")
         await idle(core)
@@ -392,3 +400,49 @@ async def test_two_senders_of_one_kind_are_not_mixed_up(home: Home) -> None:
         with closing(sqlite3.connect(home.paths.data_dir / "metarr.db")) as db:
             found = db.execute("SELECT instance FROM webhook_events WHERE recovered <> 0").fetchall()
         assert found == [("radarr-4k",)]
+
+
+async def test_what_was_downloaded_and_imported_by_hand_is_told_once(home: Home) -> None:
+    arr = await home.arr()
+    async with home.program() as core:
+        name = await connected(core, arr)
+        home.clock.advance(MINUTES)
+        await arr.import_film(1, "Dune")
+        await idle(core)
+        arr.records[-1]["downloadId"] = "DL1"  # its history finds out the download, its webhook does not
+        await ask(core, name)
+        assert await recovered(core) == []
+        home.clock.advance(HOUR)
+        await ask(core, name)
+        home.clock.advance(timedelta(days=8))
+        arr.mute(1)
+        await arr.import_film(1, "Dune", download_id="DL2")  # a file of the same name, downloaded anew
+        await ask(core, name)
+        assert await recovered(core) == ["Dune (1999)"]
+
+
+async def test_an_album_that_is_only_half_in_the_window_is_not_told_again(home: Home) -> None:
+    arr = await home.arr("lidarr")
+    async with home.program() as core:
+        name = await connected(core, arr)
+        home.clock.advance(MINUTES)
+        await arr.import_album(1, "Geogaddi", tracks=4)
+        await idle(core)
+        before = arr.now() - HOUR
+        for record in arr.records[:2]:
+            record["date"] = before.strftime("%Y-%m-%dT%H:%M:%SZ")
+        await ask(core, name)
+        assert await recovered(core) == []
+
+
+async def test_what_was_skipped_while_a_sender_was_off_is_not_missing(home: Home) -> None:
+    arr = await home.arr()
+    async with home.program() as core:
+        name = await connected(core, arr)
+        await core.commands.set_sender_enabled(name, enabled=False)
+        home.clock.advance(MINUTES)
+        await arr.import_film(1, "Dune", download_id="A")
+        await idle(core)
+        await core.commands.set_sender_enabled(name, enabled=True)
+        await ask(core, name)
+        assert await recovered(core) == []

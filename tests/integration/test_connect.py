@@ -8,9 +8,9 @@ import pytest
 
 from metarr_desktop.app.sender_snapshots import SenderState
 from metarr_desktop.app.snapshots import ProblemKind
-from metarr_desktop.domain.errors import MetarrError
+from metarr_desktop.domain.errors import MetarrError, Refused
 from metarr_desktop.domain.forms import Draft
-from metarr_desktop.webhooks.sources.arr_client import with_fields
+from metarr_desktop.webhooks.sources.arr_client import Refusal, with_fields
 from tests.fake_arr import MASK, field_value
 from tests.fakes import eventually, until
 from tests.integration.senders import Home, connected, draft, idle, stored
@@ -294,3 +294,94 @@ async def test_a_webhook_that_somebody_removed_is_not_made_again_by_itself(home:
         await eventually(noticed)
         await idle(core)
         assert arr.entries == {}
+        (problem,) = await core.queries.problems()
+        assert (problem.kind, problem.subject) == (ProblemKind.WEBHOOK_GONE, "Radarr")
+        assert str(problem.text) == "Our webhook is not in Radarr any more. Connect it again."
+        await core.commands.connect_sender("Radarr")
+        assert await core.queries.problems() == ()
+
+
+async def test_a_key_that_a_sender_did_not_take_is_not_asked_of_it(home: Home) -> None:
+    arr = await home.arr()
+    async with home.program() as core:
+        await connected(core, arr)
+        await core.commands.save_settings(require_key_locally=True)
+        home.secrets.secrets.pop("source-radarr/webhook_key")  # a keyring that was set up anew
+        arr.entries[2] = {**arr.entries[1], "id": 2, "name": "METARR DESKTOP", "onDownload": False}
+        assert not (await core.commands.connect_sender("Radarr")).ok
+        with pytest.raises(Refusal, match="Should be unique"):
+            await core.commands.renew_sender_key("Radarr")
+        await arr.import_film(1, "Dune", download_id="A")
+        assert arr.statuses[-1] == 200
+        del arr.entries[2]
+        assert (await core.commands.connect_sender("Radarr")).ok
+        await arr.import_film(2, "Alien", download_id="B")
+        assert arr.statuses[-1] == 200
+
+
+async def test_a_key_in_an_address_made_by_hand_stays_there_and_is_shown_nowhere(
+    home: Home, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level("DEBUG", logger="metarr_desktop")
+    arr = await home.arr()
+    async with home.program() as core:
+        await connected(core, arr)
+    fields = arr.entries[1]["fields"]
+    fields[0]["value"] += "?apikey=5eCret"
+    arr.entries[2] = {**arr.entries[1], "id": 2, "name": "METARR DESKTOP"}  # its name is not unique any more
+    async with home.program() as core:
+        await eventually(core.queries.problems)
+        (problem,) = await core.queries.problems()
+        assert problem.kind is ProblemKind.ADDRESS_CHANGED
+        assert "5eCret" not in str(problem.text) + caplog.text
+        (sender,) = await core.queries._sender_views._store.senders()
+        assert "5eCret" not in str(sender.known)
+        del arr.entries[2]
+    async with home.program() as core:
+        port = core.queries.listening().port  # type: ignore[union-attr]
+        wanted = f"http://127.0.0.1:{port}/webhooks/radarr/radarr?apikey=5eCret"
+        await until(lambda: field_value(arr.entries[1], "url") == wanted)
+
+
+async def test_a_name_that_a_person_chose_for_this_computer_is_kept(home: Home) -> None:
+    arr = await home.arr(docker=True)
+    async with home.program() as core:
+        await core.commands.add_sender("Radarr", type="radarr", draft=draft(arr))
+        assert (await core.commands.connect_sender("Radarr", address="LocalHost")).ok
+        await idle(core)
+    async with home.program() as core:
+        port = core.queries.listening().port  # type: ignore[union-attr]
+        wanted = f"http://localhost:{port}/webhooks/radarr/radarr"
+        await until(lambda: field_value(arr.entries[1], "url") == wanted)
+        await idle(core)
+        assert await core.queries.problems() == ()
+        with pytest.raises(Refused, match="Enter only the address"):
+            await core.commands.connect_sender("Radarr", address="http://192.168.1.20:3000")
+
+
+async def test_nobody_is_tested_while_nothing_listens(home: Home) -> None:
+    arr = await home.arr()
+    async with home.program() as core:
+        await connected(core, arr)
+        assert core.listener is not None
+        await core.listener.stop()
+        arr.calls.clear()
+        report = await core.commands.resume_sender("Radarr")
+        assert words(report)[-1].startswith("Metarr Desktop is not receiving webhooks now.")
+        assert ("POST", "/api/v3/notification/test") not in arr.calls
+
+
+async def test_nobody_is_tested_who_cannot_reach_a_listener_of_this_computer_only(home: Home) -> None:
+    arr = await home.arr()
+    async with home.program() as core:
+        name = await connected(core, arr)
+        fields = arr.entries[1]["fields"]
+        fields[0]["value"] = fields[0]["value"].replace("127.0.0.1", "192.168.77.5")
+        arr.docker = True
+        arr.calls.clear()
+        report = await core.commands.resume_sender(name)
+        assert "runs in a container. Allow your home network" in words(report)[-1]
+        await core.commands.catch_up(name)
+        await idle(core)
+        assert (await core.queries.sender(name)).last_catch_up is not None
+        assert ("POST", "/api/v3/notification/test") not in arr.calls

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import json
+import re
 from dataclasses import dataclass
+from datetime import UTC
 from email.utils import parsedate_to_datetime
 from typing import TYPE_CHECKING, Any
-from urllib.parse import urlencode
+from urllib.parse import parse_qsl, urlencode, urlsplit
 
 from metarr_desktop.domain.clock import iso
 from metarr_desktop.domain.errors import AuthFailed, MetarrError, Permanent, Transient
@@ -32,8 +34,10 @@ LARGEST_HISTORY = 16 * 1024**2
 PAGE, MOST_PAGES = 100, 500
 IMPORTED = 3
 """The number of the event that is an import; all of the family count alike."""
+WRONG_KEY = Text("Wrong API key.")
 WEBHOOK = "Webhook"
 HEALTH_CHECK = "NotificationStatusCheck"
+_COLONS, _COMMAS = re.compile("[:\uff1a]"), re.compile("[,\uff0c\u3001]")
 
 
 class WrongProgram(Permanent):
@@ -198,6 +202,7 @@ class ArrClient:
                 json_body=body,
                 secrets=(self._key, *_passwords(body)),
                 within=within,
+                follow=False,  # a log-in page elsewhere would be given the key
                 **limits,
             )
         except Transient as error:
@@ -208,14 +213,16 @@ class ArrClient:
 
     def _error(self, answer: Answer) -> MetarrError:
         if answer.status in {401, 403}:
-            return AuthFailed("Wrong API key.")
+            return AuthFailed(WRONG_KEY)
         complaints = _complaints(answer)
         if complaints:
             return Refusal(
                 Text(answer.hide(" ".join(words for _, words in complaints))),
                 unreachable=any(_is_about_us(name, words) for name, words in complaints),
             )
-        if _is_page(answer) or answer.status == 404:  # noqa: PLR2004 - reads best so
+        # A server in front of it answers with a page of its own while the program is away.
+        is_away = answer.status >= 500  # noqa: PLR2004 - the class of server errors
+        if not is_away and (_is_page(answer) or answer.status == 404):  # noqa: PLR2004 - reads best so
             return self._no_interface()
         return refusal(answer, now=self._clock.now())
 
@@ -235,10 +242,10 @@ def names_us(health: Sequence[Mapping[str, Any]], name: str) -> bool:
         message = str(each.get("message", ""))
         if str(each.get("source", "")) != HEALTH_CHECK and "otifications" not in message:
             continue
-        if message.casefold().startswith("all notifications are unavailable"):
-            return True
-        listed = message.partition(":")[2].split(",")
-        if name.casefold() in {one.strip().rstrip(".").casefold() for one in listed}:
+        # In the language of the program; where all are left alone, or its only one is, it lists no names.
+        _, *listed = _COLONS.split(message, maxsplit=1)
+        names = {one.strip().rstrip(".").casefold() for part in listed for one in _COMMAS.split(part)}
+        if not listed or name.casefold() in names:
             return True
     return False
 
@@ -265,7 +272,20 @@ def _fields(resource: Mapping[str, Any]) -> list[dict[str, Any]]:
 def _passwords(body: Mapping[str, Any] | None) -> list[str]:
     if body is None:
         return []
-    return [each for each in [field_of(body, "password")] if isinstance(each, str)]
+    password, url = field_of(body, "password"), field_of(body, "url")
+    return [
+        *([password] if isinstance(password, str) else []),
+        *(_keys_in(url) if isinstance(url, str) else []),
+    ]
+
+
+def _keys_in(url: str) -> list[str]:
+    """Return what may be a key in an address that a person pasted."""
+    try:
+        parts = urlsplit(url)
+    except ValueError:
+        return []
+    return [value for _, value in parse_qsl(parts.query)] + ([parts.password] if parts.password else [])
 
 
 def _complaints(answer: Answer) -> list[tuple[str, str]]:
@@ -292,6 +312,7 @@ def _is_page(answer: Answer) -> bool:
 
 def _date(answer: Answer) -> datetime | None:
     try:
-        return parsedate_to_datetime(answer.headers.get("Date", ""))
+        at = parsedate_to_datetime(answer.headers.get("Date", ""))
     except (ValueError, TypeError):
         return None
+    return at if at.tzinfo else at.replace(tzinfo=UTC)

@@ -27,3 +27,17 @@ async def test_a_sleep_is_told_from_a_nap(jump: int, advance: int, slept: bool) 
     clock.jump(timedelta(seconds=jump))
     clock.advance(advance)
     assert await nap is slept
+
+
+async def test_a_sleep_between_two_naps_is_noticed_once() -> None:
+    clock = FakeClock()
+    watch = SleepWatch(clock)
+    clock.advance(300)  # senders that do not answer take their time
+    clock.jump(timedelta(hours=8))
+    told = []
+    for _ in range(2):
+        nap = asyncio.create_task(watch.nap(15))
+        await until(lambda: clock.sleeping)
+        clock.advance(15)
+        told.append(await nap)
+    assert told == [True, False]

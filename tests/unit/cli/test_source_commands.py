@@ -92,6 +92,14 @@ def test_a_source_is_shown_with_what_is_wrong(
     assert "Radarr stopped calling after failed deliveries." in capsys.readouterr().out
 
 
+def test_the_list_tells_what_was_missed(
+    run: Callable[..., int], session: FakeSession, capsys: pytest.CaptureFixture[str]
+) -> None:
+    session.answers["sources"] = [{**SOURCE, "state": "connected", "detail": None}]
+    assert run("source", "list") == 0
+    assert capsys.readouterr().out.rstrip().endswith("Missed: 25")
+
+
 @pytest.mark.parametrize(("ok", "status"), [(True, 0), (False, 1)])
 def test_connecting_shows_its_steps(
     run: Callable[..., int], session: FakeSession, capsys: pytest.CaptureFixture[str], ok: bool, status: int

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from metarr_desktop.domain.web_address import host_of, normal_address
+from metarr_desktop.domain.web_address import host_of, normal_address, normal_host
 
 
 @pytest.mark.parametrize(
@@ -34,3 +34,19 @@ def test_what_is_no_plain_web_address_is_refused(typed: str) -> None:
 def test_the_host_is_the_name_without_port_and_brackets() -> None:
     assert host_of("http://[fd00::1]:7878") == "fd00::1"
     assert host_of("http://[") == ""
+
+
+@pytest.mark.parametrize(
+    ("typed", "host"),
+    [("192.168.1.20", "192.168.1.20"), (" Den.Local ", "den.local"), ("[FD00::1]", "fd00::1")],
+)
+def test_a_host_is_a_number_or_a_name(typed: str, host: str) -> None:
+    assert normal_host(typed) == host
+
+
+@pytest.mark.parametrize(
+    "typed", ["http://den", "den:3000", "den/x", "a b", "", "-den", "x" * 300, "0.0.0.0", "::"]
+)
+def test_what_is_more_than_a_host_is_refused(typed: str) -> None:
+    with pytest.raises(ValueError, match="Enter only the address or the name"):
+        normal_host(typed)

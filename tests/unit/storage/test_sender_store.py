@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import asyncio
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
@@ -7,6 +8,8 @@ import pytest
 
 from metarr_desktop.domain.errors import NotFound, Refused
 from metarr_desktop.domain.events import IncomingWebhook
+from metarr_desktop.storage.database import postgres_database
+from metarr_desktop.storage.postgres_schema import prepare_postgres
 from metarr_desktop.storage.sender_store import MOST_SEEN, SenderStore
 from metarr_desktop.storage.sql_job_store import SqlJobStore
 from tests.fakes import START
@@ -160,3 +163,20 @@ async def test_webhooks_are_counted_by_type_and_name(any_database: Database, sen
         ("radarr", "4K"): 1,
     }
     assert sum((await senders.counts_since(START)).values()) == 3
+
+
+async def test_what_two_computers_learn_at_once_is_kept_both(postgres_url: str) -> None:
+    await asyncio.to_thread(prepare_postgres, postgres_url)
+    den, attic = (postgres_database(postgres_url, sender=name) for name in ("den", "attic"))
+    try:
+        added = await add(SenderStore(den), "Radarr")
+
+        async def learn(database: Database, name: str) -> None:
+            for number in range(60):
+                await SenderStore(database).learn(added.id, {f"{name}{number}": number})
+
+        await asyncio.gather(learn(den, "den"), learn(attic, "attic"))
+        assert len((await SenderStore(den).by_id(added.id)).known) == 120
+    finally:
+        await den.close()
+        await attic.close()

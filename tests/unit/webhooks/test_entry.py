@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -7,7 +8,7 @@ import pytest
 from metarr_desktop.domain.knowledge import Knowledge
 from metarr_desktop.domain.senders import Sender
 from metarr_desktop.webhooks.entry import Owner, filled_in, find_entry, free_name
-from metarr_desktop.webhooks.own_address import Door
+from metarr_desktop.webhooks.own_address import Door, names_of_computer
 from metarr_desktop.webhooks.sources.arr_client import field_of
 
 DOOR = Door(
@@ -54,6 +55,10 @@ def test_the_one_we_made_is_found_by_its_number_or_its_address() -> None:
 
 def test_a_number_that_was_given_to_something_else_is_not_ours() -> None:
     assert found(OTHERS, owner(webhook_id=2)) is None
+    attic = entry(9, "Metarr Desktop (attic)", "http://192.168.1.77:3000/webhooks/radarr/radarr-4k")
+    assert found([attic], owner(webhook_id=9)) is None
+    mine = {**attic, "name": "Metarr Desktop (den)"}
+    assert found([mine], owner(webhook_id=9)) == 9
 
 
 @pytest.mark.parametrize(
@@ -75,7 +80,29 @@ def test_loopback_means_us_only_where_the_sender_runs_here() -> None:
     ]
     assert found(local, owner()) is None
     assert found(local[1:], owner(url="http://127.0.0.1:7878")) == 6
+    assert found(local[:1], owner(url="http://127.0.0.1:7878")) == 5
     assert found(local[1:], owner(url="http://127.0.0.1:7878", is_docker=True)) is None
+
+
+def test_names_of_this_computer_mean_us() -> None:
+    door = replace(DOOR, own_names=names_of_computer("Den.fritz.box"))
+    for host in ("den", "DEN.fritz.box", "den.local"):
+        by_name = entry(5, "x", f"http://{host}:3000/webhooks/radarr")
+        assert found([by_name], owner(door=door)) == 5
+    assert found([entry(5, "x", "http://attic:3000/webhooks/radarr")], owner(door=door)) is None
+    local = entry(5, "x", "http://localhost:3000/webhooks/radarr")
+    assert found([local], owner(url="http://den:7878", door=door)) == 5
+
+
+def test_what_containers_call_their_computer_means_us_where_the_container_runs_here() -> None:
+    by_name = entry(5, "x", "http://host.docker.internal:3000/webhooks/radarr?apikey=4f")
+    assert found([by_name], owner(url="http://127.0.0.1:7878", is_docker=True)) == 5
+    assert found([by_name], owner(is_docker=True)) is None
+    assert found([by_name], owner(url="http://127.0.0.1:7878")) is None
+
+
+def test_an_entry_without_a_number_cannot_be_changed() -> None:
+    assert find_entry([{**entry(5, "Metarr Desktop (den)", ""), "id": None}], owner()) is None
 
 
 @pytest.mark.parametrize("url", ["http://[::1", "http://x:y/webhooks/radarr", ""])

@@ -17,6 +17,8 @@ from metarr_desktop.webhooks.sources.sonarr import SOURCE as SONARR
 from tests.fakes import START
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
     from metarr_desktop.webhooks.sources.declaration import Source
 
 DAY, HOUR, MINUTE = timedelta(days=1), timedelta(hours=1), timedelta(minutes=1)
@@ -26,7 +28,7 @@ def knowing(**known: Any) -> Knowledge:
     return Knowledge.of(Sender(id=1, type="radarr", name="Radarr", known=known))
 
 
-def window(*, at_once: bool = False, **known: Any) -> Window:
+def window(*, at_once: bool = False, **known: datetime) -> Window:
     instants = {name: as_known(value) for name, value in known.items()}
     return Window.of(knowing(**instants), now=START, at_once=at_once)
 
@@ -53,6 +55,14 @@ def test_what_was_dismissed_is_not_in_a_window() -> None:
     assert not seen.holds({"date": "2026-11-24T11:55:00Z"})
     assert seen.holds({"date": "2026-11-24T11:55:01.1234567Z"})
     assert not seen.holds({"date": "2026-11-24T11:59:00Z"})
+
+
+@pytest.mark.parametrize("name", ["connected_at", "caught_up_to", "dismissed_until"])
+def test_a_mark_of_before_the_senders_clock_was_set_back_hides_nothing(name: str) -> None:
+    marks = {"connected_at": START - DAY, "caught_up_to": START - HOUR, name: START + 3 * HOUR}
+    assert window(at_once=True, **marks).since <= START - HOUR
+    assert window(connected_at=START + HOUR) == Window(since=START, until=START - 2 * MINUTE)
+    assert window(connected_at=START + HOUR, caught_up_to=START - HOUR).since == START - HOUR - 10 * MINUTE
 
 
 @pytest.mark.parametrize("date", [None, "", "yesterday", 5])

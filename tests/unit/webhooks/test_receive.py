@@ -57,7 +57,15 @@ class Household:
         self.set = Routes()
         self.noted: list[tuple[tuple[str, ...], ImportShape]] = []
 
-    async def seen(self, type: str, instance: str, *, default: str, now: datetime) -> Sender:  # noqa: A002
+    async def seen(
+        self,
+        type: str,  # noqa: A002
+        instance: str,
+        *,
+        default: str,
+        now: datetime,
+        contact: bool = True,
+    ) -> Sender:
         return Sender(id=4, type=type, name=instance or default, enabled=self.enabled)
 
     async def routes(self) -> Routes:

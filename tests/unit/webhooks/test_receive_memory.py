@@ -120,6 +120,16 @@ async def test_a_pack_told_as_a_whole_first_is_told_once(house: House) -> None:
             await house.take(f"sonarr/download-season-pack-{name}", downloadId=whole["downloadId"])
 
 
+async def test_what_we_read_ourselves_is_no_contact(house: House) -> None:
+    await house.take("sonarr/download")
+    (before,) = await house.senders.senders()
+    house.clock.advance(3_600)
+    await house.look(await house.store("sonarr", body("sonarr/download", downloadId="new"), recovered=5))
+    assert await house.senders.senders() == (before,)
+    await house.take("sonarr/download")
+    assert (await house.senders.senders())[0].last_contact == house.clock.now()
+
+
 async def test_a_file_that_is_imported_twice_is_told_twice(house: House) -> None:
     assert await house.take("sonarr/download") == TOLD
     assert await house.take("sonarr/download") == TOLD

@@ -72,6 +72,7 @@ async def test_who_is_there_is_asked_with_the_key_below_the_url_base(
         (Reply.of_json({"version": "5"}), WrongProgram, "URL base"),
         (Reply(fault=DROP), Transient, "No answer at http://127.0.0.1:"),
         (Reply(status=503, body=b"starting"), Transient, "HTTP 503"),
+        (Reply.of_html("<html>Bad Gateway</html>", status=502), Transient, "HTTP 502"),
     ],
 )
 async def test_each_way_to_fail_has_its_sentence(
@@ -189,6 +190,43 @@ async def test_folders_and_tags_are_read_leniently(client: ArrClient, server: Fa
 )
 def test_its_health_says_whether_it_gave_up_on_us(message: str, ours: bool) -> None:
     assert names_us([{"source": "X", "message": message}], "Metarr Desktop") is ours
+
+
+@pytest.mark.parametrize(
+    ("message", "ours"),
+    [
+        ("Alle Benachrichtigungen sind aufgrund von Fehlern nicht verf\u00fcgbar", True),
+        ("Benachrichtigungen aufgrund von Fehlern nicht verf\u00fcgbar: Metarr Desktop, Mail", True),
+        ("Benachrichtigungen aufgrund von Fehlern nicht verf\u00fcgbar: Metarr Desktop (laptop)", False),
+        ("\u7531\u4e8e\u6545\u969c\u4e0d\u53ef\u7528\u7684\u901a\u77e5\uff1aMail", False),
+        ("\u7531\u4e8e\u6545\u969c\u4e0d\u53ef\u7528\u7684\u901a\u77e5\uff1aMetarr Desktop", True),
+    ],
+)
+def test_its_health_is_understood_in_every_language(message: str, ours: bool) -> None:
+    assert names_us([{"source": "NotificationStatusCheck", "message": message}], "Metarr Desktop") is ours
+
+
+async def test_the_key_is_given_to_nobody_else(client: ArrClient, server: FakeServer) -> None:
+    async with FakeServer() as elsewhere:
+        elsewhere.answer(Reply.of_json(STATUS))
+        server.answer(Reply(status=302, headers={"Location": f"{elsewhere.url}/login?rd=x"}))
+        with pytest.raises(Permanent, match=f"Wrong address: it redirects to {elsewhere.url}/login."):
+            await client.status()
+        assert elsewhere.requests == []
+
+
+async def test_a_key_in_a_pasted_address_is_not_told(client: ArrClient, server: FakeServer) -> None:
+    address = "http://me:pa55@192.168.1.20:3000/webhooks/radarr?apikey=5eCret"
+    server.answer(Reply.of_json([{"propertyName": "Url", "errorMessage": f"401 at [{address}]"}], status=400))
+    with pytest.raises(Refusal) as caught:
+        await client.test({"fields": [{"name": "url", "value": address}]})
+    assert "5eCret" not in str(caught.value)
+    assert "pa55" not in str(caught.value)
+
+
+async def test_a_date_without_a_zone_is_of_greenwich(client: ArrClient, server: FakeServer) -> None:
+    server.answer(Reply.of_json(STATUS, headers={"Date": "Tue, 24 Nov 2026 12:00:05 -0000"}))
+    assert (await client.status()).at == START + timedelta(seconds=5)
 
 
 def test_fields_are_read_and_replaced_where_there_are_any() -> None:

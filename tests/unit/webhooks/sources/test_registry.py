@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 from metarr_desktop.cli.parser import SOURCES as NAMES
+from metarr_desktop.services.forms import check_field
+from metarr_desktop.webhooks.sources import radarr
 from metarr_desktop.webhooks.sources.registry import SOURCES as ALL
 from metarr_desktop.webhooks.sources.registry import find_source
 
@@ -37,3 +39,8 @@ def test_only_films_of_radarr_are_looked_up_on_this_computer() -> None:
 
 def test_the_command_line_knows_every_source() -> None:
     assert [source.key for source in SOURCES] == list(NAMES)
+
+
+def test_a_missing_key_is_asked_for_as_it_is_called() -> None:
+    assert str(check_field(radarr.SOURCE, "api_key", "")) == "Enter the API key."
+    assert str(check_field(radarr.SOURCE, "url", "")) == "Enter the address."
