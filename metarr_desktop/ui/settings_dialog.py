@@ -12,6 +12,7 @@ from metarr_desktop.domain.errors import MetarrError
 from metarr_desktop.ui.dialogs import ask, show_error
 from metarr_desktop.ui.notes import NoteKind
 from metarr_desktop.ui.page_shelf import PageShelf
+from metarr_desktop.ui.reading_order import follow_reading_order
 from metarr_desktop.ui.sender_remedies import page_of
 from metarr_desktop.ui.settings_layout import SettingsLayout
 from metarr_desktop.ui.settings_pages.sender import SenderPage
@@ -184,6 +185,7 @@ class SettingsDialog(QDialog):
         page = self._pages[key]
         self._list.select(key)
         self._stack.setCurrentWidget(page)
+        follow_reading_order(self)
         self.setWindowTitle(tr("Settings - {page}").format(page=page.title))
         self._on_state_changed(page)
 

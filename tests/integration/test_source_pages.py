@@ -4,16 +4,19 @@ from __future__ import annotations
 
 import json
 import sqlite3
+from collections import Counter
 from contextlib import closing
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from PySide6.QtCore import Qt
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QLineEdit
+from PySide6.QtWidgets import QAbstractButton, QComboBox, QLabel, QLineEdit
 
 from metarr_desktop.domain.forms import Draft
+from metarr_desktop.ui.mnemonics import without_mnemonic
 from tests.fake_arr import FakeArr
 from tests.fakes import FakeClock, MemorySecretStore, until
 from tests.integration.windows import answer, button, running_shell, unnamed
@@ -338,3 +341,63 @@ async def test_a_page_follows_what_is_changed_elsewhere(opened: Any, radarr: Fak
         await until(lambda: line(there, "Address").text() == "http://127.0.0.1:2")
         await core.commands.add_sender("Radarr 4K", type="radarr", draft=Draft())
         await until(lambda: "source-radarr-4k" in shell.settings._list.shown())
+
+
+def in_tab_order(window: QWidget) -> list[str]:
+    """Names of what Tab reaches in sight, from the field with the focus on."""
+    found, at = [], window.focusWidget()
+    start = at
+    while at is not None:
+        if at.isVisible() and at.isEnabled() and at.focusPolicy() & Qt.FocusPolicy.TabFocus:
+            text = without_mnemonic(str(getattr(at, "text", str)()))
+            found.append(at.accessibleName() or text or type(at).__name__)
+        at = at.nextInFocusChain()
+        if at is start:
+            break
+    return found
+
+
+async def test_tab_follows_the_order_of_reading(opened: Any, radarr: FakeArr) -> None:
+    async with opened() as (core, shell):
+        await page(shell, "sources radarr")
+        await until(lambda: isinstance(shell.settings.focusWidget(), QComboBox))
+        fields = ["Name", "Address", "API key", "Show api key", "Clear api key", "Connect"]
+        around = ["Cancel", "Find a setting", "Pages"]
+        assert in_tab_order(shell.settings)[1:] == [*fields, *around]
+        there = await sender_page(core, shell, radarr)
+        there.enable.setFocus()
+        assert in_tab_order(shell.settings) == [
+            "Enable Radarr", "Address", "API key", "Show api key", "Clear api key", "Connect",
+            "Address for Radarr", "Copy address for Radarr", "Do it by hand", "New key", "Remove", *around,
+        ]  # fmt: skip
+        shell.settings.hide()
+        shell.window.show_page("services")
+        rows = shell.pages.services.sources._rows
+        await until(lambda: "radarr" in rows and rows["radarr"].settings.isVisible())
+        shell.pages.services._rows["kodi"].switch.setFocus()
+        learn(core, shell, missed=3, stopped=True)
+        shell.glance.refresh()
+        order = ["Pages", "Settings", "Help", "Catch up", "Dismiss", "Dismiss", "Kodi"]
+        await until(lambda: "Catch up" in (told := in_tab_order(shell.window)) and told[-6:] == order[:-1])
+        assert in_tab_order(shell.window)[-8:-6] == ["Settings of Radarr", "Add a source"]
+
+
+async def test_no_two_parts_in_sight_share_a_letter(opened: Any, radarr: FakeArr) -> None:
+    async with opened() as (core, shell):
+        await sender_page(core, shell, radarr, connect=True)
+        shell.settings.hide()
+        learn(core, shell, missed=3, stopped=True)
+        shell.glance.refresh()
+        await until(lambda: len(shell.window.banners._banners) == 2)
+        for key in ("dashboard", "jobs", "history", "services"):
+            shell.window.show_page(key)
+            await until(lambda: shell.window.page is not None and shell.window.page.isVisible())
+            letters = Counter(letter for letter in marked(shell.window) if letter)
+            assert not [letter for letter, times in letters.items() if times > 1], key
+
+
+def marked(window: QWidget) -> list[str]:
+    """The letters of what is in sight."""
+    parts = [*window.findChildren(QAbstractButton), *window.findChildren(QLabel)]
+    shown = [each for each in parts if each.isVisible() and (not isinstance(each, QLabel) or each.buddy())]
+    return [each.text().replace("&&", "").partition("&")[2][:1].lower() for each in shown]
