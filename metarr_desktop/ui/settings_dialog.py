@@ -79,6 +79,7 @@ class SettingsDialog(QDialog):
         bridge.service_changed.connect(lambda: self._spawn(self._refresh))
         bridge.settings_changed.connect(lambda: self._spawn(self._refresh))
         bridge.jobs_changed.connect(self._on_jobs_changed)
+        bridge.glance_changed.connect(self._on_news)
 
     def open_page(self, key: str = "general", *, enable: bool = False) -> None:
         """Show the window with a page: one of its own, such as ``general``, a service's or a sender's.
@@ -173,8 +174,7 @@ class SettingsDialog(QDialog):
 
     async def _show_added(self, name: str, *, connect: bool) -> None:
         """Go on where the sender that was just added is shown, and connect it there."""
-        async with self._loading:
-            await self._shelf.follow_senders()
+        await self._follow_senders()
         page = self._shelf.sender_page(page_of(name))
         if page is not None:
             self._show_page(page.key)
@@ -216,6 +216,15 @@ class SettingsDialog(QDialog):
             kinds = self._queries.schedule_names()
             if any(job.type in kinds for job in batch.jobs):
                 self._spawn(page.follow)
+
+    def _on_news(self) -> None:
+        """Follow what a sender sends, where somebody looks at it."""
+        if isinstance(self._page(), SenderPage) and self.isVisible():
+            self._spawn(self._follow_senders)
+
+    async def _follow_senders(self) -> None:
+        async with self._loading:
+            await self._shelf.follow_senders()
 
     def _on_save(self) -> None:
         if self._page().is_dirty() and not self._busy.locked():

@@ -9,6 +9,7 @@ from contextlib import closing
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
+import aiohttp
 import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QGuiApplication
@@ -17,6 +18,7 @@ from PySide6.QtWidgets import QAbstractButton, QComboBox, QLabel, QLineEdit
 
 from metarr_desktop.domain.forms import Draft
 from metarr_desktop.ui.mnemonics import without_mnemonic
+from metarr_desktop.ui.notes import NoteKind
 from tests.fake_arr import FakeArr
 from tests.fakes import FakeClock, MemorySecretStore, until
 from tests.integration.windows import answer, button, running_shell, unnamed
@@ -332,6 +334,40 @@ async def test_every_part_of_the_pages_has_a_name(opened: Any, radarr: FakeArr) 
         assert unnamed(shell.settings) == []
         shell.window.show_page("services")
         assert unnamed(shell.window) == []
+
+
+async def test_a_test_that_arrives_appears_on_the_page_at_once(opened: Any) -> None:
+    async with opened() as (core, shell):
+        await core.commands.add_sender("Overseerr", type="overseerr", draft=Draft())
+        there: SenderPage = await page(shell, "source-overseerr")
+        assert there._status.text() == "Status: Nothing came from it yet"
+        await until(there.address.line.text)
+        async with aiohttp.ClientSession() as session:
+            body = {"notification_type": "TEST_NOTIFICATION", "subject": "Test"}
+            async with session.post(there.address.line.text(), json=body) as answer:
+                assert answer.status == 200
+        await until(lambda: there._status.text() == "Status: Sends webhooks")
+        await until(lambda: "; 1 webhook in the last 24 hours" in there.facts._contact.text())
+
+
+async def test_what_was_found_is_of_the_past_once_a_field_or_the_state_changes(
+    opened: Any, radarr: FakeArr
+) -> None:
+    async with opened() as (core, shell):
+        there = await sender_page(core, shell, radarr)
+        there.connection.button.click()
+        await until(lambda: connected(there) and there._status.text() == "Status: Connected")
+        lines = there.connection.lines
+        line(there, "Address").setText("http://127.0.0.1:1")
+        assert {note.kind for note in lines._notes if note.text()} == {NoteKind.STALE}
+        assert lines.texts()[-1].endswith(" (before your changes)")
+        assert lines.texts()[0] == "Radarr 5.27.5.10198 found"
+        line(there, "Address").setText(radarr.url)
+        there.connection.button.click()
+        await until(lambda: connected(there) and lines._notes[0].kind is NoteKind.DONE)
+        learn(core, shell, stopped=True)
+        await until(lambda: "stopped calling" in there._status.text())
+        assert lines.texts() == []
 
 
 async def test_a_page_follows_what_is_changed_elsewhere(opened: Any, radarr: FakeArr) -> None:
