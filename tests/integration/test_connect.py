@@ -8,6 +8,7 @@ import pytest
 
 from metarr_desktop.app.sender_snapshots import SenderState
 from metarr_desktop.app.snapshots import ProblemKind
+from metarr_desktop.domain.errors import Refused
 from metarr_desktop.domain.forms import Draft
 from tests.fake_arr import MASK, field_value
 from tests.fakes import eventually, until
@@ -178,6 +179,19 @@ async def test_a_new_key_is_told_in_the_same_step(home: Home) -> None:
         arr.entries[1]["fields"][3]["value"] = before
         await arr.import_film(2, "Dune 2", download_id="B")
         assert arr.statuses[-1] == 401
+
+
+async def test_a_new_key_that_is_not_taken_is_told_and_the_old_one_stays(home: Home) -> None:
+    arr = await home.arr()
+    async with home.program() as core:
+        name = await connected(core, arr)
+        address = await core.queries.sender_address(name)
+        for each in arr.entries[1]["fields"]:
+            if each["name"] == "url":
+                each["value"] = f"{each['value']}/nowhere/at/all"
+        with pytest.raises(Refused, match=r"^Radarr did not take the new key, and the old one stays: .*404"):
+            await core.commands.renew_sender_key(name)
+        assert await core.queries.sender_address(name) == address
 
 
 async def test_our_webhook_is_removed_with_the_sender(home: Home) -> None:
