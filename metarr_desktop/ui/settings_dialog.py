@@ -139,7 +139,8 @@ class SettingsDialog(QDialog):
             show_error(self, error.text)
 
     def _page(self) -> SettingsPage:
-        return self._pages[self._list.current_key()]
+        page: SettingsPage = self._stack.currentWidget()
+        return page
 
     async def _open(self, key: str, *, fresh: bool, enable: bool) -> None:
         """Load every page before one is shown, so that the search knows all of them."""

@@ -393,6 +393,44 @@ def in_tab_order(window: QWidget) -> list[str]:
     return found
 
 
+async def test_pages_are_chosen_in_the_list_and_headings_are_passed_over(opened: Any) -> None:
+    async with opened() as (_, shell):
+        settings = shell.settings
+        await page(shell, "receiving")
+        settings._list.setFocus()
+        QTest.keyClick(settings._list, Qt.Key.Key_Down)
+        await until(lambda: settings._stack.currentWidget().isVisible())
+        assert settings._page().key == "sources"
+        assert settings.windowTitle() == "Settings - Add a source"
+        assert settings._stack.currentWidget() is settings._pages["sources"]
+        QTest.keyClick(settings._list, Qt.Key.Key_Up)
+        assert settings._page().key == "receiving"
+        heading = settings._list.visualItemRect(settings._list._groups["Services"]).center()
+        QTest.mouseClick(settings._list.viewport(), Qt.MouseButton.LeftButton, pos=heading)
+        assert settings._page().key == settings._list.current_key() == "receiving"
+        kodi = settings._list.visualItemRect(settings._list._items["kodi"]).center()
+        QTest.mouseClick(settings._list.viewport(), Qt.MouseButton.LeftButton, pos=kodi)
+        assert settings._page().key == settings._list.current_key() == "kodi"
+        assert settings._stack.currentWidget() is settings._pages["kodi"]
+
+
+async def test_a_page_with_changes_is_left_only_after_a_question(opened: Any) -> None:
+    async with opened() as (_, shell):
+        settings = shell.settings
+        add: AddSenderPage = await page(shell, "sources sonarr")
+        line(add.form, "Address").setText("http://127.0.0.1:1")
+        settings._list.setFocus()
+        QTest.keyClick(settings._list, Qt.Key.Key_Up)
+        assert await answer("Cancel") == "Save changes to Add a source?"
+        await until(lambda: not settings._busy.locked())
+        assert settings._page() is add
+        assert settings._list.current_key() == "sources"
+        QTest.keyClick(settings._list, Qt.Key.Key_Up)
+        await answer("Discard")
+        await until(lambda: settings._page().key == "receiving")
+        assert settings._list.current_key() == "receiving"
+
+
 async def test_tab_follows_the_order_of_reading(opened: Any, radarr: FakeArr) -> None:
     async with opened() as (core, shell):
         await page(shell, "sources radarr")
