@@ -10,7 +10,7 @@ from PySide6.QtWidgets import QTreeWidget, QTreeWidgetItem
 from metarr_desktop.ui.wording import tr
 
 if TYPE_CHECKING:
-    from PySide6.QtCore import QModelIndex, QPersistentModelIndex
+    from PySide6.QtCore import QModelIndex
 
 KEY_ROLE = Qt.ItemDataRole.UserRole
 TITLE_ROLE = Qt.ItemDataRole.UserRole + 1
@@ -120,11 +120,9 @@ class PageList(QTreeWidget):
             self._groups[title] = item
         return self._groups[title]
 
-    def moveCursor(
-        self, action: QTreeWidget.CursorAction, modifiers: Qt.KeyboardModifier
-    ) -> QModelIndex | QPersistentModelIndex:
+    def moveCursor(self, action: QTreeWidget.CursorAction, modifiers: Qt.KeyboardModifier) -> QModelIndex:
         """Headings are passed over."""
-        item = self.itemFromIndex(super().moveCursor(action, modifiers))
+        item: QTreeWidgetItem | None = self.itemFromIndex(super().moveCursor(action, modifiers))
         onwards = self.itemAbove if action in _UPWARDS else self.itemBelow
         while item is not None and item.data(0, KEY_ROLE) is None:
             item = onwards(item)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from itertools import pairwise
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QAbstractScrollArea, QGridLayout, QMainWindow, QScrollArea, QWidget
@@ -25,12 +25,15 @@ def in_reading_order(root: QWidget) -> Iterator[QWidget]:
 
     One that hands the focus to a part of itself, such as a QTabWidget, is moved by Qt as a whole.
     """
-    layout = root.layout()
-    if isinstance(root, QScrollArea) and root.widget() is not None:
-        yield from in_reading_order(root.widget())
-    elif isinstance(root, QMainWindow) and root.centralWidget() is not None:
-        yield from in_reading_order(root.centralWidget())
-    elif root.isAncestorOf(root.focusProxy()):
+    inner = None
+    if isinstance(root, QScrollArea):
+        inner = root.widget()
+    elif isinstance(root, QMainWindow):
+        inner = root.centralWidget()
+    proxy, layout = root.focusProxy(), root.layout()
+    if inner is not None:
+        yield from in_reading_order(inner)
+    elif proxy is not None and root.isAncestorOf(proxy):
         yield root
     else:
         if root.focusPolicy() & Qt.FocusPolicy.TabFocus:
@@ -40,11 +43,16 @@ def in_reading_order(root: QWidget) -> Iterator[QWidget]:
 
 
 def _laid_out(layout: QLayout) -> Iterator[QWidget]:
-    places = list(range(layout.count()))
+    items = [layout.itemAt(place) for place in range(layout.count())]
     if isinstance(layout, QGridLayout):
-        places.sort(key=layout.getItemPosition)
-    for place in places:
-        item = layout.itemAt(place)
+        cells: list[tuple[int, int, int, int]] = [
+            cast("tuple[int, int, int, int]", layout.getItemPosition(place))
+            for place in range(layout.count())
+        ]
+        items = [items[place] for place in sorted(range(len(items)), key=cells.__getitem__)]
+    for item in items:
+        if item is None:
+            continue
         widget, inner = item.widget(), item.layout()
         if widget is not None:
             yield from in_reading_order(widget)

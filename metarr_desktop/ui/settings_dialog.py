@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 from PySide6.QtGui import QKeySequence, QShortcut
 from PySide6.QtWidgets import QDialog
@@ -139,8 +139,7 @@ class SettingsDialog(QDialog):
             show_error(self, error.text)
 
     def _page(self) -> SettingsPage:
-        page: SettingsPage = self._stack.currentWidget()
-        return page
+        return cast("SettingsPage", self._stack.currentWidget())
 
     async def _open(self, key: str, *, fresh: bool, enable: bool) -> None:
         """Load every page before one is shown, so that the search knows all of them."""

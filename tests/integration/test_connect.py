@@ -239,7 +239,7 @@ async def test_what_cannot_be_repaired_is_told(home: Home) -> None:
         await eventually(core.queries.problems)
         (problem,) = await core.queries.problems()
         assert (problem.kind, problem.subject) == (ProblemKind.ADDRESS_CHANGED, "Radarr")
-        assert str(problem.text).startswith("This computer is now http://127.0.0.1:")
+        assert str(problem.text).startswith("This computer is now 127.0.0.1:")
         assert (await core.queries.sender("Radarr")).state is SenderState.ADDRESS_CHANGED
 
 

@@ -381,7 +381,8 @@ async def test_a_page_follows_what_is_changed_elsewhere(opened: Any, radarr: Fak
 
 def in_tab_order(window: QWidget) -> list[str]:
     """Names of what Tab reaches in sight, from the field with the focus on."""
-    found, at = [], window.focusWidget()
+    found = list[str]()
+    at: QWidget | None = window.focusWidget()
     start = at
     while at is not None:
         if at.isVisible() and at.isEnabled() and at.focusPolicy() & Qt.FocusPolicy.TabFocus:
@@ -472,6 +473,7 @@ async def test_no_two_parts_in_sight_share_a_letter(opened: Any, radarr: FakeArr
 
 def marked(window: QWidget) -> list[str]:
     """The letters of what is in sight."""
-    parts = [*window.findChildren(QAbstractButton), *window.findChildren(QLabel)]
-    shown = [each for each in parts if each.isVisible() and (not isinstance(each, QLabel) or each.buddy())]
-    return [each.text().replace("&&", "").partition("&")[2][:1].lower() for each in shown]
+    labels = [each for each in window.findChildren(QLabel) if each.buddy() is not None]
+    parts: list[QAbstractButton | QLabel] = [*window.findChildren(QAbstractButton), *labels]
+    texts = [each.text() for each in parts if each.isVisible()]
+    return [text.replace("&&", "").partition("&")[2][:1].lower() for text in texts]
