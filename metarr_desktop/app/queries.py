@@ -55,6 +55,7 @@ if TYPE_CHECKING:
     )
     from metarr_desktop.domain.forms import PlainValue
     from metarr_desktop.domain.history import HistoryCursor
+    from metarr_desktop.domain.media import LibraryFolder
     from metarr_desktop.domain.paths import PathMapping
     from metarr_desktop.domain.routing import Route
     from metarr_desktop.domain.text import Text
@@ -361,10 +362,7 @@ class Queries(SenderQueries):
     async def libraries(self) -> tuple[LibrarySnapshot, ...]:
         """Return the folders of this computer, and whether each is there now."""
         folders = await self._library.libraries()
-        found: Mapping[int, bool] = await asyncio.to_thread(
-            lambda: {folder.id: Path(folder.path).is_dir() for folder in folders}
-        )
-        return tuple(library_snapshot(folder, found=found[folder.id]) for folder in folders)
+        return await asyncio.to_thread(lambda: tuple(_seen(folder) for folder in folders))
 
     async def trace(self, path: str, from_scope: str, to_scope: str) -> tuple[Hop, ...]:
         """Follow a path from a sender, or from here, to here or to a service. Raises NotFound or Refused.
@@ -376,3 +374,12 @@ class Queries(SenderQueries):
     async def mappings(self) -> tuple[PathMapping, ...]:
         """Every path mapping."""
         return await self._library.mappings()
+
+
+def _seen(folder: LibraryFolder) -> LibrarySnapshot:
+    """Look at a folder of the library. It blocks."""
+    path = Path(folder.path)
+    try:
+        return library_snapshot(folder, found=path.is_dir(), anchored=(path / folder.anchor).exists())
+    except OSError:  # nobody may look
+        return library_snapshot(folder, found=False, anchored=False)
