@@ -22,7 +22,7 @@ from metarr_desktop.ui.wording import tr
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
 
-    from PySide6.QtGui import QCloseEvent
+    from PySide6.QtGui import QCloseEvent, QHideEvent
     from PySide6.QtWidgets import QWidget
 
     from metarr_desktop.app.commands import Commands
@@ -118,6 +118,11 @@ class SettingsDialog(QDialog):
         else:
             event.accept()
 
+    def hideEvent(self, event: QHideEvent) -> None:
+        """What was done is no news when the window comes up again."""
+        super().hideEvent(event)
+        self._page().forget_what_was_done()
+
     def reject(self) -> None:
         """Esc empties the search first, then closes."""
         if self._find.text():
@@ -183,6 +188,8 @@ class SettingsDialog(QDialog):
 
     def _show_page(self, key: str) -> None:
         page = self._pages[key]
+        if page is not self._page():
+            self._page().forget_what_was_done()
         self._list.select(key)
         self._stack.setCurrentWidget(page)
         follow_reading_order(self)
@@ -203,8 +210,8 @@ class SettingsDialog(QDialog):
     def _on_state_changed(self, page: SettingsPage) -> None:
         unsaved = page.is_dirty()
         self._list.mark(page.key, unsaved=unsaved)
-        if unsaved and page.note.kind is NoteKind.DONE:
-            page.note.forget()
+        if unsaved:
+            page.forget_what_was_done()
         if page is self._page():
             self._save.setEnabled(unsaved)
             self._restore.setVisible(page.offers_defaults())

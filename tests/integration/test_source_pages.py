@@ -394,6 +394,20 @@ def in_tab_order(window: QWidget) -> list[str]:
     return found
 
 
+async def test_what_was_done_is_not_told_any_more_once_its_page_was_left(opened: Any) -> None:
+    async with opened() as (_, shell):
+        add: AddSenderPage = await page(shell, "sources overseerr")
+        line(add.form, "Name").setText("Requests")
+        shell.settings._save.click()
+        await until(lambda: shell.settings._page().key == "source-requests")
+        await page(shell, "sources")
+        assert add.note.text() == ""
+        general = await page(shell, "general")
+        general.note.tell(NoteKind.DONE, "Saved.")
+        shell.settings.hide()
+        assert general.note.text() == ""
+
+
 async def test_pages_are_chosen_in_the_list_and_headings_are_passed_over(opened: Any) -> None:
     async with opened() as (_, shell):
         settings = shell.settings

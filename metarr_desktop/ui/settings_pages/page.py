@@ -89,6 +89,11 @@ class SettingsPage(QWidget):
         """Say at the foot of the page what went wrong."""
         self.note.tell(NoteKind.FAILED, say(text))
 
+    def forget_what_was_done(self) -> None:
+        """Say no more that something went well; what went wrong stays."""
+        if self.note.kind is NoteKind.DONE:
+            self.note.forget()
+
     def refresh_mnemonics(self) -> None:
         """Give new labels and buttons their letters, and their place in the order of Tab."""
         give_mnemonics(self, taken=WINDOW_LETTERS)
