@@ -62,6 +62,8 @@ if TYPE_CHECKING:
     from metarr_desktop.domain.tracing import Hop
     from metarr_desktop.services.declaration import Service
 
+LAST_AMONG = 50
+"""Scans that were asked for may have come after the last webhook."""
 RETRY_AT_ONCE = 500
 """At most so many failed jobs are tried again by one command."""
 
@@ -131,8 +133,8 @@ class Queries(SenderQueries):
         # Rebuilt without its offset, so that a change of clocks since midnight counts.
         midnight = datetime(local.year, local.month, local.day).astimezone()
         ended = await self._history.ended_since(midnight)
-        newest = await self._events.newest(limit=1)
-        last = newest[0] if newest else None
+        newest, senders = await self._events.newest(limit=LAST_AMONG), dict(self.sources())
+        last = next((event for event in newest if event.source in senders), None)
         return TodaySnapshot(
             webhooks=await self._events.count_since(midnight),
             done=ended.get(EndStatus.COMPLETED, 0),

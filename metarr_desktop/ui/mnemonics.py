@@ -17,7 +17,7 @@ def give_mnemonics(root: QWidget, *, taken: str = "") -> None:
     has another give way that can; when none can it stays without. ``taken`` are letters of parts of the
     window that are not there yet; those of parts in sight are known.
     """
-    used = set(taken.lower()) | _elsewhere(root)
+    used = set(taken.lower())
     waiting: list[QLabel | QAbstractButton] = []
     for widget in _labelled(root):
         letter = _letter(widget.text())
@@ -25,6 +25,9 @@ def give_mnemonics(root: QWidget, *, taken: str = "") -> None:
             used.add(letter)
         else:
             waiting.append(widget)
+    if not waiting:
+        return
+    used |= _elsewhere(root)
     served: dict[str, int] = {}
     for number in range(len(waiting)):
         _serve(number, texts=[widget.text() for widget in waiting], used=used, served=served, tried=set())
