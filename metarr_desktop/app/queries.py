@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from metarr_desktop import __version__
 from metarr_desktop.app.job_views import JobViews
 from metarr_desktop.app.lane_views import held_lanes
+from metarr_desktop.app.origins import Origins
 from metarr_desktop.app.problems import find_problems
 from metarr_desktop.app.schedule_views import read_schedules
 from metarr_desktop.app.sender_queries import SenderQueries
@@ -100,12 +101,13 @@ class Queries(SenderQueries):
         self._serving = parts.worker is not None
         self._log = parts.log
         self._clock = parts.clock
-        self._source_titles = {source.key: source.title for source in parts.sources}
+        titles = {source.key: source.title for source in parts.sources}
+        self._origins = Origins(sources=titles, store=parts.sender_store)
         self._views = JobViews(
             job_store=parts.job_store,
             history=parts.history,
             events=parts.events,
-            source_titles=self._source_titles,
+            origins=self._origins,
         )
 
     # The program
@@ -139,7 +141,7 @@ class Queries(SenderQueries):
             webhooks=await self._events.count_since(midnight),
             done=ended.get(EndStatus.COMPLETED, 0),
             failed=ended.get(EndStatus.FAILED, 0),
-            last_source=None if last is None else self._source_titles.get(last.source, last.source),
+            last_source=None if last is None else (await self._origins.titles()).of(last),
             last_at=None if last is None else last.received_at,
         )
 

@@ -16,6 +16,7 @@ from PySide6.QtGui import QGuiApplication
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QAbstractButton, QComboBox, QLabel, QLineEdit
 
+from metarr_desktop.app.snapshots import HistoryFilter
 from metarr_desktop.domain.forms import Draft
 from metarr_desktop.ui.mnemonics import without_mnemonic
 from metarr_desktop.ui.notes import NoteKind
@@ -306,6 +307,26 @@ async def test_what_was_caught_up_with_says_that_it_was_recovered(
         await until(lambda: "(recovered)" in window.as_text())
         window.close()
     await radarr.stop()
+
+
+async def test_two_of_a_kind_are_told_apart_wherever_webhooks_are_shown(opened: Any) -> None:
+    async with opened() as (core, shell):
+        await core.commands.add_sender("Radarr 4K", type="radarr", draft=Draft())
+        model = shell.pages.dashboard.model
+        body = {"eventType": "Test", "instanceName": "Radarr"}
+        for name in ("Radarr 4K", ""):
+            address = await core.queries.sender_address("Radarr 4K")
+            async with aiohttp.ClientSession() as session:
+                url = address if name else address.rpartition("/")[0]
+                async with session.post(url, json=body) as answer:
+                    assert answer.status == 200
+
+        def sources() -> set[str]:
+            return {model.index(row, 1).data() for row in range(model.rowCount())}
+
+        await until(lambda: sources() == {"Radarr", "Radarr 4K"})
+        page = await core.queries.history(HistoryFilter(), limit=10)
+        assert {row.source for row in page.rows} == {"Radarr", "Radarr 4K"}
 
 
 async def test_the_services_page_lists_the_senders(opened: Any, radarr: FakeArr) -> None:
