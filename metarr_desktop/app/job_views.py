@@ -27,6 +27,7 @@ from metarr_desktop.storage.orphans import POISONED
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+    from metarr_desktop.app.origins import Origins, Titles
     from metarr_desktop.domain.jobs import Job
     from metarr_desktop.domain.text import Text
     from metarr_desktop.storage.event_store import EventStore, StoredEvent
@@ -46,12 +47,12 @@ class JobViews:
         job_store: JobStore,
         history: HistoryStore,
         events: EventStore,
-        source_titles: Mapping[str, str],
+        origins: Origins,
     ) -> None:
         self._job_store = job_store
         self._history = history
         self._events = events
-        self._source_titles = source_titles
+        self._origins = origins
 
     async def families(self, *, limit: int) -> tuple[FamilySnapshot, ...]:
         """Webhooks of which a job waits or runs, with all their jobs, newest first."""
@@ -65,6 +66,7 @@ class JobViews:
     async def recent(self, *, limit: int) -> tuple[FamilySnapshot, ...]:
         """Return the last webhooks with their jobs, newest first."""
         events = await self._events.newest(limit=limit)
+        titles = await self._origins.titles()
         roots = await self._events.roots([event.id for event in events])
         families = {
             family.root_id: family for family in await self._history.families(sorted(set(roots.values())))
@@ -72,7 +74,7 @@ class JobViews:
         return tuple(
             FamilySnapshot(
                 root_id=roots[event.id],
-                event=self._event(event),
+                event=_event(event, titles),
                 jobs=families[roots[event.id]].jobs,
                 records=families[roots[event.id]].records,
             )
@@ -99,7 +101,7 @@ class JobViews:
 
     async def _rows(self, records: Sequence[JobRecord]) -> tuple[HistoryRow, ...]:
         attempts = await self._history.attempts([record.job_id for record in records])
-        events = await self._events_of(records)
+        events, titles = await self._events_of(records), await self._origins.titles()
         rows = []
         for record in records:
             event = events.get(record.event_id or 0)
@@ -107,7 +109,7 @@ class JobViews:
                 HistoryRow(
                     record=record,
                     subject="" if event is None else event.title,
-                    source="" if event is None else self._source_titles.get(event.source, event.source),
+                    source="" if event is None else titles.of(event),
                     attempts=attempts.get(record.job_id, ()),
                 )
             )
@@ -115,7 +117,8 @@ class JobViews:
 
     async def events(self, *, before: int | None, limit: int) -> tuple[EventSnapshot, ...]:
         """Stored webhooks, newest first."""
-        return tuple(self._event(each) for each in await self._events.page(limit=limit, before=before))
+        titles = await self._origins.titles()
+        return tuple(_event(each, titles) for each in await self._events.page(limit=limit, before=before))
 
     async def event(self, event_id: int) -> EventDetail:
         """One stored webhook with everything it became. Raises NotFound."""
@@ -125,7 +128,7 @@ class JobViews:
         roots = await self._events.all_roots(event_id, limit=MOST_REPLAYS)
         families = await self._history.families(roots)
         return EventDetail(
-            event=self._event(stored),
+            event=_event(stored, await self._origins.titles()),
             jobs=tuple(job for family in families for job in family.jobs),
             ended=await self._rows([record for family in families for record in family.records]),
         )
@@ -144,7 +147,7 @@ class JobViews:
         if either.event_id is not None:
             stored = (await self._events.events([either.event_id])).get(either.event_id)
             if stored is not None:
-                event = self._event(stored)
+                event = _event(stored, await self._origins.titles())
                 raw = (await self._events.body(either.event_id)).body
                 body = raw.decode("utf-8", "replace")
         return JobDetail(
@@ -175,7 +178,7 @@ class JobViews:
 
     async def _named(self, families: Sequence[Family]) -> tuple[FamilySnapshot, ...]:
         members = [member for family in families for member in family.members]
-        events = await self._events_of(members)
+        events, titles = await self._events_of(members), await self._origins.titles()
         named = []
         for family in families:
             ids = [member.event_id for member in family.members if member.event_id]
@@ -183,7 +186,7 @@ class JobViews:
             named.append(
                 FamilySnapshot(
                     root_id=family.root_id,
-                    event=None if stored is None else self._event(stored),
+                    event=None if stored is None else _event(stored, titles),
                     jobs=family.jobs,
                     records=family.records,
                 )
@@ -195,19 +198,20 @@ class JobViews:
             sorted({each.event_id for each in members if each.event_id is not None})
         )
 
-    def _event(self, stored: StoredEvent) -> EventSnapshot:
-        return EventSnapshot(
-            id=stored.id,
-            source=stored.source,
-            source_title=self._source_titles.get(stored.source, stored.source),
-            event_type=stored.event_type,
-            title=stored.title,
-            received_at=stored.received_at,
-            remote_address=stored.remote_address,
-            instance=stored.instance,
-            outcome=stored.outcome,
-            recovered=stored.recovered,
-        )
+
+def _event(stored: StoredEvent, titles: Titles) -> EventSnapshot:
+    return EventSnapshot(
+        id=stored.id,
+        source=stored.source,
+        source_title=titles.of(stored),
+        event_type=stored.event_type,
+        title=stored.title,
+        received_at=stored.received_at,
+        remote_address=stored.remote_address,
+        instance=stored.instance,
+        outcome=stored.outcome,
+        recovered=stored.recovered,
+    )
 
 
 def _place(record: JobRecord) -> HistoryCursor:

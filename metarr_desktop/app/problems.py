@@ -55,7 +55,8 @@ def find_problems(
         )
     if last_scan is not None and last_scan.status is EndStatus.FAILED and _path_unknown(last_scan.error):
         found.append(Problem(kind=ProblemKind.PATH_UNKNOWN, text=last_scan.error or Text("")))
-    found += [problem for sender in senders for problem in _sender_problems(sender)]
+    several = sum(1 for sender in senders if sender.enabled and sender.missed) > 1
+    found += [problem for sender in senders for problem in _sender_problems(sender, several=several)]
     return tuple(found)
 
 
@@ -81,7 +82,7 @@ KEY_LACKING = (
 )
 
 
-def _sender_problems(sender: SenderSnapshot) -> list[Problem]:
+def _sender_problems(sender: SenderSnapshot, *, several: bool) -> list[Problem]:
     found = []
     if sender.state is SenderState.KEY_REJECTED:
         is_lacking = sender.detail is not None and sender.detail.template != WRONG_KEY.template
@@ -90,7 +91,9 @@ def _sender_problems(sender: SenderSnapshot) -> list[Problem]:
     if sender.state in _SENDER_KINDS and sender.detail is not None:
         found.append(Problem(kind=_SENDER_KINDS[sender.state], text=sender.detail, subject=sender.name))
     if sender.enabled and sender.missed:
-        sentence = Text(MISSED_ONE) if sender.missed == 1 else text(MISSED, n=sender.missed)
+        template = MISSED_ONE if sender.missed == 1 else MISSED
+        template = f"{{sender}}: {template}" if several else template
+        sentence = text(template, n=sender.missed, sender=sender.name)
         found.append(Problem(kind=ProblemKind.MISSED, text=sentence, subject=sender.name))
     return found
 

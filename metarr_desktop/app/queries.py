@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from metarr_desktop import __version__
 from metarr_desktop.app.job_views import JobViews
 from metarr_desktop.app.lane_views import held_lanes
+from metarr_desktop.app.origins import Origins
 from metarr_desktop.app.problems import find_problems
 from metarr_desktop.app.schedule_views import read_schedules
 from metarr_desktop.app.sender_queries import SenderQueries
@@ -55,12 +56,15 @@ if TYPE_CHECKING:
     )
     from metarr_desktop.domain.forms import PlainValue
     from metarr_desktop.domain.history import HistoryCursor
+    from metarr_desktop.domain.media import LibraryFolder
     from metarr_desktop.domain.paths import PathMapping
     from metarr_desktop.domain.routing import Route
     from metarr_desktop.domain.text import Text
     from metarr_desktop.domain.tracing import Hop
     from metarr_desktop.services.declaration import Service
 
+LAST_AMONG = 50
+"""Scans that were asked for may have come after the last webhook."""
 RETRY_AT_ONCE = 500
 """At most so many failed jobs are tried again by one command."""
 
@@ -97,12 +101,13 @@ class Queries(SenderQueries):
         self._serving = parts.worker is not None
         self._log = parts.log
         self._clock = parts.on.clock
-        self._source_titles = {source.key: source.title for source in parts.on.sources}
+        titles = {source.key: source.title for source in parts.on.sources}
+        self._origins = Origins(sources=titles, store=parts.on.stores.senders)
         self._views = JobViews(
             job_store=parts.on.stores.jobs,
             history=parts.on.stores.history,
             events=parts.on.stores.events,
-            source_titles=self._source_titles,
+            origins=self._origins,
         )
 
     # The program
@@ -130,13 +135,13 @@ class Queries(SenderQueries):
         # Rebuilt without its offset, so that a change of clocks since midnight counts.
         midnight = datetime(local.year, local.month, local.day).astimezone()
         ended = await self._history.ended_since(midnight)
-        newest = await self._events.newest(limit=1)
-        last = newest[0] if newest else None
+        newest, senders = await self._events.newest(limit=LAST_AMONG), dict(self.sources())
+        last = next((event for event in newest if event.source in senders), None)
         return TodaySnapshot(
             webhooks=await self._events.count_since(midnight),
             done=ended.get(EndStatus.COMPLETED, 0),
             failed=ended.get(EndStatus.FAILED, 0),
-            last_source=None if last is None else self._source_titles.get(last.source, last.source),
+            last_source=None if last is None else (await self._origins.titles()).of(last),
             last_at=None if last is None else last.received_at,
         )
 
@@ -361,10 +366,7 @@ class Queries(SenderQueries):
     async def libraries(self) -> tuple[LibrarySnapshot, ...]:
         """Return the folders of this computer, and whether each is there now."""
         folders = await self._library.libraries()
-        found: Mapping[int, bool] = await asyncio.to_thread(
-            lambda: {folder.id: Path(folder.path).is_dir() for folder in folders}
-        )
-        return tuple(library_snapshot(folder, found=found[folder.id]) for folder in folders)
+        return await asyncio.to_thread(lambda: tuple(_seen(folder) for folder in folders))
 
     async def trace(self, path: str, from_scope: str, to_scope: str) -> tuple[Hop, ...]:
         """Follow a path from a sender, or from here, to here or to a service. Raises NotFound or Refused.
@@ -376,3 +378,12 @@ class Queries(SenderQueries):
     async def mappings(self) -> tuple[PathMapping, ...]:
         """Every path mapping."""
         return await self._library.mappings()
+
+
+def _seen(folder: LibraryFolder) -> LibrarySnapshot:
+    """Look at a folder of the library. It blocks."""
+    path = Path(folder.path)
+    try:
+        return library_snapshot(folder, found=path.is_dir(), anchored=(path / folder.anchor).exists())
+    except OSError:  # nobody may look
+        return library_snapshot(folder, found=False, anchored=False)

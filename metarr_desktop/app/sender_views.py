@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import timedelta
 from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
 
 from metarr_desktop.app.sender_snapshots import (
     RootFolder,
@@ -227,11 +228,11 @@ def _detail(sender: Sender, known: Knowledge, state: SenderState) -> Text | None
 
 def address_changed(sender: Sender, known: Knowledge) -> Text:
     """Say that a sender still calls an address of before."""
+    new, old = urlsplit(known.wanted_url).netloc, urlsplit(known.webhook_url).netloc
+    if new == old:  # only the path is another one
+        new, old = known.wanted_url, known.webhook_url
     return text(
-        "This computer is now {new}. {sender} still sends to {old}.",
-        new=known.wanted_url,
-        sender=sender.name,
-        old=known.webhook_url,
+        "This computer is now {new}. {sender} still sends to {old}.", new=new, sender=sender.name, old=old
     )
 
 

@@ -252,7 +252,7 @@ class SourceAddress:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LibrarySnapshot:
-    """One library folder of this computer; ``found`` tells whether it is there now.
+    """One library folder of this computer; ``found`` and ``anchored``: it is there now, and so is its anchor.
 
     ``anchor``, ``needs_nfo`` and ``watch`` are as in ``domain/media.py``.
     """
@@ -262,12 +262,13 @@ class LibrarySnapshot:
     path: str
     type: Literal["movies", "tv", "music"]
     found: bool = True
+    anchored: bool = True
     anchor: str = ""
     needs_nfo: bool = False
     watch: WatchMode = "off"
 
 
-def library_snapshot(folder: LibraryFolder, *, found: bool = True) -> LibrarySnapshot:
+def library_snapshot(folder: LibraryFolder, *, found: bool = True, anchored: bool = True) -> LibrarySnapshot:
     """Return a library folder as it is shown."""
     return LibrarySnapshot(
         id=folder.id,
@@ -275,6 +276,7 @@ def library_snapshot(folder: LibraryFolder, *, found: bool = True) -> LibrarySna
         path=str(folder.path),
         type=folder.type,
         found=found,
+        anchored=anchored,
         anchor=folder.anchor,
         needs_nfo=folder.needs_nfo,
         watch=folder.watch,

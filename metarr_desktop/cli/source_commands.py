@@ -134,6 +134,10 @@ def _sources_text(sources: Sequence[dict[str, Any]]) -> str:
     return output.table(headings, rows, empty="No sources yet. Add one: metarr-desktop source add")
 
 
+def _webhooks(count: int) -> str:
+    return "1 webhook" if count == 1 else f"{count} webhooks"
+
+
 def _source_text(source: dict[str, Any]) -> str:
     lines = [
         ("Name", source["name"]),
@@ -143,7 +147,7 @@ def _source_text(source: dict[str, Any]) -> str:
         ("Address", source["url"]),
         ("Sends to", source["webhook_address"]),
         ("Last contact", output.local(source["last_contact"])),
-        ("Last 24 hours", f"{source['events_24h']} webhooks"),
+        ("Last 24 hours", _webhooks(source["events_24h"])),
         ("Last catch-up", output.local(source["last_catch_up"])),
         ("Missed", source["missed"] or None),
         *(("Complains", each["message"]) for each in source["issues"]),

@@ -11,7 +11,7 @@ from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QToolBut
 from metarr_desktop.app.snapshots import ProblemKind
 from metarr_desktop.ui.announcing import announce
 from metarr_desktop.ui.icons import status_icon
-from metarr_desktop.ui.mnemonics import give_mnemonics
+from metarr_desktop.ui.mnemonics import give_mnemonics, renew_mnemonics
 from metarr_desktop.ui.theme import status_colour
 from metarr_desktop.ui.wording import fill_in, one_line, say, tr
 
@@ -33,10 +33,11 @@ class BannerArea(QWidget):
     """At most three problems, kept from one update to the next so that focus stays.
 
     ``acted`` carries the problem and the word of the action; a dismissed problem stays away until it
-    was gone once.
+    was gone once. ``changed`` says that others are shown now.
     """
 
     acted = Signal(object, str)
+    changed = Signal()
 
     def __init__(self) -> None:
         super().__init__()
@@ -54,6 +55,7 @@ class BannerArea(QWidget):
         self._dismissed &= {key_of(problem) for problem in problems}
         wanted = {key_of(each): each for each in problems if key_of(each) not in self._dismissed}
         wanted = dict(tuple(wanted.items())[:SHOWN])
+        before = list(self._banners.values())
         for key in [key for key in self._banners if key not in wanted]:
             self._drop(key)
         for key, problem in wanted.items():
@@ -64,7 +66,13 @@ class BannerArea(QWidget):
             if banner is None:
                 self._add(key, problem)
         self.setVisible(bool(self._banners))
-        give_mnemonics(self, taken="")
+        if list(self._banners.values()) != before:
+            give_mnemonics(self)
+            self.changed.emit()
+
+    def renew_letters(self) -> None:
+        """Take no letter that the page below has."""
+        renew_mnemonics(self)
 
     def _add(self, key: Key, problem: Problem) -> None:
         banner = Banner(problem)
@@ -111,9 +119,9 @@ class Banner(QFrame):
         close = QToolButton()
         close.setText("\u00d7")
         close.setAutoRaise(True)
-        close.setAccessibleName(tr("Dismiss"))
+        close.setAccessibleName(tr("Hide this message"))
         close.setAccessibleDescription(self.words)
-        close.setToolTip(tr("Dismiss"))
+        close.setToolTip(tr("Hide this message"))
         close.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         close.clicked.connect(self.dismissed)
         row.addWidget(close)

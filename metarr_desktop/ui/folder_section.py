@@ -17,7 +17,7 @@ from PySide6.QtWidgets import (
 )
 
 from metarr_desktop.ui.dialogs import ask
-from metarr_desktop.ui.library_conditions import LibraryConditions, conditions_text
+from metarr_desktop.ui.library_conditions import LibraryConditions, conditions_text, status_text
 from metarr_desktop.ui.plain_table import PlainTable
 from metarr_desktop.ui.wording import fill_in, tr
 
@@ -74,7 +74,7 @@ class FolderSection(QWidget):
                         library.path,
                         kinds[library.type],
                         conditions_text(library),
-                        tr("Found") if library.found else tr("Folder not found"),
+                        status_text(library),
                     ),
                 )
                 for library in libraries

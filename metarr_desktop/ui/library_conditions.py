@@ -85,3 +85,10 @@ def conditions_text(library: LibrarySnapshot) -> str:
     if library.watch != "off":
         told.append(tr("Watched") if library.watch == "events" else tr("Polled"))
     return ", ".join(told)
+
+
+def status_text(library: LibrarySnapshot) -> str:
+    """Whether a folder can be read now: without its anchor everything waits for its drive."""
+    if not library.found:
+        return tr("Folder not found")
+    return tr("Found") if library.anchored else tr("Anchor file missing")

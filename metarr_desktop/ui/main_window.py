@@ -14,6 +14,7 @@ from metarr_desktop.ui.banner import BannerArea
 from metarr_desktop.ui.drop_target import DropTarget
 from metarr_desktop.ui.icons import app_icon
 from metarr_desktop.ui.keys import connect_keys
+from metarr_desktop.ui.reading_order import follow_reading_order
 from metarr_desktop.ui.sidebar import Sidebar
 from metarr_desktop.ui.wording import plural, tr
 
@@ -57,6 +58,7 @@ class MainWindow(QMainWindow):
         self._lay_out(version)
         self.sidebar.chosen.connect(self.show_page)
         self.sidebar.settings_requested.connect(self.settings_requested)
+        self.banners.changed.connect(lambda: follow_reading_order(self))
         actions.told.connect(self.tell)
         self.drop_target = DropTarget(self, over=self.stack)
         self.drop_target.dropped.connect(actions.scan)
@@ -76,6 +78,8 @@ class MainWindow(QMainWindow):
             self.stack.addWidget(page)
             self._connect_copy(page)
         self.stack.setCurrentWidget(page)
+        self.banners.renew_letters()
+        follow_reading_order(self)
 
     def come_up(self) -> None:
         """Show the window above others."""

@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from PySide6.QtWidgets import QAbstractButton, QLabel, QWidget
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
 
 def give_mnemonics(root: QWidget, *, taken: str = "") -> None:
     """Mark a letter in each label with a buddy and each button below ``root`` that has none yet.
 
-    Widgets are served in the order they were made, which is reading order; when the letters of a
-    text are used up it stays without one. ``taken`` are letters used elsewhere in the window.
+    Widgets are served in the order they were made, which is reading order. One whose letters are used up
+    has another give way that can; when none can it stays without. ``taken`` are letters of parts of the
+    window that are not there yet; those of parts in sight are known.
     """
     used = set(taken.lower())
     waiting: list[QLabel | QAbstractButton] = []
@@ -19,18 +25,21 @@ def give_mnemonics(root: QWidget, *, taken: str = "") -> None:
             used.add(letter)
         else:
             waiting.append(widget)
-    for widget in waiting:
-        text = widget.text()
-        place = _free_place(text, used)
-        if place is None:
-            continue
-        used.add(text[place].lower())
-        widget.setText(f"{text[:place]}&{text[place:]}")
-        if isinstance(widget, QLabel):
-            # The underline parts a pair such as "Ty", and a label as narrow as the pair would cut its end.
-            font = widget.font()
-            font.setKerning(False)
-            widget.setFont(font)
+    if not waiting:
+        return
+    used |= _elsewhere(root)
+    served: dict[str, int] = {}
+    for number in range(len(waiting)):
+        _serve(number, texts=[widget.text() for widget in waiting], used=used, served=served, tried=set())
+    for letter, number in served.items():
+        _mark(waiting[number], letter)
+
+
+def renew_mnemonics(root: QWidget, *, taken: str = "") -> None:
+    """Give the letters out anew, where the rest of the window took some of them."""
+    for widget in _labelled(root):
+        widget.setText(literal(without_mnemonic(widget.text())))
+    give_mnemonics(root, taken=taken)
 
 
 def without_mnemonic(text: str) -> str:
@@ -58,14 +67,41 @@ def _letter(text: str) -> str:
     return text.replace("&&", "").partition("&")[2][:1].lower()
 
 
-def _free_place(text: str, used: set[str]) -> int | None:
-    """Prefer the first letter of a word, then any letter."""
-    starts: list[int] = [
-        i for i, char in enumerate(text) if char.isalnum() and (i == 0 or not text[i - 1].isalnum())
-    ]
-    places: list[int] = [*starts, *range(len(text))]
-    for place in places:
-        char = text[place]
-        if char.isascii() and char.isalnum() and char.lower() not in used:
-            return place
-    return None
+def _elsewhere(root: QWidget) -> set[str]:
+    """Letters of what is in sight in the same window."""
+    window = root.window()
+    others = [] if window is root else _labelled(window)
+    return {_letter(each.text()) for each in others if each.isVisible() and not root.isAncestorOf(each)}
+
+
+def _serve(
+    number: int, *, texts: Sequence[str], used: set[str], served: dict[str, int], tried: set[str]
+) -> bool:
+    """Find a letter for a text; whoever has it may have to take another."""
+    letters = [texts[number][place].lower() for place in _places(texts[number])]
+    for free in (True, False):
+        for letter in letters:
+            if letter in used or letter in tried or free is (letter in served):
+                continue
+            tried.add(letter)
+            if free or _serve(served[letter], texts=texts, used=used, served=served, tried=tried):
+                served[letter] = number
+                return True
+    return False
+
+
+def _places(text: str) -> list[int]:
+    """Where a mark may stand: the first letter of a word before any other letter."""
+    starts = [i for i, char in enumerate(text) if char.isalnum() and (i == 0 or not text[i - 1].isalnum())]
+    return [i for i in (*starts, *range(len(text))) if text[i].isascii() and text[i].isalnum()]
+
+
+def _mark(widget: QLabel | QAbstractButton, letter: str) -> None:
+    text = widget.text()
+    place = next(i for i in _places(text) if text[i].lower() == letter)
+    widget.setText(f"{text[:place]}&{text[place:]}")
+    if isinstance(widget, QLabel):
+        # The underline parts a pair such as "Ty", and a label as narrow as the pair would cut its end.
+        font = widget.font()
+        font.setKerning(False)
+        widget.setFont(font)

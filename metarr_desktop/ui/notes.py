@@ -6,7 +6,7 @@ from enum import StrEnum
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QEvent, Qt
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QVBoxLayout, QWidget
 
 from metarr_desktop.domain.jobs import EndStatus
 from metarr_desktop.ui.announcing import announce
@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from metarr_desktop.ui.theme import StatusColour
 
 ICON_SIZE = 16
+GAP = 6
 
 
 class NoteKind(StrEnum):
@@ -70,10 +71,17 @@ class Note(QWidget):
         self._label = QLabel()
         self._label.setTextFormat(Qt.TextFormat.PlainText)
         self._label.setWordWrap(True)
-        row = QHBoxLayout(self)
-        row.setContentsMargins(0, 0, 0, 0)
+        self._label.setAlignment(Qt.AlignmentFlag.AlignTop)
+        row = QHBoxLayout()
+        row.setSpacing(GAP)
         row.addWidget(self._icon)
         row.addWidget(self._label, 1)
+        column = QVBoxLayout(self)  # keeps shape and words together where there is more room than they need
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(0)
+        column.addStretch(1)
+        column.addLayout(row)
+        column.addStretch(1)
         self.forget()
 
     def text(self) -> str:

@@ -2,14 +2,27 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QTreeWidget, QTreeWidgetItem
 
 from metarr_desktop.ui.wording import tr
 
+if TYPE_CHECKING:
+    from PySide6.QtCore import QModelIndex
+
 KEY_ROLE = Qt.ItemDataRole.UserRole
 TITLE_ROLE = Qt.ItemDataRole.UserRole + 1
 WORDS_ROLE = Qt.ItemDataRole.UserRole + 2
+
+
+_UPWARDS = {
+    QTreeWidget.CursorAction.MoveUp,
+    QTreeWidget.CursorAction.MovePageUp,
+    QTreeWidget.CursorAction.MovePrevious,
+    QTreeWidget.CursorAction.MoveLeft,
+}
 
 
 class PageList(QTreeWidget):
@@ -107,7 +120,19 @@ class PageList(QTreeWidget):
             self._groups[title] = item
         return self._groups[title]
 
-    def _on_current(self, item: QTreeWidgetItem | None) -> None:
-        key = None if item is None else item.data(0, KEY_ROLE)
+    def moveCursor(self, action: QTreeWidget.CursorAction, modifiers: Qt.KeyboardModifier) -> QModelIndex:
+        """Headings are passed over."""
+        item: QTreeWidgetItem | None = self.itemFromIndex(super().moveCursor(action, modifiers))
+        onwards = self.itemAbove if action in _UPWARDS else self.itemBelow
+        while item is not None and item.data(0, KEY_ROLE) is None:
+            item = onwards(item)
+        return self.currentIndex() if item is None else self.indexFromItem(item)
+
+    def _on_current(self, item: QTreeWidgetItem | None, before: QTreeWidgetItem | None) -> None:
+        if item is None:
+            return
+        key = item.data(0, KEY_ROLE)
         if key is not None:
             self.chosen.emit(key)
+        elif before is not None:  # a heading was clicked
+            self.select(before.data(0, KEY_ROLE))

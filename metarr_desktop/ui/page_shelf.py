@@ -123,7 +123,7 @@ class PageShelf(QObject):
         page.state_changed.connect(lambda: self.state_changed.emit(page))
 
     def _drop(self, page: SettingsPage) -> None:
-        if self._list.current_key() == page.key:
+        if self._stack.currentWidget() is page:
             self.emptied.emit()
         del self.pages[page.key]
         self._list.remove(page.key)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from metarr_desktop.ui.notes import Note, NoteKind
-from metarr_desktop.ui.wording import say
+from metarr_desktop.ui.wording import fill_in, say, tr
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -43,6 +43,13 @@ class ReportLines(QWidget):
             else:
                 note.forget()
         self.setVisible(bool(lines))
+
+    def mark_stale(self) -> None:
+        """Show what is said as of the past: a field changed since."""
+        texts = self.texts()
+        if texts and not all(note.kind is NoteKind.STALE for note in self._notes if note.text()):
+            texts[-1] = fill_in(tr("{result} (before your changes)"), result=texts[-1])
+            self.tell([(NoteKind.STALE, words) for words in texts])
 
     def texts(self) -> list[str]:
         """What is said."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Qt, QUrl
@@ -17,6 +18,7 @@ from PySide6.QtWidgets import (
 )
 from shiboken6 import isValid
 
+from metarr_desktop.app.scan_requests import IN_NO_LIBRARY, NO_LIBRARIES, OUTSIDE
 from metarr_desktop.domain.errors import MetarrError
 from metarr_desktop.ui.mnemonics import give_mnemonics
 from metarr_desktop.ui.notes import Note, NoteKind
@@ -31,6 +33,20 @@ if TYPE_CHECKING:
     from metarr_desktop.app.commands import Commands
     from metarr_desktop.app.tasks import TaskSupervisor
 
+_IN_THE_WINDOW = {
+    NO_LIBRARIES.template: (
+        "There is no library folder on this computer yet. Add the folder with your media in"
+        " Settings > Library first."
+    ),
+    IN_NO_LIBRARY.template: (
+        "{path} is in no library folder of this computer. Add the folder it lies in as a library folder, or"
+        " a path mapping for the sender that writes it so, in Settings > Library."
+    ),
+    OUTSIDE.template: (
+        "{path} leads to a place outside the library folders. Add that place in Settings > Library."
+    ),
+}
+"""Refusals that are settled in the settings, with the way there."""
 MOST_DROPPED = 50
 """More at a time are a mistake more likely than a wish; a whole library is scanned otherwise."""
 FAILURES_SHOWN = 5
@@ -49,7 +65,8 @@ async def scan_paths(commands: Commands, paths: Sequence[str]) -> tuple[list[str
         try:
             request = await commands.scan_path(path, origin="window")
         except MetarrError as error:
-            failures.append(say(error.text))
+            template = _IN_THE_WINDOW.get(error.text.template, error.text.template)
+            failures.append(say(replace(error.text, template=template)))
         else:
             titles.append(one_line(request.title))
     if len(paths) > MOST_DROPPED:

@@ -61,7 +61,6 @@ class SecretField(QWidget):
         line.addWidget(self.edit, 1)
         line.addWidget(self._show)
         line.addWidget(self._clear)
-        self.setFocusProxy(self.edit)
         self._timer = QTimer(self)
         self._timer.setSingleShot(True)
         self._timer.setInterval(SHOWN_FOR_MS)

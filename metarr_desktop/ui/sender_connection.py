@@ -46,6 +46,7 @@ class SenderConnection(QWidget):
         self._name = snapshot.name
         self._commands = commands
         self._prepare = prepare
+        self._held = False
         self.button = TrialButton(
             tr("Connect"),
             call=self._connect,
@@ -75,11 +76,33 @@ class SenderConnection(QWidget):
         self.resume.setVisible(snapshot.state is SenderState.STOPPED_CALLING)
         self._missed.tell(NoteKind.WAITING, missed_text(snapshot) if snapshot.missed else "")
         self.dismiss.setVisible(snapshot.missed > 0)
+        self._forget_what_held(snapshot.state)
+
+    def mark_stale(self) -> None:
+        """A field changed: what came of the last try was of the one before."""
+        if not self.button.is_busy():
+            self.lines.mark_stale()
+
+    def forget(self) -> None:
+        """Say nothing of what was done before; what runs goes on."""
+        if not self.button.is_busy():
+            self.lines.tell([])
 
     def connect_now(self) -> None:
         """Begin, as the button does; one that runs goes on."""
         if not self.button.is_busy():
             self.button.click()
+
+    def _forget_what_held(self, state: SenderState) -> None:
+        """That it went well is no news any more once the sender stands otherwise."""
+        report = self.button.last_report
+        if report is None or not report.ok:
+            self._held = False
+        elif state is SenderState.CONNECTED:
+            self._held = True
+        elif self._held:
+            self._held = False
+            self.lines.tell([])
 
     def _lay_out(self) -> None:
         buttons = FlowLayout()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 from PySide6.QtGui import QKeySequence, QShortcut
 from PySide6.QtWidgets import QDialog
@@ -12,6 +12,7 @@ from metarr_desktop.domain.errors import MetarrError
 from metarr_desktop.ui.dialogs import ask, show_error
 from metarr_desktop.ui.notes import NoteKind
 from metarr_desktop.ui.page_shelf import PageShelf
+from metarr_desktop.ui.reading_order import follow_reading_order
 from metarr_desktop.ui.sender_remedies import page_of
 from metarr_desktop.ui.settings_layout import SettingsLayout
 from metarr_desktop.ui.settings_pages.sender import SenderPage
@@ -21,7 +22,7 @@ from metarr_desktop.ui.wording import tr
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
 
-    from PySide6.QtGui import QCloseEvent
+    from PySide6.QtGui import QCloseEvent, QHideEvent
     from PySide6.QtWidgets import QWidget
 
     from metarr_desktop.app.commands import Commands
@@ -78,6 +79,7 @@ class SettingsDialog(QDialog):
         bridge.service_changed.connect(lambda: self._spawn(self._refresh))
         bridge.settings_changed.connect(lambda: self._spawn(self._refresh))
         bridge.jobs_changed.connect(self._on_jobs_changed)
+        bridge.glance_changed.connect(self._on_news)
 
     def open_page(self, key: str = "general", *, enable: bool = False) -> None:
         """Show the window with a page: one of its own, such as ``general``, a service's or a sender's.
@@ -116,6 +118,11 @@ class SettingsDialog(QDialog):
         else:
             event.accept()
 
+    def hideEvent(self, event: QHideEvent) -> None:
+        """What was done is no news when the window comes up again."""
+        super().hideEvent(event)
+        self._page().forget_what_was_done()
+
     def reject(self) -> None:
         """Esc empties the search first, then closes."""
         if self._find.text():
@@ -137,7 +144,7 @@ class SettingsDialog(QDialog):
             show_error(self, error.text)
 
     def _page(self) -> SettingsPage:
-        return self._pages[self._list.current_key()]
+        return cast("SettingsPage", self._stack.currentWidget())
 
     async def _open(self, key: str, *, fresh: bool, enable: bool) -> None:
         """Load every page before one is shown, so that the search knows all of them."""
@@ -172,8 +179,7 @@ class SettingsDialog(QDialog):
 
     async def _show_added(self, name: str, *, connect: bool) -> None:
         """Go on where the sender that was just added is shown, and connect it there."""
-        async with self._loading:
-            await self._shelf.follow_senders()
+        await self._follow_senders()
         page = self._shelf.sender_page(page_of(name))
         if page is not None:
             self._show_page(page.key)
@@ -182,8 +188,11 @@ class SettingsDialog(QDialog):
 
     def _show_page(self, key: str) -> None:
         page = self._pages[key]
+        if page is not self._page():
+            self._page().forget_what_was_done()
         self._list.select(key)
         self._stack.setCurrentWidget(page)
+        follow_reading_order(self)
         self.setWindowTitle(tr("Settings - {page}").format(page=page.title))
         self._on_state_changed(page)
 
@@ -201,8 +210,8 @@ class SettingsDialog(QDialog):
     def _on_state_changed(self, page: SettingsPage) -> None:
         unsaved = page.is_dirty()
         self._list.mark(page.key, unsaved=unsaved)
-        if unsaved and page.note.kind is NoteKind.DONE:
-            page.note.forget()
+        if unsaved:
+            page.forget_what_was_done()
         if page is self._page():
             self._save.setEnabled(unsaved)
             self._restore.setVisible(page.offers_defaults())
@@ -214,6 +223,15 @@ class SettingsDialog(QDialog):
             kinds = self._queries.schedule_names()
             if any(job.type in kinds for job in batch.jobs):
                 self._spawn(page.follow)
+
+    def _on_news(self) -> None:
+        """Follow what a sender sends, where somebody looks at it."""
+        if isinstance(self._page(), SenderPage) and self.isVisible():
+            self._spawn(self._follow_senders)
+
+    async def _follow_senders(self) -> None:
+        async with self._loading:
+            await self._shelf.follow_senders()
 
     def _on_save(self) -> None:
         if self._page().is_dirty() and not self._busy.locked():

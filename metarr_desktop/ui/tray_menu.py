@@ -10,7 +10,7 @@ from PySide6.QtWidgets import QMenu
 
 from metarr_desktop.ui.glance import ProgramState
 from metarr_desktop.ui.models.job_nodes import summary_of
-from metarr_desktop.ui.wording import clock_time, fill_in, job_name, one_line, plural, say, tr
+from metarr_desktop.ui.wording import clock_time, event_name, fill_in, job_name, one_line, plural, say, tr
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -135,7 +135,7 @@ def family_title(family: FamilySnapshot) -> str:
     event = family.event
     if event is None:
         return job_name("webhook-received")
-    return one_line(event.title) or f"{event.source_title} {one_line(event.event_type)}"
+    return one_line(event.title) or f"{event.source_title} {event_name(event.event_type)}"
 
 
 def _second_line(facts: Facts) -> str:

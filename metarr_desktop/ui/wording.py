@@ -119,6 +119,8 @@ def event_name(event_type: str) -> str:
         "requests": "Request",
         "interaction": "Needs a decision",
         "test": "Test",
+        "testnotification": "Test",
+        "downloadfailure": "Download failed",
         "health": "Health",
         "healthrestored": "Health restored",
         "importcomplete": "Imported",
@@ -134,7 +136,16 @@ def event_name(event_type: str) -> str:
         "applicationupdate": "Update of the program",
         "manualinteractionrequired": "Needs a decision",
     }
-    word = words.get(event_type.replace("_", "").lower())
+    sent = event_type.replace("_", "").lower()
+    word = words.get(sent)
+    if word is None and "_" in event_type:  # as Overseerr and Jellyseerr write
+        word = (
+            "Request"
+            if sent.startswith("media")
+            else "Problem reported"
+            if sent.startswith("issue")
+            else None
+        )
     return one_line(event_type) if word is None else tr(word)
 
 

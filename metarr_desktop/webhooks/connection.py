@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from metarr_desktop.domain.errors import MetarrError, Refused, Transient
 from metarr_desktop.domain.knowledge import Knowledge
+from metarr_desktop.domain.text import text
 from metarr_desktop.services.trial import Trial
 from metarr_desktop.webhooks.arrival import arrival_of
 from metarr_desktop.webhooks.sources.arr_client import with_fields
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger(__name__)
 
+KEY_NOT_TAKEN = "{sender} did not take the new key, and the old one stays: {reason}"
 LONGEST_S = 150.0
 
 
@@ -97,9 +99,9 @@ class Connection:
         key = await self._tools.keys.renew(sender)
         try:
             await visit.client.update(int(entry["id"]), with_fields(entry, {"password": key}))
-        except MetarrError:
+        except MetarrError as error:
             await self._tools.keys.put_back(sender, before)
-            raise
+            raise Refused(text(KEY_NOT_TAKEN, sender=sender.name, reason=str(error.text))) from error
 
     async def remove(self, sender: Sender) -> None:
         """Remove our webhook at a sender. Raises where that could not be done."""

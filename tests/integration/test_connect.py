@@ -182,6 +182,19 @@ async def test_a_new_key_is_told_in_the_same_step(home: Home) -> None:
         assert arr.statuses[-1] == 401
 
 
+async def test_a_new_key_that_is_not_taken_is_told_and_the_old_one_stays(home: Home) -> None:
+    arr = await home.arr()
+    async with home.program() as core:
+        name = await connected(core, arr)
+        address = await core.queries.sender_address(name)
+        for each in arr.entries[1]["fields"]:
+            if each["name"] == "url":
+                each["value"] = f"{each['value']}/nowhere/at/all"
+        with pytest.raises(Refused, match=r"^Radarr did not take the new key, and the old one stays: .*404"):
+            await core.commands.renew_sender_key(name)
+        assert await core.queries.sender_address(name) == address
+
+
 async def test_our_webhook_is_removed_with_the_sender(home: Home) -> None:
     arr = await home.arr()
     async with home.program() as core:
@@ -227,7 +240,7 @@ async def test_what_cannot_be_repaired_is_told(home: Home) -> None:
         await eventually(core.queries.problems)
         (problem,) = await core.queries.problems()
         assert (problem.kind, problem.subject) == (ProblemKind.ADDRESS_CHANGED, "Radarr")
-        assert str(problem.text).startswith("This computer is now http://127.0.0.1:")
+        assert str(problem.text).startswith("This computer is now 127.0.0.1:")
         assert (await core.queries.sender("Radarr")).state is SenderState.ADDRESS_CHANGED
 
 

@@ -176,6 +176,10 @@ async def test_what_is_asked_of_a_folder_is_changed_at_once(opened: Any, films: 
         await until(
             lambda: page.folders.table.topLevelItem(0).text(3) == "Anchor .here, NFO required, Polled"
         )
+        assert page.folders.table.topLevelItem(0).text(4) == "Anchor file missing"
+        (films / ".here").touch()
+        shell.bridge.settings_changed.emit()
+        await until(lambda: page.folders.table.topLevelItem(0).text(4) == "Found")
         assert conditions.isEnabled()
         conditions.anchor.setText("/outside")
         conditions.anchor.editingFinished.emit()

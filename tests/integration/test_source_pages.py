@@ -4,16 +4,22 @@ from __future__ import annotations
 
 import json
 import sqlite3
+from collections import Counter
 from contextlib import closing
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
+import aiohttp
 import pytest
+from PySide6.QtCore import Qt
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QLineEdit
+from PySide6.QtWidgets import QAbstractButton, QComboBox, QLabel, QLineEdit
 
+from metarr_desktop.app.snapshots import HistoryFilter
 from metarr_desktop.domain.forms import Draft
+from metarr_desktop.ui.mnemonics import without_mnemonic
+from metarr_desktop.ui.notes import NoteKind
 from tests.fake_arr import FakeArr
 from tests.fakes import FakeClock, MemorySecretStore, until
 from tests.integration.windows import answer, button, running_shell, unnamed
@@ -303,6 +309,26 @@ async def test_what_was_caught_up_with_says_that_it_was_recovered(
     await radarr.stop()
 
 
+async def test_two_of_a_kind_are_told_apart_wherever_webhooks_are_shown(opened: Any) -> None:
+    async with opened() as (core, shell):
+        await core.commands.add_sender("Radarr 4K", type="radarr", draft=Draft())
+        model = shell.pages.dashboard.model
+        body = {"eventType": "Test", "instanceName": "Radarr"}
+        for name in ("Radarr 4K", ""):
+            address = await core.queries.sender_address("Radarr 4K")
+            async with aiohttp.ClientSession() as session:
+                url = address if name else address.rpartition("/")[0]
+                async with session.post(url, json=body) as answer:
+                    assert answer.status == 200
+
+        def sources() -> set[str]:
+            return {model.index(row, 1).data() for row in range(model.rowCount())}
+
+        await until(lambda: sources() == {"Radarr", "Radarr 4K"})
+        page = await core.queries.history(HistoryFilter(), limit=10)
+        assert {row.source for row in page.rows} == {"Radarr", "Radarr 4K"}
+
+
 async def test_the_services_page_lists_the_senders(opened: Any, radarr: FakeArr) -> None:
     async with opened() as (core, shell):
         await sender_page(core, shell, radarr, connect=True)
@@ -331,6 +357,40 @@ async def test_every_part_of_the_pages_has_a_name(opened: Any, radarr: FakeArr) 
         assert unnamed(shell.window) == []
 
 
+async def test_a_test_that_arrives_appears_on_the_page_at_once(opened: Any) -> None:
+    async with opened() as (core, shell):
+        await core.commands.add_sender("Overseerr", type="overseerr", draft=Draft())
+        there: SenderPage = await page(shell, "source-overseerr")
+        assert there._status.text() == "Status: Nothing came from it yet"
+        await until(there.address.line.text)
+        async with aiohttp.ClientSession() as session:
+            body = {"notification_type": "TEST_NOTIFICATION", "subject": "Test"}
+            async with session.post(there.address.line.text(), json=body) as answer:
+                assert answer.status == 200
+        await until(lambda: there._status.text() == "Status: Sends webhooks")
+        await until(lambda: "; 1 webhook in the last 24 hours" in there.facts._contact.text())
+
+
+async def test_what_was_found_is_of_the_past_once_a_field_or_the_state_changes(
+    opened: Any, radarr: FakeArr
+) -> None:
+    async with opened() as (core, shell):
+        there = await sender_page(core, shell, radarr)
+        there.connection.button.click()
+        await until(lambda: connected(there) and there._status.text() == "Status: Connected")
+        lines = there.connection.lines
+        line(there, "Address").setText("http://127.0.0.1:1")
+        assert {note.kind for note in lines._notes if note.text()} == {NoteKind.STALE}
+        assert lines.texts()[-1].endswith(" (before your changes)")
+        assert lines.texts()[0] == "Radarr 5.27.5.10198 found"
+        line(there, "Address").setText(radarr.url)
+        there.connection.button.click()
+        await until(lambda: connected(there) and lines._notes[0].kind is NoteKind.DONE)
+        learn(core, shell, stopped=True)
+        await until(lambda: "stopped calling" in there._status.text())
+        assert lines.texts() == []
+
+
 async def test_a_page_follows_what_is_changed_elsewhere(opened: Any, radarr: FakeArr) -> None:
     async with opened() as (core, shell):
         there = await sender_page(core, shell, radarr)
@@ -338,3 +398,117 @@ async def test_a_page_follows_what_is_changed_elsewhere(opened: Any, radarr: Fak
         await until(lambda: line(there, "Address").text() == "http://127.0.0.1:2")
         await core.commands.add_sender("Radarr 4K", type="radarr", draft=Draft())
         await until(lambda: "source-radarr-4k" in shell.settings._list.shown())
+
+
+def in_tab_order(window: QWidget) -> list[str]:
+    """Names of what Tab reaches in sight, from the field with the focus on."""
+    found = list[str]()
+    at: QWidget | None = window.focusWidget()
+    start = at
+    while at is not None:
+        if at.isVisible() and at.isEnabled() and at.focusPolicy() & Qt.FocusPolicy.TabFocus:
+            text = without_mnemonic(str(getattr(at, "text", str)()))
+            found.append(at.accessibleName() or text or type(at).__name__)
+        at = at.nextInFocusChain()
+        if at is start:
+            break
+    return found
+
+
+async def test_what_was_done_is_not_told_any_more_once_its_page_was_left(opened: Any) -> None:
+    async with opened() as (_, shell):
+        add: AddSenderPage = await page(shell, "sources overseerr")
+        line(add.form, "Name").setText("Requests")
+        shell.settings._save.click()
+        await until(lambda: shell.settings._page().key == "source-requests")
+        await page(shell, "sources")
+        assert add.note.text() == ""
+        general = await page(shell, "general")
+        general.note.tell(NoteKind.DONE, "Saved.")
+        shell.settings.hide()
+        assert general.note.text() == ""
+
+
+async def test_pages_are_chosen_in_the_list_and_headings_are_passed_over(opened: Any) -> None:
+    async with opened() as (_, shell):
+        settings = shell.settings
+        await page(shell, "receiving")
+        settings._list.setFocus()
+        QTest.keyClick(settings._list, Qt.Key.Key_Down)
+        await until(lambda: settings._stack.currentWidget().isVisible())
+        assert settings._page().key == "sources"
+        assert settings.windowTitle() == "Settings - Add a source"
+        assert settings._stack.currentWidget() is settings._pages["sources"]
+        QTest.keyClick(settings._list, Qt.Key.Key_Up)
+        assert settings._page().key == "receiving"
+        heading = settings._list.visualItemRect(settings._list._groups["Services"]).center()
+        QTest.mouseClick(settings._list.viewport(), Qt.MouseButton.LeftButton, pos=heading)
+        assert settings._page().key == settings._list.current_key() == "receiving"
+        kodi = settings._list.visualItemRect(settings._list._items["kodi"]).center()
+        QTest.mouseClick(settings._list.viewport(), Qt.MouseButton.LeftButton, pos=kodi)
+        assert settings._page().key == settings._list.current_key() == "kodi"
+        assert settings._stack.currentWidget() is settings._pages["kodi"]
+
+
+async def test_a_page_with_changes_is_left_only_after_a_question(opened: Any) -> None:
+    async with opened() as (_, shell):
+        settings = shell.settings
+        add: AddSenderPage = await page(shell, "sources sonarr")
+        line(add.form, "Address").setText("http://127.0.0.1:1")
+        settings._list.setFocus()
+        QTest.keyClick(settings._list, Qt.Key.Key_Up)
+        assert await answer("Cancel") == "Save changes to Add a source?"
+        await until(lambda: not settings._busy.locked())
+        assert settings._page() is add
+        assert settings._list.current_key() == "sources"
+        QTest.keyClick(settings._list, Qt.Key.Key_Up)
+        await answer("Discard")
+        await until(lambda: settings._page().key == "receiving")
+        assert settings._list.current_key() == "receiving"
+
+
+async def test_tab_follows_the_order_of_reading(opened: Any, radarr: FakeArr) -> None:
+    async with opened() as (core, shell):
+        await page(shell, "sources radarr")
+        await until(lambda: isinstance(shell.settings.focusWidget(), QComboBox))
+        fields = ["Name", "Address", "API key", "Show api key", "Clear api key", "Connect"]
+        around = ["Cancel", "Find a setting", "Pages"]
+        assert in_tab_order(shell.settings)[1:] == [*fields, *around]
+        there = await sender_page(core, shell, radarr)
+        there.enable.setFocus()
+        assert in_tab_order(shell.settings) == [
+            "Enable Radarr", "Address", "API key", "Show api key", "Clear api key", "Connect",
+            "Address for Radarr", "Copy address for Radarr", "Do it by hand", "New key", "Remove", *around,
+        ]  # fmt: skip
+        shell.settings.hide()
+        shell.window.show_page("services")
+        rows = shell.pages.services.sources._rows
+        await until(lambda: "radarr" in rows and rows["radarr"].settings.isVisible())
+        shell.pages.services._rows["kodi"].switch.setFocus()
+        learn(core, shell, missed=3, stopped=True)
+        shell.glance.refresh()
+        order = ["Pages", "Settings", "Help", "Catch up", "Dismiss", "Hide this message"]
+        await until(lambda: "Catch up" in (told := in_tab_order(shell.window)) and told[-6:] == order)
+        assert in_tab_order(shell.window)[-8:-6] == ["Settings of Radarr", "Add a source"]
+
+
+async def test_no_two_parts_in_sight_share_a_letter(opened: Any, radarr: FakeArr) -> None:
+    async with opened() as (core, shell):
+        await sender_page(core, shell, radarr, connect=True)
+        shell.settings.hide()
+        learn(core, shell, missed=3, stopped=True)
+        shell.glance.refresh()
+        await until(lambda: len(shell.window.banners._banners) == 2)
+        for key in ("dashboard", "jobs", "history", "services"):
+            shell.window.show_page(key)
+            await until(lambda: shell.window.page is not None and shell.window.page.isVisible())
+            letters = Counter(letter for letter in marked(shell.window) if letter)
+            assert not [letter for letter, times in letters.items() if times > 1], key
+
+
+def marked(window: QWidget) -> list[str]:
+    """The letters of what is in sight."""
+    labels = [each for each in window.findChildren(QLabel) if each.buddy() is not None]
+    parts: list[QAbstractButton | QLabel] = [*window.findChildren(QAbstractButton), *labels]
+    texts = [each.text() for each in parts if each.isVisible()]
+    return [text.replace("&&", "").partition("&")[2][:1].lower() for text in texts]

@@ -108,7 +108,7 @@ class RecentModel(QAbstractTableModel):
             case Qt.ItemDataRole.ToolTipRole:
                 return cells(family)[index.column()] or None
             case Qt.ItemDataRole.DecorationRole if index.column() == RecentColumn.OUTCOME:
-                shapes = {status_shape(job) for job in members(family)}
+                shapes = {status_shape(job) for job in told_jobs(family)}
                 worst = next((shape for shape in WORST_FIRST if shape in shapes), None)
                 return None if worst is None else self._icons.get(worst)
         return None
@@ -118,6 +118,12 @@ def members(family: FamilySnapshot) -> list[Job | JobRecord]:
     """All jobs of a webhook in the order they were made."""
     jobs: list[Job | JobRecord] = [*family.jobs, *family.records]
     return sorted(jobs, key=id_of)
+
+
+def told_jobs(family: FamilySnapshot) -> list[Job | JobRecord]:
+    """The jobs that say what became of a webhook: it has been read where there are others."""
+    jobs = members(family)
+    return [job for job in jobs if job.type != WEBHOOK_RECEIVED] or jobs
 
 
 def cells(family: FamilySnapshot) -> tuple[str, str, str, str, str]:
@@ -140,10 +146,9 @@ def cells(family: FamilySnapshot) -> tuple[str, str, str, str, str]:
 
 def outcome(family: FamilySnapshot) -> str:
     """``Scan: Done  Kodi: Retrying``; what was of no interest tells so."""
-    jobs = members(family)
-    told = [f"{short_job_name(job.type)}: {_word(job)}" for job in jobs if job.type != WEBHOOK_RECEIVED]
-    if told:
-        return "   ".join(told)
+    jobs = told_jobs(family)
+    if any(job.type != WEBHOOK_RECEIVED for job in jobs):
+        return "   ".join(f"{short_job_name(job.type)}: {_word(job)}" for job in jobs)
     root = next(iter(jobs), None)
     if isinstance(root, JobRecord):
         if root.status is EndStatus.SKIPPED and is_test(family.event):

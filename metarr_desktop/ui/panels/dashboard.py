@@ -123,7 +123,8 @@ class DashboardPanel(QWidget):
         for block in (self.receiving, self.queue, self.today):
             blocks.addWidget(block, 1)
         self.tabs.setDocumentMode(True)
-        self.tabs.tabBar().setAccessibleName(tr("Webhooks and statistics"))
+        for part in (self.tabs, self.tabs.tabBar()):
+            part.setAccessibleName(tr("Webhooks and statistics"))
         self.tabs.addTab(self.view, tr("Recent webhooks"))
         self.tabs.addTab(self.types, tr("By job"))
         self.tabs.addTab(self.services, tr("By service"))

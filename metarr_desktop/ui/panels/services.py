@@ -12,6 +12,7 @@ from metarr_desktop.ui.dialogs import ask, show_error
 from metarr_desktop.ui.mnemonics import give_mnemonics
 from metarr_desktop.ui.panels.service_row import ServiceRow
 from metarr_desktop.ui.panels.source_rows import SourceRows
+from metarr_desktop.ui.reading_order import follow_reading_order
 from metarr_desktop.ui.wording import plural, tr
 
 if TYPE_CHECKING:
@@ -81,6 +82,7 @@ class ServicesPanel(QWidget):
             self._rows[snapshot.key].show_snapshot(snapshot)
         self.sources.show_senders(await self._queries.senders())
         give_mnemonics(self)
+        follow_reading_order(self)
 
     def focus_first(self) -> None:
         """Put the cursor on the first switch."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtWidgets import QComboBox, QHBoxLayout, QLabel, QPushButton, QStackedWidget
+from PySide6.QtWidgets import QComboBox, QHBoxLayout, QLabel, QPushButton, QVBoxLayout
 
 from metarr_desktop.domain.forms import Draft, FieldSpec
 from metarr_desktop.domain.senders import LONGEST_NAME, slug
@@ -46,7 +46,7 @@ class AddSenderPage(SettingsPage):
             self.type.addItem(each.title, each.key)
         only_scroll_when_focused(self.type)
         self.type.activated.connect(self._show_type)
-        self._stack = QStackedWidget()
+        self._fields = QVBoxLayout()
         self.connect_button = QPushButton()
         self.connect_button.setAutoDefault(False)
         self.connect_button.clicked.connect(self._on_connect)
@@ -105,7 +105,7 @@ class AddSenderPage(SettingsPage):
         self._hint.setWordWrap(True)
         self.body.addLayout(row)
         self.body.addWidget(self._hint)
-        self.body.addWidget(self._stack)
+        self.body.addLayout(self._fields)
         self.body.addWidget(self.connect_button, 0, Qt.AlignmentFlag.AlignLeft)
         self.body.addStretch(1)
 
@@ -116,9 +116,10 @@ class AddSenderPage(SettingsPage):
         kind = self._kind()
         if kind not in self._forms:
             self._forms[kind] = self._make_form(kind)
-            self._stack.addWidget(self._forms[kind])
+            self._fields.addWidget(self._forms[kind])
             self._fill(kind)
-        self._stack.setCurrentWidget(self._forms[kind])
+        for each, form in self._forms.items():  # a form of more fields leaves no gap below one of fewer
+            form.setVisible(each == kind)
         connects = self._types[kind].can_connect
         self.connect_button.setText(tr("Connect") if connects else tr("Add"))
         self._hint.setText(

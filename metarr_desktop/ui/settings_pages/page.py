@@ -10,6 +10,7 @@ from PySide6.QtWidgets import QFrame, QScrollArea, QVBoxLayout, QWidget
 from metarr_desktop.domain.errors import MetarrError
 from metarr_desktop.ui.mnemonics import give_mnemonics
 from metarr_desktop.ui.notes import Note, NoteKind
+from metarr_desktop.ui.reading_order import follow_reading_order
 from metarr_desktop.ui.wording import say
 
 if TYPE_CHECKING:
@@ -17,8 +18,8 @@ if TYPE_CHECKING:
 
     from metarr_desktop.domain.text import Text
 
-WINDOW_LETTERS = "sc"
-"""Letters of Save and Cancel, which stand beside every page."""
+WINDOW_LETTERS = "scd"
+"""Letters of Save, Cancel and Restore defaults, which stand beside every page."""
 
 
 class SettingsPage(QWidget):
@@ -88,9 +89,15 @@ class SettingsPage(QWidget):
         """Say at the foot of the page what went wrong."""
         self.note.tell(NoteKind.FAILED, say(text))
 
+    def forget_what_was_done(self) -> None:
+        """Say no more that something went well; what went wrong stays."""
+        if self.note.kind is NoteKind.DONE:
+            self.note.forget()
+
     def refresh_mnemonics(self) -> None:
-        """Give new labels and buttons their letters."""
+        """Give new labels and buttons their letters, and their place in the order of Tab."""
         give_mnemonics(self, taken=WINDOW_LETTERS)
+        follow_reading_order(self)
 
     def show_focus(self) -> None:
         """Scroll to the field with the cursor."""

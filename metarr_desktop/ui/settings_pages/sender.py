@@ -81,6 +81,7 @@ class SenderPage(FormPage):
         self.enable.setChecked(stored.enabled)
         self.form.allow_incomplete(allowed=True)
         self.form.fill(stored.values, secrets_set=stored.secrets_set)
+        self.connection.forget()
         self.refresh_mnemonics()
         self.state_changed.emit()
 
@@ -134,6 +135,7 @@ class SenderPage(FormPage):
     # Parts
 
     def _connect_signals(self) -> None:
+        self.state_changed.connect(self._on_state_changed)
         self.connection.relabelled.connect(self.refresh_mnemonics)
         self.connection.wanted.connect(self._start)
         self.connection.ended.connect(
@@ -213,6 +215,10 @@ class SenderPage(FormPage):
 
     def _tell_done(self, words: str) -> None:
         self.note.tell(NoteKind.DONE, words, aloud=True)
+
+    def _on_state_changed(self) -> None:
+        if self.is_dirty():
+            self.connection.mark_stale()
 
     # What its buttons do
 

@@ -36,6 +36,11 @@ async def test_a_film_is_stored_by_its_folder(known: Core, films: Path, below: s
     assert (job.id, job.event_id, job.type) == (request.job_id, request.event_id, "webhook-received")
 
 
+async def test_a_scan_is_not_the_last_webhook_of_a_sender(known: Core, films: Path) -> None:
+    await known.commands.scan_path(str(films / "Dune (2021)"))
+    assert (await known.queries.today()).last_source is None
+
+
 async def test_what_is_not_there_any_more_may_be_asked_for(known: Core, films: Path) -> None:
     assert (await known.commands.scan_path(str(films / "Gone (1999)"))).title == "Gone (1999)"
 

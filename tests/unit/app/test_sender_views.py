@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -43,9 +44,17 @@ async def radarr(core: Core) -> Core:
             "Radarr stopped calling after failed deliveries.",
         ),
         (
-            {**CONNECTED, "wanted_url": "http://new/"},
+            {**CONNECTED, "wanted_url": "http://192.168.1.77:3000/webhooks/radarr/radarr"},
             SenderState.ADDRESS_CHANGED,
-            f"This computer is now http://new/. Radarr still sends to {CONNECTED['webhook_url']}.",
+            "This computer is now 192.168.1.77:3000. Radarr still sends to 192.168.1.20:3000.",
+        ),
+        (
+            {**CONNECTED, "wanted_url": "http://192.168.1.20:3000/metarr/webhooks/radarr/radarr"},
+            SenderState.ADDRESS_CHANGED,
+            (
+                "This computer is now http://192.168.1.20:3000/metarr/webhooks/radarr/radarr."
+                f" Radarr still sends to {CONNECTED['webhook_url']}."
+            ),
         ),
         (
             {**CONNECTED, **trouble_news(Trouble.KEY_REJECTED, Text("Wrong API key."))},
@@ -93,6 +102,19 @@ async def test_its_folders_are_told_with_where_they_lie_here(radarr: Core, tmp_p
         ("/movies", str(films), True),
         ("/other", None, False),
         (str(films), str(films), True),
+    ]
+
+
+async def test_of_two_senders_each_says_what_it_missed(radarr: Core) -> None:
+    await learn(radarr, **CONNECTED, missed=25)
+    one = await radarr.queries.sender("Radarr")
+    problems = find_problems(
+        listener=None, storage=None, keyring=KeyringState.USABLE, stops=(), titles={}, keys={},
+        last_scan=None, port=1, senders=[one, replace(one, name="Sonarr", missed=1)],
+    )  # fmt: skip
+    assert [str(each.text) for each in problems] == [
+        "Radarr: 25 imports happened while Metarr Desktop was off.",
+        "Sonarr: 1 import happened while Metarr Desktop was off.",
     ]
 
 

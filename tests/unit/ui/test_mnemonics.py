@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 from PySide6.QtWidgets import QComboBox, QLabel, QPushButton, QVBoxLayout, QWidget
 
-from metarr_desktop.ui.mnemonics import give_mnemonics, without_mnemonic
+from metarr_desktop.ui.mnemonics import give_mnemonics, renew_mnemonics, without_mnemonic
 
 if TYPE_CHECKING:
     from pytestqt.qtbot import QtBot
@@ -33,8 +33,33 @@ def form(qtbot: QtBot) -> QWidget:
 def test_each_text_gets_a_letter_that_is_free_and_begins_a_word_where_one_does(form: QWidget) -> None:
     give_mnemonics(form, taken="y")
 
-    assert [label.text() for label in form.findChildren(QLabel)] == ["&Type", "&Status"]
-    assert [button.text() for button in form.findChildren(QPushButton)] == ["St&op", "Save && &close", "T"]
+    assert [label.text() for label in form.findChildren(QLabel)] == ["Ty&pe", "&Status"]
+    assert [button.text() for button in form.findChildren(QPushButton)][:2] == ["St&op", "Save && &close"]
+
+
+def test_one_gives_way_to_another_that_has_no_other_letter(form: QWidget) -> None:
+    give_mnemonics(form, taken="y")
+
+    assert form.findChildren(QLabel)[0].text() == "Ty&pe"
+    assert form.findChildren(QPushButton)[2].text() == "&T"
+
+
+def test_no_letter_is_given_that_is_in_sight_elsewhere_in_the_window(qtbot: QtBot) -> None:
+    window, above, page = QWidget(), QWidget(), QWidget()
+    qtbot.addWidget(window)
+    column = QVBoxLayout(window)
+    for part, title in ((above, "Dismiss"), (page, "Details")):
+        column.addWidget(part)
+        QVBoxLayout(part).addWidget(QPushButton(title))
+    window.show()
+
+    give_mnemonics(page)
+    give_mnemonics(above)
+    assert [each.text() for each in window.findChildren(QPushButton)] == ["D&ismiss", "&Details"]
+
+    page.hide()
+    renew_mnemonics(above)
+    assert above.findChildren(QPushButton)[0].text() == "&Dismiss"
 
 
 def test_a_text_is_read_without_its_marks() -> None:

@@ -2,10 +2,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, cast
 
+import pytest
 from PySide6.QtCore import QUrl
 
-from metarr_desktop.app.scan_requests import ScanRequest
+from metarr_desktop.app.scan_requests import IN_NO_LIBRARY, NO_LIBRARIES, OUTSIDE, ScanRequest
 from metarr_desktop.domain.errors import Refused
+from metarr_desktop.domain.text import Text
 from metarr_desktop.ui.scanning import MOST_DROPPED, failure_text, local_paths, scan_news, scan_paths
 
 if TYPE_CHECKING:
@@ -15,14 +17,15 @@ if TYPE_CHECKING:
 class Scans:
     """Takes every folder but those that are called no."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, refusal: Text | None = None) -> None:
         self.asked: list[str] = []
+        self.refusal = refusal
 
     async def scan_path(self, path: str, *, origin: str) -> ScanRequest:
         assert origin == "window"
         self.asked.append(path)
         if path.endswith("no"):
-            raise Refused(f"{path} is in no library folder.")
+            raise Refused(self.refusal or f"{path} is in no library folder.")
         return ScanRequest(event_id=1, job_id=1, folder=path, title=f"Film\n{path}")
 
 
@@ -45,6 +48,14 @@ async def test_what_is_taken_and_what_is_refused_are_told_apart() -> None:
     titles, failures = await scan_paths(commands(scans), ["/a", "/no", "/b"])
     assert titles == ["Film /a", "Film /b"]
     assert failures == ["/no is in no library folder."]
+
+
+@pytest.mark.parametrize("refusal", [NO_LIBRARIES, IN_NO_LIBRARY, OUTSIDE])
+async def test_a_refusal_leads_to_where_it_is_settled_in_the_window(refusal: Text) -> None:
+    scans = Scans(refusal=Text(refusal.template, {"path": "/no"}))
+    _, (failure,) = await scan_paths(commands(scans), ["/no"])
+    assert "Settings > Library" in failure
+    assert "{" not in failure
 
 
 async def test_very_many_at_once_are_not_all_taken() -> None:

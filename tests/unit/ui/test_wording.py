@@ -8,7 +8,7 @@ import pytest
 from metarr_desktop.app.snapshots import ServiceSnapshot, ServiceState
 from metarr_desktop.domain.lanes import LaneState
 from metarr_desktop.domain.text import Text
-from metarr_desktop.ui.wording import clock_time, named_job, service_state_text
+from metarr_desktop.ui.wording import clock_time, event_name, named_job, service_state_text
 
 if TYPE_CHECKING:
     from PySide6.QtWidgets import QApplication
@@ -39,6 +39,20 @@ def test_a_service_that_waits_says_why_and_until_when(
         until=until,
     )
     assert service_state_text(service)[1] == words.replace("{time}", clock_time(UNTIL))
+
+
+@pytest.mark.parametrize(
+    ("sent", "read"),
+    [
+        ("TEST_NOTIFICATION", "Test"),
+        ("MEDIA_AUTO_APPROVED", "Request"),
+        ("ISSUE_CREATED", "Problem reported"),
+        ("DownloadFailure", "Download failed"),
+        ("Retag", "Retag"),
+    ],
+)
+def test_a_senders_word_for_an_event_is_told_in_plain_words(qapp: QApplication, sent: str, read: str) -> None:
+    assert event_name(sent) == read
 
 
 def test_a_catch_up_is_named_by_its_sender(qapp: QApplication) -> None:

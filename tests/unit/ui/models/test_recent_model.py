@@ -1,12 +1,13 @@
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
 
 from metarr_desktop.app.snapshots import EventSnapshot, FamilySnapshot
 from metarr_desktop.domain.jobs import INTAKE_LANE, WEBHOOK_RECEIVED, EndStatus, JobRecord
-from metarr_desktop.ui.models.recent_model import outcome
+from metarr_desktop.ui.models.recent_model import outcome, told_jobs
 
 NOW = datetime(2026, 11, 24, 12, 0, tzinfo=UTC)
 
@@ -30,3 +31,14 @@ def family(event_type: str) -> FamilySnapshot:
 )
 def test_a_test_only_says_that_the_sender_is_connected(event_type: str, words: str) -> None:
     assert outcome(family(event_type)) == words
+
+
+def test_the_shape_is_that_of_the_jobs_a_webhook_became() -> None:
+    """A webhook that was read and whose only scan was skipped has not a tick."""
+    read = replace(family("Scan").records[0], status=EndStatus.COMPLETED)
+    skipped = replace(read, id=2, job_id=2, type="scan-movie", status=EndStatus.SKIPPED)
+    both = replace(family("Scan"), records=(read, skipped))
+
+    assert [job.type for job in told_jobs(both)] == ["scan-movie"]
+    assert outcome(both) == "Scan: Skipped"
+    assert told_jobs(replace(both, records=(read,))) == [read]
