@@ -10,7 +10,7 @@ from metarr_desktop.app.sender_snapshots import SenderState
 from metarr_desktop.app.snapshots import ProblemKind
 from metarr_desktop.domain.errors import MetarrError, Refused
 from metarr_desktop.domain.forms import Draft
-from metarr_desktop.webhooks.sources.arr_client import Refusal, with_fields
+from metarr_desktop.webhooks.sources.arr_client import with_fields
 from tests.fake_arr import MASK, field_value
 from tests.fakes import eventually, until
 from tests.integration.senders import Home, connected, draft, idle, stored
@@ -322,7 +322,7 @@ async def test_a_key_that_a_sender_did_not_take_is_not_asked_of_it(home: Home) -
         home.secrets.secrets.pop("source-radarr/webhook_key")  # a keyring that was set up anew
         arr.entries[2] = {**arr.entries[1], "id": 2, "name": "METARR DESKTOP", "onDownload": False}
         assert not (await core.commands.connect_sender("Radarr")).ok
-        with pytest.raises(Refusal, match="Should be unique"):
+        with pytest.raises(Refused, match="Should be unique"):
             await core.commands.renew_sender_key("Radarr")
         await arr.import_film(1, "Dune", download_id="A")
         assert arr.statuses[-1] == 200
