@@ -17,7 +17,7 @@ from metarr_desktop.webhooks.catch_up import CatchUp, CatchUpTools
 from metarr_desktop.webhooks.catch_up_plan import PlanCatchUps
 from metarr_desktop.webhooks.connection import Connection
 from metarr_desktop.webhooks.sender_config import SenderClients
-from metarr_desktop.webhooks.visit import VisitTools
+from metarr_desktop.webhooks.visit_tools import VisitTools
 
 if TYPE_CHECKING:
     from collections.abc import Callable

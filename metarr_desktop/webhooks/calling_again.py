@@ -16,7 +16,7 @@ from metarr_desktop.webhooks.sources.arr_client import field_of, names_us
 if TYPE_CHECKING:
     from metarr_desktop.domain.senders import Sender
     from metarr_desktop.webhooks.sources.arr_client import ArrClient
-    from metarr_desktop.webhooks.visit import VisitTools
+    from metarr_desktop.webhooks.visit_tools import VisitTools
 
 logger = logging.getLogger(__name__)
 

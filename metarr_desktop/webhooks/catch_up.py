@@ -51,7 +51,7 @@ if TYPE_CHECKING:
     from metarr_desktop.storage.import_store import ImportStore
     from metarr_desktop.storage.issue_store import IssueStore
     from metarr_desktop.webhooks.sources.arr_client import ArrClient
-    from metarr_desktop.webhooks.visit import VisitTools
+    from metarr_desktop.webhooks.visit_tools import VisitTools
 
 logger = logging.getLogger(__name__)
 

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from metarr_desktop.domain.senders import Sender
     from metarr_desktop.jobs.handlers import Report
     from metarr_desktop.storage.sender_store import SenderStore
-    from metarr_desktop.webhooks.visit import VisitTools
+    from metarr_desktop.webhooks.visit_tools import VisitTools
 
 
 class Why(StrEnum):

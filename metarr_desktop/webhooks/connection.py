@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from metarr_desktop.domain.bus import Bus
     from metarr_desktop.domain.senders import Sender
     from metarr_desktop.services.declaration import TestStep
-    from metarr_desktop.webhooks.visit import VisitTools
+    from metarr_desktop.webhooks.visit_tools import VisitTools
 
 logger = logging.getLogger(__name__)
 

@@ -4,19 +4,15 @@ from __future__ import annotations
 
 import logging
 from contextlib import suppress
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any
 
 from metarr_desktop.domain.errors import (
-    AuthFailed,
     MetarrError,
-    NotSetUp,
     Permanent,
     Refused,
     SecretsUnavailable,
-    Transient,
 )
-from metarr_desktop.domain.knowledge import Knowledge, Trouble, as_known, trouble_news
+from metarr_desktop.domain.knowledge import Knowledge, as_known, trouble_news
 from metarr_desktop.domain.text import Text, text
 from metarr_desktop.domain.web_address import host_of
 from metarr_desktop.webhooks.entry import (
@@ -30,19 +26,16 @@ from metarr_desktop.webhooks.entry import (
     with_query_of,
 )
 from metarr_desktop.webhooks.own_address import address_towards
-from metarr_desktop.webhooks.sources.arr_client import Refusal, WrongProgram, field_of, with_fields
+from metarr_desktop.webhooks.sources.arr_client import Refusal, field_of, with_fields
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Mapping
 
-    from metarr_desktop.domain.clock import Clock
     from metarr_desktop.domain.senders import Sender
-    from metarr_desktop.storage.event_store import EventStore
-    from metarr_desktop.storage.sender_store import SenderStore
     from metarr_desktop.webhooks.arrival import Arrival
-    from metarr_desktop.webhooks.own_address import Door, OwnAddress
-    from metarr_desktop.webhooks.sender_config import SenderClients
+    from metarr_desktop.webhooks.own_address import OwnAddress
     from metarr_desktop.webhooks.sources.arr_client import ArrClient, ArrStatus
+    from metarr_desktop.webhooks.visit_tools import VisitTools
 
 logger = logging.getLogger(__name__)
 
@@ -62,54 +55,6 @@ CANNOT_REACH_OTHERS = CANNOT_REACH + " This computer also has {others}."
 WENT_ELSEWHERE = (
     "{sender} sent its test to {our_url}, and it did not arrive here. Another program may answer there."
 )
-
-
-class Keys(Protocol):
-    """Where the receiving keys of senders are."""
-
-    async def key(self, sender: Sender, /) -> str:
-        """Return a sender's own key, made now where there is none."""
-
-    async def known(self, sender: Sender, /) -> str | None:
-        """Return a sender's key where there is one."""
-
-    async def renew(self, sender: Sender, /) -> str:
-        """Make a new key."""
-
-    async def put_back(self, sender: Sender, key: str | None, /) -> None:
-        """Use the key of before again."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class VisitTools:
-    """What a visit needs; ``door`` is where we listen, if we do.
-
-    ``computer`` is the name of this one. It changes with the network it is in, and matters only where
-    several computers have a ``shared`` database.
-    """
-
-    clients: SenderClients
-    store: SenderStore
-    events: EventStore
-    keys: Keys
-    door: Callable[[], Door | None]
-    clock: Clock
-    computer: str
-    shared: bool = False
-
-    def keeps(self, known: Knowledge) -> bool:
-        """Whether this computer looks after the webhook at a sender: who made it does."""
-        return not self.shared or known.computer in {"", self.computer}
-
-    def trouble_here(self, known: Knowledge, error: MetarrError) -> Trouble | None:
-        """Say what an error tells of a sender to this computer.
-
-        A key that was kept until quit only is lacking after a restart. Where the database is shared, others
-        may have it.
-        """
-        if isinstance(error, NotSetUp) and known.webhook_id is not None and not self.shared:
-            return Trouble.KEY_REJECTED
-        return trouble_of(error)
 
 
 class Visit:
@@ -329,16 +274,3 @@ class Visit:
 def not_there(sender: Sender) -> Text:
     """Say that somebody removed our webhook."""
     return text("Our webhook is not in {sender} any more. Connect it again.", sender=sender.name)
-
-
-def trouble_of(error: MetarrError) -> Trouble | None:
-    """Say what an error tells of a sender; what we lack ourselves tells nothing of it."""
-    match error:
-        case AuthFailed():
-            return Trouble.KEY_REJECTED
-        case WrongProgram():
-            return Trouble.WRONG_PROGRAM
-        case Transient() | Permanent():
-            return Trouble.UNREACHABLE
-        case _:
-            return None
