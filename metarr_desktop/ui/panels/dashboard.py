@@ -209,6 +209,13 @@ def _make_view(model: RecentModel) -> QTableView:
     ):
         header.setSectionResizeMode(column, QHeaderView.ResizeMode.Interactive)
         header.resizeSection(column, metrics.horizontalAdvance(sample) + 16)
-    header.setSectionResizeMode(RecentColumn.EVENT, QHeaderView.ResizeMode.ResizeToContents)
+    header.setSectionResizeMode(RecentColumn.EVENT, QHeaderView.ResizeMode.Fixed)
     header.setStretchLastSection(True)
+
+    def fit() -> None:
+        """Give "Downloaded (recovered)" its room: the header's own way looks at new rows too early."""
+        view.resizeColumnToContents(RecentColumn.EVENT)
+
+    for news in (model.rowsInserted, model.dataChanged, model.modelReset):
+        news.connect(fit)
     return view

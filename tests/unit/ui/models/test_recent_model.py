@@ -2,12 +2,17 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING
 
 import pytest
 
 from metarr_desktop.app.snapshots import EventSnapshot, FamilySnapshot
 from metarr_desktop.domain.jobs import INTAKE_LANE, WEBHOOK_RECEIVED, EndStatus, JobRecord
-from metarr_desktop.ui.models.recent_model import outcome, told_jobs
+from metarr_desktop.ui.models.recent_model import RecentColumn, RecentModel, outcome, told_jobs
+from metarr_desktop.ui.panels.dashboard import _make_view
+
+if TYPE_CHECKING:
+    from pytestqt.qtbot import QtBot
 
 NOW = datetime(2026, 11, 24, 12, 0, tzinfo=UTC)
 
@@ -42,3 +47,19 @@ def test_the_shape_is_that_of_the_jobs_a_webhook_became() -> None:
     assert [job.type for job in told_jobs(both)] == ["scan-movie"]
     assert outcome(both) == "Scan: Skipped"
     assert told_jobs(replace(both, records=(read,))) == [read]
+
+
+def test_the_column_of_events_has_room_for_what_is_recovered(qtbot: QtBot) -> None:
+    def webhook(number: int, *, recovered: bool) -> FamilySnapshot:
+        told = family("Download")
+        assert told.event is not None
+        event = replace(told.event, id=number, recovered=recovered)
+        return replace(told, root_id=number, event=event)
+
+    model = RecentModel()
+    view = _make_view(model)
+    qtbot.addWidget(view)
+    model.show([webhook(1, recovered=False)])
+    before = view.columnWidth(RecentColumn.EVENT)
+    model.show([webhook(2, recovered=True), webhook(1, recovered=False)])
+    assert view.columnWidth(RecentColumn.EVENT) > before + 30
