@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from metarr_desktop.cli import output
 from metarr_desktop.cli.endings import DATA_ERROR, FAILED, OK
-from metarr_desktop.cli.service_commands import read_line
+from metarr_desktop.cli.fields import read_line
 
 if TYPE_CHECKING:
     import argparse

@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from metarr_desktop.cli import output
-from metarr_desktop.cli.endings import FAILED, OK, UsageError
-from metarr_desktop.cli.service_commands import read_line
+from metarr_desktop.cli.endings import FAILED, OK
+from metarr_desktop.cli.fields import parted
 
 if TYPE_CHECKING:
     import argparse
@@ -25,7 +25,7 @@ def _show(options: argparse.Namespace, session: Session) -> int:
 
 def _add(options: argparse.Namespace, session: Session) -> int:
     form = session.call("source_form", type=options.type, name="")
-    values, secrets = _given(options.type, form, options.fields or [])
+    values, secrets = parted(options.type, form, options.fields or [])
     added = session.call(
         "source_add",
         name=options.name,
@@ -42,33 +42,12 @@ def _add(options: argparse.Namespace, session: Session) -> int:
 
 def _set(options: argparse.Namespace, session: Session) -> int:
     form = session.call("source_form", type="", name=options.name)
-    values, secrets = _given(options.name, form, options.fields)
+    values, secrets = parted(options.name, form, options.fields)
     session.call(
         "source_set", name=options.name, values=values, secrets=secrets, until_quit=options.until_quit
     )
     print(f"Saved: {', '.join(name for name, _ in options.fields)}.")
     return OK
-
-
-def _given(
-    owner: str, form: dict[str, Any], fields: Sequence[tuple[str, str]]
-) -> tuple[dict[str, str], dict[str, str]]:
-    """Part values from secrets, which are read from standard input."""
-    secret = {field["name"]: field["secret"] for field in form["fields"]}
-    values: dict[str, str] = {}
-    secrets: dict[str, str] = {}
-    for name, given in fields:
-        if name not in secret:
-            raise UsageError(f"{owner} has no setting {name}. It has: {', '.join(secret) or 'none'}.")
-        if name in values or name in secrets:
-            raise UsageError(f"{name} is given twice.")
-        if secret[name] and given != "-":
-            raise UsageError(
-                f"{name} is a secret, and command lines are public on this computer."
-                f" Write {name}=- and give it on standard input."
-            )
-        (secrets if secret[name] else values)[name] = read_line(name) if given == "-" else given
-    return values, secrets
 
 
 def _connect(options: argparse.Namespace, session: Session) -> int:
