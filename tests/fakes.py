@@ -3,18 +3,52 @@
 from __future__ import annotations
 
 import asyncio
+import json
 from datetime import UTC, datetime, timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
+from metarr_desktop.services.tools import Tools
 from metarr_desktop.storage.secrets import KeyringState
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable
+    from collections.abc import Awaitable, Callable, Mapping
 
+    from metarr_desktop.domain.clock import Clock
     from metarr_desktop.domain.errors import SecretsUnavailable
     from metarr_desktop.domain.text import Text
+    from metarr_desktop.services.http import Http
+    from metarr_desktop.services.tools import Notes
 
 START = datetime(2026, 11, 24, 12, 0, tzinfo=UTC)
+
+
+class MemoryNotes:
+    """A service's notes in a dict, for tests to look at."""
+
+    def __init__(self) -> None:
+        self.kept: dict[str, dict[str, Any]] = {}
+
+    async def get(self, name: str, /) -> dict[str, Any] | None:
+        return self.kept.get(name)
+
+    async def put(self, name: str, value: Mapping[str, Any], /) -> None:
+        self.kept[name] = json.loads(json.dumps(value))
+
+    async def drop(self, name: str, /) -> None:
+        self.kept.pop(name, None)
+
+
+def tools(
+    http: Http, clock: Clock, *, notes: Notes | None = None, hurry: Callable[[int], None] | None = None
+) -> Tools:
+    """Return what a notifier works with."""
+    return Tools(
+        http=http,
+        clock=clock,
+        notes=MemoryNotes() if notes is None else notes,
+        spawn=lambda work, *, name: asyncio.get_running_loop().create_task(work, name=name),
+        hurry=hurry or (lambda _job: None),
+    )
 
 
 def no_report(done: int, total: int, note: Text | None = None) -> None:

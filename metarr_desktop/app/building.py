@@ -13,6 +13,7 @@ from metarr_desktop.app.folder_watch import FolderWatch
 from metarr_desktop.app.foundation import lay_foundation
 from metarr_desktop.app.job_types import notify_job_types, own_job_types
 from metarr_desktop.app.listener import Listener
+from metarr_desktop.app.notifiers import build_notifiers
 from metarr_desktop.app.parts import Parts
 from metarr_desktop.app.path_scopes import PathScopes
 from metarr_desktop.app.receiving import Receiving
@@ -53,7 +54,7 @@ SCHEDULES = (CLEAN_UP, CATCH_UP)
 async def build_parts(paths: AppPaths, stack: AsyncExitStack, book: LogBook, given: Given, /) -> Parts:
     """Build everything; what has to be closed is on the stack."""
     on = await lay_foundation(paths, stack, given)
-    notifiers = {each.key: each.notifier(http=on.http, clock=on.clock) for each in on.services}
+    notifiers = build_notifiers(on)
     desk = _service_desk(on, notifiers)
     keys = SenderKeys(store=on.stores.senders, secrets=on.secrets, bus=on.bus, spawn=on.tasks.spawn)
     await keys.refresh()
@@ -170,6 +171,7 @@ def _upkeep(on: Foundation, paths: AppPaths, given: Given) -> Upkeep:
         library=on.stores.library,
         imports=on.stores.imports,
         issues=on.stores.issues,
+        notes=on.stores.notes,
         back_up=None if on.database.shared else partial(_copy, file, paths.backups),
         tidy=lambda: tidy_up(on.database, file),
     )

@@ -19,6 +19,7 @@ from metarr_desktop.storage.holder import this_process
 from metarr_desktop.storage.import_store import ImportStore
 from metarr_desktop.storage.issue_store import IssueStore
 from metarr_desktop.storage.library_store import LibraryStore
+from metarr_desktop.storage.note_store import NoteStore
 from metarr_desktop.storage.route_store import RouteStore
 from metarr_desktop.storage.schedule_store import ScheduleStore
 from metarr_desktop.storage.sender_store import SenderStore
@@ -72,6 +73,7 @@ class Stores:
     imports: ImportStore
     issues: IssueStore
     routes: RouteStore
+    notes: NoteStore
     schedules: ScheduleStore
     library: LibraryStore
 
@@ -88,6 +90,7 @@ class Stores:
             imports=ImportStore(database),
             issues=IssueStore(database),
             routes=RouteStore(database),
+            notes=NoteStore(database),
             schedules=ScheduleStore(database),
             library=LibraryStore(database),
         )

@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 KIND_TITLES = {
     EventKind.DOWNLOADED: "Downloaded",
     EventKind.UPGRADED: "Upgraded",
+    EventKind.READY: "Ready to watch",
     EventKind.GRABBED: "Grabbed",
     EventKind.RENAMED: "Renamed",
     EventKind.DELETED: "Deleted",
@@ -39,6 +40,7 @@ KIND_TITLES = {
     EventKind.HEALTH: "Health",
     EventKind.UPDATED: "Program updated",
     EventKind.REQUESTS: "Requests",
+    EventKind.UNDELIVERED: "Delivery failed",
 }
 LISTS = {
     "include_tags": "Only these tags",

@@ -22,9 +22,11 @@ if TYPE_CHECKING:
     from metarr_desktop.storage.import_store import ImportStore
     from metarr_desktop.storage.issue_store import IssueStore
     from metarr_desktop.storage.library_store import LibraryStore
+    from metarr_desktop.storage.note_store import NoteStore
 
 KEEP_IMPORTS = timedelta(days=90)
 KEEP_ISSUES = timedelta(days=30)
+KEEP_NOTES = timedelta(days=90)
 BETWEEN_S = 0.02
 """After each transaction of a long clean-up everybody else has so long."""
 
@@ -42,6 +44,7 @@ class Upkeep:
         library: LibraryStore,
         imports: ImportStore,
         issues: IssueStore,
+        notes: NoteStore,
         tidy: Callable[[], Awaitable[object]],
         back_up: Callable[[datetime], str] | None = None,
     ) -> None:
@@ -52,6 +55,7 @@ class Upkeep:
         self._library = library
         self._imports = imports
         self._issues = issues
+        self._notes = notes
         self._back_up = back_up
         self._tidy = tidy
 
@@ -88,12 +92,13 @@ class Upkeep:
         return Swept(detail=detail if any(counts.values()) else None, removed=counts)
 
     async def _sweep_records(self) -> Swept:
-        """Forget what is no longer needed: deleted films, imports that nobody repeats, complaints."""
+        """Forget what is no longer needed: deleted films, imports that nobody repeats, complaints, notes."""
         now = self._clock.now()
         counts = {
             "movies": await self._library.forget_deleted(now - GRACE),
             "import_keys": await self._imports.forget_before(now - KEEP_IMPORTS),
             "health_issues": await self._issues.forget_before(now - KEEP_ISSUES),
+            "service_notes": await self._notes.forget_older(now - KEEP_NOTES),
         }
         detail = text("Deleted films forgotten: {n}.", n=counts["movies"]) if counts["movies"] else None
         return Swept(detail=detail, removed=counts)

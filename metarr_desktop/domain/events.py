@@ -28,7 +28,11 @@ class MediaKind(StrEnum):
 
 
 class Action(StrEnum):
-    """What was done with it. A folder is SCANNED where a person or the watcher of folders asked for it."""
+    """What was done with it.
+
+    A folder is SCANNED where a person or the watcher of folders asked for it. What was imported is READY
+    once a media server has it.
+    """
 
     IMPORTED = "imported"
     UPGRADED = "upgraded"
@@ -37,6 +41,7 @@ class Action(StrEnum):
     GRABBED = "grabbed"
     ADDED = "added"
     SCANNED = "scanned"
+    READY = "ready"
 
 
 class NoticeKind(StrEnum):
@@ -50,6 +55,7 @@ class NoticeKind(StrEnum):
     REQUEST = "request"
     ISSUE = "issue"
     CAUGHT_UP = "caught_up"
+    UNDELIVERED = "undelivered"
 
 
 class EventKind(StrEnum):
@@ -62,11 +68,13 @@ class EventKind(StrEnum):
     GRABBED = "grabbed"
     ADDED = "added"
     SCANNED = "scanned"
+    READY = "ready"
     INTERACTION = "interaction"
     FAILED = "failed"
     HEALTH = "health"
     UPDATED = "updated"
     REQUESTS = "requests"
+    UNDELIVERED = "undelivered"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -160,7 +168,9 @@ class MediaEvent:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Notice:
-    """What a sender says that is about no media on a disk: its health, a download that needs a person.
+    """What is said that is about no media on a disk: a sender's health, a download that needs a person.
+
+    This program itself says which delivery failed for good.
 
     ``type`` names the check of a health notice or the request's state; ``level`` is ``ok``, ``notice``,
     ``warning`` or ``error``; ``subject`` is the film or series it is about, where there is one, or a download
@@ -196,6 +206,8 @@ class Notice:
                 return EventKind.REQUESTS
             case NoticeKind.CAUGHT_UP:
                 return EventKind.DOWNLOADED
+            case NoticeKind.UNDELIVERED:
+                return EventKind.UNDELIVERED
             case _:
                 assert_never(self.kind)
 

@@ -118,3 +118,12 @@ def readable(path: str) -> str:
         return path.encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")
     except UnicodeEncodeError:
         return path.encode("utf-8", "backslashreplace").decode("utf-8")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class KnownFilm:
+    """A film as a sender or a media server knows it: its numbers, and its folder as that side writes it."""
+
+    folder: str
+    tmdb_id: int | None = None
+    imdb_id: str | None = None

@@ -77,6 +77,8 @@ def _what_happened(event: MediaEvent) -> str:
             return _deleted(event.old_files)
         case Action.SCANNED:
             return "Scanned"
+        case Action.READY:
+            return f"Ready to watch in {event.quality}" if event.quality else "Ready to watch"
         case _:
             assert_never(event.action)
 
@@ -125,7 +127,7 @@ def _headline(notice: Notice) -> str:
             return f"{sender}: a download failed"
         case NoticeKind.REQUEST | NoticeKind.ISSUE:
             return notice.subject or sender
-        case NoticeKind.CAUGHT_UP:
+        case NoticeKind.CAUGHT_UP | NoticeKind.UNDELIVERED:
             return notice.subject
         case _:
             assert_never(notice.kind)

@@ -76,7 +76,9 @@ class Notify:
         config = await load_config(self._service, row, self._secrets)
         events = self._events(job)
         warning = await self._wait_for_files(job)
-        notification = compose_all(events, folder=await self._folder(events[0]))
+        notification = replace(
+            compose_all(events, folder=await self._folder(events[0])), job_id=job.id, root_id=job.root_id
+        )
         delivery = await self._notifier.send(config, notification)
         warnings = (*delivery.warnings, *(() if warning is None else (warning,)))
         result: dict[str, Any] = {"warnings": [str(each) for each in warnings]}

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, Field
 
 from metarr_desktop.domain.events import EventKind
 from metarr_desktop.domain.retry import RetryPolicy
@@ -25,6 +25,53 @@ class ServiceConfig(BaseModel):
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid", str_strip_whitespace=True, defer_build=True)
+
+
+class RecipientConfig(ServiceConfig):
+    """What can be said of whatever is notified."""
+
+    optional: Annotated[
+        bool,
+        Field(
+            title="Optional",
+            description="Its failures are shown, but raise no alarm.",
+            json_schema_extra={"advanced": True},
+        ),
+    ] = False
+
+
+class MessageConfig(RecipientConfig):
+    """Base of the settings of what people read."""
+
+
+class MediaServerConfig(RecipientConfig):
+    """Base of the settings of a server with a library."""
+
+    confirm: Annotated[
+        bool,
+        Field(
+            title="See whether it arrived",
+            description="Looks for the film or episode after the refresh, and says so if it does not come.",
+            json_schema_extra={"advanced": True},
+        ),
+    ] = True
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Member:
+    """One place of a service that may have several, such as a player; ``config`` is whole for this one."""
+
+    id: int
+    name: str
+    config: ServiceConfig
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Group:
+    """The places of a service that share one library, in the order in which they are tried."""
+
+    name: str
+    members: tuple[Member, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,6 +101,18 @@ MESSAGES = EventChoice(
 )
 """What is fit for people: everything can be told, and by itself only what they wait for or must mend."""
 
+LOOKS_AT_FOLDERS = frozenset(
+    {
+        EventKind.DOWNLOADED,
+        EventKind.UPGRADED,
+        EventKind.RENAMED,
+        EventKind.DELETED,
+        EventKind.SCANNED,
+    }
+)
+REFRESHES = EventChoice(takes=LOOKS_AT_FOLDERS, default=LOOKS_AT_FOLDERS)
+"""What changes the library of a media server."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Service:
@@ -62,8 +121,10 @@ class Service:
     ``lane`` defaults to the key; ``concurrency`` is how many of its jobs run at once. With
     ``waits_for_scan`` its jobs wait for the first attempt of the film's scan. With a ``merge_window`` one
     request does for a folder: what comes for the same folder while one runs, or so soon after, goes together.
-    ``events`` are the kinds it can be told, and those it is told by itself. ``docs`` is the page in the
-    repository.
+    ``events`` are the kinds it can be told, and those it is told by itself. A media server is looked at for
+    ``seen_within`` so long after a refresh, until what came is there. With ``member`` it has several places:
+    the fields of that class, which ``config`` has too, are each place's own. ``docs`` is the page in
+    the repository.
     """
 
     key: str
@@ -75,6 +136,8 @@ class Service:
     concurrency: int = 1
     waits_for_scan: bool = False
     merge_window: timedelta | None = None
+    seen_within: timedelta | None = None
+    member: type[ServiceConfig] | None = None
     events: EventChoice = MESSAGES
 
     @property

@@ -13,7 +13,7 @@ from pydantic import Field, SecretStr, field_validator
 from metarr_desktop.domain.errors import AuthFailed, MetarrError, NotNow, Permanent
 from metarr_desktop.domain.text import Text, text
 from metarr_desktop.services.answer import not_understood, rate_limited, refusal, retry_after
-from metarr_desktop.services.declaration import Delivery, Service, ServiceConfig
+from metarr_desktop.services.declaration import Delivery, MessageConfig, Service
 from metarr_desktop.services.discord_message import LONGEST_USERNAME, message
 from metarr_desktop.services.http import INTERNET
 from metarr_desktop.services.notifier import Notifier
@@ -23,11 +23,10 @@ from metarr_desktop.services.wording import clean, cut_utf16
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from metarr_desktop.domain.clock import Clock
     from metarr_desktop.domain.notification import Notification
     from metarr_desktop.services.answer import Answer
     from metarr_desktop.services.declaration import TestStep
-    from metarr_desktop.services.http import Http
+    from metarr_desktop.services.tools import Tools
 
 BASE = "https://discord.com"
 HOSTS = ("discord.com", "discordapp.com", "ptb.discord.com", "canary.discord.com")
@@ -68,7 +67,7 @@ def normalise(address: str) -> str:
     return f"{base}/api/webhooks/{found['id']}/{found['token']}{thread}"
 
 
-class DiscordConfig(ServiceConfig):
+class DiscordConfig(MessageConfig):
     """Settings of one Discord channel. The whole address is a secret: whoever has it can post."""
 
     webhook_url: Annotated[
@@ -118,8 +117,8 @@ class DiscordConfig(ServiceConfig):
 class DiscordNotifier(Notifier[DiscordConfig]):
     """Posts one embed for each event, and keeps the pauses Discord asks for."""
 
-    def __init__(self, *, http: Http, clock: Clock) -> None:
-        super().__init__(http=http, clock=clock)
+    def __init__(self, tools: Tools) -> None:
+        super().__init__(tools)
         self._free_at: dict[str, float] = {}
 
     async def send(self, config: DiscordConfig, notification: Notification) -> Delivery:

@@ -39,8 +39,9 @@ class Declared(Protocol):
 
 
 def field_specs(declared: Declared) -> tuple[FieldSpec, ...]:
-    """Describe the form, in the order of the declaration."""
-    return tuple(_spec(name, info) for name, info in declared.config.model_fields.items())
+    """Describe the form, in the order of the declaration, and what few people change at its end."""
+    specs = (_spec(name, info) for name, info in declared.config.model_fields.items())
+    return tuple(sorted(specs, key=lambda spec: spec.advanced))
 
 
 def secret_fields(declared: Declared) -> tuple[str, ...]:
@@ -139,7 +140,7 @@ def _find(declared: Declared, name: str) -> FieldSpec:
     for spec in field_specs(declared):
         if spec.name == name:
             return spec
-    names = ", ".join(declared.config.model_fields)
+    names = ", ".join(spec.name for spec in field_specs(declared))
     raise Refused(
         text(
             "{service} has no setting {name}. It has: {names}.",

@@ -14,7 +14,7 @@ from metarr_desktop.domain.events import Action, EventKind, MediaEvent, MediaKin
 from metarr_desktop.domain.paths import with_separator
 from metarr_desktop.domain.routing import EventChoice
 from metarr_desktop.domain.text import Text, text
-from metarr_desktop.services.declaration import Delivery, Service, ServiceConfig
+from metarr_desktop.services.declaration import Delivery, MediaServerConfig, Service, ServiceConfig
 from metarr_desktop.services.kodi_hint import PlayingHint
 from metarr_desktop.services.kodi_rpc import LONGEST_PATH, KodiRpc
 from metarr_desktop.services.kodi_scan import LibraryScan
@@ -26,10 +26,9 @@ from metarr_desktop.services.wording import clean, cut
 if TYPE_CHECKING:
     from datetime import datetime
 
-    from metarr_desktop.domain.clock import Clock
     from metarr_desktop.domain.notification import Notification
     from metarr_desktop.services.declaration import TestStep
-    from metarr_desktop.services.http import Http
+    from metarr_desktop.services.tools import Tools
 
 LONGEST_SEND_S = 235.0
 """A job may take 5 minutes."""
@@ -42,8 +41,8 @@ TAKEN = REFRESHING | {EventKind.GRABBED}
 _PORT_IN_HOST = re.compile(r"\[[^\]]*\]:\d+|[^:\[\]]+:\d+")
 
 
-class KodiConfig(ServiceConfig):
-    """Settings of one Kodi. An empty password fits a Kodi whose log-in is switched off."""
+class KodiPlayer(ServiceConfig):
+    """One Kodi of the household. An empty password fits a Kodi whose log-in is switched off."""
 
     host: Annotated[
         str,
@@ -67,14 +66,6 @@ class KodiConfig(ServiceConfig):
     password: Annotated[SecretStr, Field(title="Password", description="As set in Kodi beside the port.")] = (
         SecretStr("")
     )
-    skip_playing: Annotated[
-        bool,
-        Field(
-            title="Do not scan while a video plays",
-            description="Waits until the video has ended, for at most 6 hours.",
-            json_schema_extra={"advanced": True},
-        ),
-    ] = True
 
     @field_validator("host")
     @classmethod
@@ -92,11 +83,24 @@ class KodiConfig(ServiceConfig):
         return host
 
 
+class KodiConfig(KodiPlayer, MediaServerConfig):
+    """One Kodi, with what holds for all of them."""
+
+    skip_playing: Annotated[
+        bool,
+        Field(
+            title="Do not scan while a video plays",
+            description="Waits until the video has ended, for at most 6 hours.",
+            json_schema_extra={"advanced": True},
+        ),
+    ] = True
+
+
 class KodiNotifier(Notifier[KodiConfig]):
     """Has Kodi scan one folder at a time: a second scan would stop the running one in silence."""
 
-    def __init__(self, *, http: Http, clock: Clock) -> None:
-        super().__init__(http=http, clock=clock)
+    def __init__(self, tools: Tools) -> None:
+        super().__init__(tools)
         self._one_at_a_time = asyncio.Lock()
         self._waiting_since: dict[str, datetime] = {}
 
@@ -224,6 +228,7 @@ SERVICE = Service(
     key="kodi",
     title="Kodi",
     config=KodiConfig,
+    member=KodiPlayer,
     notifier=KodiNotifier,
     docs="docs/services/kodi.md",
     waits_for_scan=True,

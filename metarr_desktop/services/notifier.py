@@ -3,23 +3,30 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Generic, TypeVar
 
 if TYPE_CHECKING:
-    from metarr_desktop.domain.clock import Clock
-    from metarr_desktop.domain.notification import Notification
-    from metarr_desktop.services.declaration import Delivery, ServiceConfig, TestStep
-    from metarr_desktop.services.http import Http
+    from collections.abc import Sequence
 
-Config = TypeVar("Config", bound="ServiceConfig")
+    from metarr_desktop.domain.events import MediaEvent
+    from metarr_desktop.domain.media import KnownFilm
+    from metarr_desktop.domain.notification import Notification
+    from metarr_desktop.domain.text import Text
+    from metarr_desktop.services.declaration import Delivery, TestStep
+    from metarr_desktop.services.tools import Tools
+
+Config = TypeVar("Config")
 
 
 class Notifier(ABC, Generic[Config]):
     """Delivers to one service and tests its settings; one instance lives as long as the core."""
 
-    def __init__(self, *, http: Http, clock: Clock) -> None:
-        self.http = http
-        self.clock = clock
+    def __init__(self, tools: Tools) -> None:
+        self.tools = tools
+        self.http = tools.http
+        self.clock = tools.clock
+        self.notes = tools.notes
 
     @abstractmethod
     async def send(self, config: Config, notification: Notification) -> Delivery:
@@ -31,3 +38,32 @@ class Notifier(ABC, Generic[Config]):
 
         A refused step is returned with ``ok`` False, never raised.
         """
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sighting:
+    """What was looked for is in the server's library; ``link`` opens it there, where the server has pages."""
+
+    detail: Text
+    link: str | None = None
+
+
+class MediaServer(Notifier[Config]):
+    """A place with a library: it is told where to look, and can be asked what it has."""
+
+    @abstractmethod
+    async def sighting(self, config: Config, event: MediaEvent, *, folder: str) -> Sighting | None:
+        """Look once for what an event brought, in a folder as this server writes it.
+
+        Returns None while it is not there. By its path first and then by its ids, so that an older copy
+        elsewhere is no proof; of several files all have to be there. Raises from ``domain/errors.py`` where
+        the server cannot be asked.
+        """
+
+    @abstractmethod
+    async def locations(self, config: Config) -> tuple[str, ...]:
+        """Return the folders its libraries are made of, as it writes them."""
+
+    @abstractmethod
+    async def films(self, config: Config) -> Sequence[KnownFilm]:
+        """Return the films it has, with their folders as it writes them; at most 20,000."""

@@ -13,7 +13,7 @@ from metarr_desktop.domain.errors import AuthFailed, MetarrError, Permanent, Rat
 from metarr_desktop.domain.retry import RetryPolicy
 from metarr_desktop.domain.text import Text, text
 from metarr_desktop.services.answer import not_understood, rate_limited, refusal, retry_after
-from metarr_desktop.services.declaration import Delivery, Service, ServiceConfig
+from metarr_desktop.services.declaration import Delivery, MessageConfig, Service
 from metarr_desktop.services.http import INTERNET
 from metarr_desktop.services.notifier import Notifier
 from metarr_desktop.services.trial import Trial
@@ -52,7 +52,7 @@ def _checked_key(value: SecretStr, *, name: str) -> SecretStr:
     return SecretStr(key)
 
 
-class PushoverConfig(ServiceConfig):
+class PushoverConfig(MessageConfig):
     """Settings of one Pushover application and its user or group."""
 
     token: Annotated[

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 Result = TypeVar("Result")
 
-SCHEMA_VERSION = 4
+SCHEMA_VERSION = 5
 """Number of the highest migration this program knows."""
 
 

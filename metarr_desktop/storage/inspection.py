@@ -25,6 +25,7 @@ TABLES: dict[int, frozenset[str]] = {
     2: frozenset({"job_totals", "merge_windows", "schedules", "workers"}),
     3: frozenset({"job_outbox"}),
     4: frozenset({"health_issues", "import_keys", "routes", "sources"}),
+    5: frozenset({"group_libraries", "message_templates", "player_groups", "players", "service_notes"}),
 }  # fmt: skip
 """What each migration added; a table that is not there means damage."""
 

@@ -25,7 +25,7 @@ GATHERING = Gathering(quiet=timedelta(seconds=20), at_most=timedelta(seconds=120
 """A season pack comes file by file: so long its message waits for the rest."""
 GATHERS = Text("Waits for more of the same download.")
 COMES_IN_PACKS = frozenset({MediaKind.EPISODE, MediaKind.ALBUM})
-CHANGES_FILES = frozenset(Action) - {Action.GRABBED, Action.ADDED}
+CHANGES_FILES = frozenset(Action) - {Action.GRABBED, Action.ADDED, Action.READY}
 NO_ROUTES = Routes()
 LONGEST_KEY = 1_000
 """Bytes of a key: an index of PostgreSQL takes 2,704, and a folder may be longer."""

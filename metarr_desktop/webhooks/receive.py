@@ -38,6 +38,7 @@ DONE_DETAILS = {
     Action.GRABBED: "{title} was grabbed.",
     Action.ADDED: "{title} was added.",
     Action.SCANNED: "{title} is to be looked at.",
+    Action.READY: "{title} is ready to watch.",
 }
 NOTICE_DETAILS = {
     NoticeKind.HEALTH: "{sender} has a problem: {message}",
@@ -48,6 +49,7 @@ NOTICE_DETAILS = {
     NoticeKind.REQUEST: "{title}: {message}",
     NoticeKind.ISSUE: "{title}: {message}",
     NoticeKind.CAUGHT_UP: "{message}",
+    NoticeKind.UNDELIVERED: "{title}: {message}",
 }
 
 

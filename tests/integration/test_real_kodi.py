@@ -23,6 +23,7 @@ from metarr_desktop.domain.notification import Notification
 from metarr_desktop.services.http import Http
 from metarr_desktop.services.kodi import KodiConfig, KodiNotifier
 from metarr_desktop.services.kodi_rpc import KodiRpc
+from tests.fakes import tools
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Iterator
@@ -176,7 +177,7 @@ async def plots(rpc: KodiRpc) -> dict[str, str]:
 
 async def test_films_arrive_in_a_real_kodi(real_kodi: RealKodi, http: Http, tmp_path: Path) -> None:
     clock = SystemClock()
-    notifier = KodiNotifier(http=http, clock=clock)
+    notifier = KodiNotifier(tools(http, clock))
     config = KodiConfig(host="127.0.0.1", port=real_kodi.port, password=SecretStr(PASSWORD))
     rpc = KodiRpc(
         http=http, clock=clock, host="127.0.0.1", port=real_kodi.port, username="kodi", password=PASSWORD

@@ -16,6 +16,7 @@ from metarr_desktop.storage.database import SqliteDatabase
 from metarr_desktop.storage.import_store import ImportShape, ImportStore
 from metarr_desktop.storage.issue_store import IssueStore
 from metarr_desktop.storage.library_store import LibraryStore
+from metarr_desktop.storage.note_store import NoteStore
 from metarr_desktop.storage.schema import prepare
 from metarr_desktop.storage.settings_store import SettingsStore
 from tests.fakes import START, FakeClock, no_report
@@ -80,6 +81,7 @@ class Bench:
                 library=LibraryStore(self.database),
                 imports=ImportStore(self.database),
                 issues=IssueStore(self.database),
+                notes=NoteStore(self.database),
                 back_up=self.back_up,
                 tidy=self.tidy,
             ).steps()
@@ -120,6 +122,7 @@ async def test_everything_that_was_done_is_said(bench: Bench) -> None:
         "movies": 0,
         "import_keys": 0,
         "health_issues": 0,
+        "service_notes": 0,
         "files": 0,
     }
     assert done.result["steps"] == ["backup", "history", "records", "files", "database"]

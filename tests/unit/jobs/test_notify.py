@@ -17,7 +17,7 @@ from metarr_desktop.jobs.notify import Notify
 from metarr_desktop.services.declaration import Delivery, Service, ServiceConfig, TestStep
 from metarr_desktop.services.notifier import Notifier
 from metarr_desktop.storage.service_store import ServiceStore
-from tests.fakes import START, MemorySecretStore, no_report
+from tests.fakes import START, MemorySecretStore, no_report, tools
 
 if TYPE_CHECKING:
     from metarr_desktop.domain.notification import Notification
@@ -86,7 +86,7 @@ async def told(engine: Engine, given: Job, *, service: Service = CHAT) -> Notifi
     store = ServiceStore(engine.database)
     await store.seed([service.key], now=START)
     await store.set_enabled(service.key, enabled=True, now=START)
-    chat = Chat(http=cast("Http", None), clock=engine.clock)
+    chat = Chat(tools(cast("Http", None), engine.clock))
     chat.sent = []
     notify = Notify(
         service=service,
@@ -104,7 +104,9 @@ async def told(engine: Engine, given: Job, *, service: Service = CHAT) -> Notifi
 async def test_one_event_is_told_with_all_that_is_known_of_it(engine: Engine) -> None:
     event = episode(3)
     notification = await told(engine, of(event))
-    assert notification == compose(event, folder="/tv/Dark")
+    told_of = compose(event, folder="/tv/Dark")
+    assert notification == replace(told_of, job_id=notification.job_id, root_id=notification.root_id)
+    assert (notification.job_id, notification.root_id) == (1, 1)
     assert (notification.title, notification.body) == ("Dark S02E03", "Part 3\nDownloaded in WEBDL-1080p")
     assert notification.events == (event,)
 

@@ -14,7 +14,7 @@ from metarr_desktop.domain.notification import Notification
 from metarr_desktop.services.answer import TooLarge
 from metarr_desktop.services.discord import DiscordConfig, DiscordNotifier, normalise
 from metarr_desktop.services.wording import utf16_length
-from tests.fakes import START, FakeClock, until
+from tests.fakes import START, FakeClock, tools, until
 from tests.fakes_http import CUT_OFF, DROP, HANG, FakeServer, Recorded, Reply
 
 if TYPE_CHECKING:
@@ -78,7 +78,7 @@ def discord(server: FakeServer, monkeypatch: pytest.MonkeyPatch) -> Discord:
 
 @pytest.fixture
 def notifier(http: Http) -> DiscordNotifier:
-    return DiscordNotifier(http=http, clock=FakeClock())
+    return DiscordNotifier(tools(http, FakeClock()))
 
 
 def config(**values: Any) -> DiscordConfig:
@@ -325,7 +325,7 @@ async def test_the_next_message_waits_when_the_last_answer_asked_for_a_long_paus
     server: FakeServer, discord: Discord, http: Http, notification: Make
 ) -> None:
     clock = FakeClock()
-    notifier = DiscordNotifier(http=http, clock=clock)
+    notifier = DiscordNotifier(tools(http, clock))
     server.answer(exhausted("42.5"))
     await notifier.send(config(), notification())
     clock.advance(2)
@@ -342,7 +342,7 @@ async def test_a_short_pause_is_slept_through(
 ) -> None:
 
     clock = FakeClock()
-    notifier = DiscordNotifier(http=http, clock=clock)
+    notifier = DiscordNotifier(tools(http, clock))
     server.answer(exhausted("2"))
     await notifier.send(config(), notification())
     second = asyncio.ensure_future(notifier.send(config(), notification()))

@@ -34,9 +34,12 @@ def spec(key: str, name: str) -> FieldSpec:
 
 
 def test_the_public_field_names_and_secrets_are_those_promised() -> None:
-    names = {each.key: [field.name for field in field_specs(each)] for each in (KODI, DISCORD, PUSHOVER)}
+    names = {
+        each.key: [field.name for field in field_specs(each) if not field.advanced]
+        for each in (KODI, DISCORD, PUSHOVER)
+    }
     assert names == {
-        "kodi": ["host", "port", "username", "password", "skip_playing"],
+        "kodi": ["host", "port", "username", "password"],
         "discord": ["webhook_url", "username", "mention"],
         "pushover": ["token", "user_key", "device", "priority", "sound"],
     }
@@ -141,7 +144,7 @@ def test_typed_text_becomes_a_value(key: str, name: str, typed: str, value: obje
         ("kodi", "port", "0", "from 1 to 65535"), ("kodi", "skip_playing", "maybe", "yes or no"),
         ("pushover", "priority", "urgent", "one of: -2, -1, 0, 1, 2"),
         ("pushover", "token", "x", "This has 1."),
-        ("kodi", "hots", "x", "no setting hots. It has: host, port, username, password, skip_playing."),
+        ("kodi", "hots", "x", "no setting hots. It has: host, port, username, password, optional"),
     ],
 )  # fmt: skip
 def test_typed_text_that_is_wrong_is_refused(key: str, name: str, typed: str, words: str) -> None:

@@ -20,7 +20,7 @@ from metarr_desktop.domain.errors import (
 from metarr_desktop.domain.events import Action, MediaKind
 from metarr_desktop.services.answer import TooLarge
 from metarr_desktop.services.kodi import KodiConfig, KodiNotifier
-from tests.fakes import START, FakeClock, until
+from tests.fakes import START, FakeClock, tools, until
 from tests.fakes_http import CUT_OFF, DROP, HANG, FakeServer, Recorded, Reply, unused_port
 
 if TYPE_CHECKING:
@@ -167,7 +167,7 @@ async def notifier(http: Http, clock: FakeClock) -> AsyncIterator[KodiNotifier]:
             clock.advance(1)
 
     passing = asyncio.ensure_future(pass_time())
-    yield KodiNotifier(http=http, clock=clock)
+    yield KodiNotifier(tools(http, clock))
     passing.cancel()
 
 

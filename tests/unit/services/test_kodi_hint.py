@@ -11,7 +11,7 @@ from metarr_desktop.domain.errors import AuthFailed, NothingToDo
 from metarr_desktop.domain.events import Action, EventKind, MediaEvent, MediaKind
 from metarr_desktop.domain.notification import Notification
 from metarr_desktop.services.kodi import SERVICE, KodiConfig, KodiNotifier
-from tests.fakes import FakeClock
+from tests.fakes import FakeClock, tools
 from tests.fakes_http import DROP, HANG, FakeServer, Reply, unused_port
 from tests.unit.services.test_kodi import PASSWORD, Kodi
 
@@ -37,7 +37,7 @@ class Living:
         self.kodi = Kodi()
         server.respond = self.kodi
         self.port = server.port
-        self.notifier = KodiNotifier(http=http, clock=FakeClock())
+        self.notifier = KodiNotifier(tools(http, FakeClock()))
 
     async def grab(self, *, password: str = PASSWORD, folder: str = "", **changes: Any) -> Delivery:
         values: dict[str, Any] = {

@@ -10,7 +10,7 @@ from pydantic import SecretStr
 from metarr_desktop.domain.errors import AuthFailed, MetarrError, Permanent, RateLimited, Transient
 from metarr_desktop.services.answer import TooLarge
 from metarr_desktop.services.pushover import SERVICE, PushoverConfig, PushoverNotifier
-from tests.fakes import START, FakeClock
+from tests.fakes import START, FakeClock, tools
 from tests.fakes_http import CUT_OFF, DROP, HANG, FakeServer, Recorded, Reply
 
 if TYPE_CHECKING:
@@ -71,7 +71,7 @@ def pushover(server: FakeServer, monkeypatch: pytest.MonkeyPatch) -> Pushover:
 
 @pytest.fixture
 def notifier(http: Http) -> PushoverNotifier:
-    return PushoverNotifier(http=http, clock=FakeClock())
+    return PushoverNotifier(tools(http, FakeClock()))
 
 
 def config(**values: Any) -> PushoverConfig:

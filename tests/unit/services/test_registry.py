@@ -11,10 +11,11 @@ import pytest
 from pydantic import SecretStr
 
 from metarr_desktop.domain.errors import Transient
+from metarr_desktop.services.declaration import MediaServerConfig, MessageConfig
 from metarr_desktop.services.forms import build_config, field_specs, secret_fields
 from metarr_desktop.services.registry import SERVICES, service
 from metarr_desktop.services.trial import Trial
-from tests.fakes import FakeClock
+from tests.fakes import FakeClock, tools
 from tests.fakes_http import FakeServer, Reply, unused_port
 
 if TYPE_CHECKING:
@@ -54,8 +55,11 @@ def test_the_declaration_is_complete(declared: Service) -> None:
     assert re.fullmatch(r"[a-z]+", declared.key)
     assert declared.docs == f"docs/services/{declared.key}.md"
     page = (ROOT / declared.docs).read_text(encoding="utf-8")
+    common = (ROOT / "docs/services/common.md").read_text(encoding="utf-8")
+    shared = {name for base in (MessageConfig, MediaServerConfig) for name in base.model_fields}
     for spec in field_specs(declared):
-        assert f"`{spec.name}`" in page, f"{declared.docs} does not mention {spec.name}"
+        told = common if spec.name in shared else page
+        assert f"`{spec.name}`" in told, f"{declared.docs} does not mention {spec.name}"
         assert spec.title != spec.name, "a field needs a title people can read"
     assert (ROOT / f"tests/unit/services/test_{declared.key}.py").exists()
 
@@ -81,7 +85,7 @@ def test_neither_repr_nor_json_of_the_settings_shows_a_secret(
 async def test_a_test_never_raises_where_nobody_answers(
     declared: Service, http: Http, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    notifier = declared.notifier(http=http, clock=FakeClock())
+    notifier = declared.notifier(tools(http, FakeClock()))
     steps = await notifier.test(config_for(declared, monkeypatch, port=await unused_port()))
     assert not steps[-1].ok
     assert "No connection to 127.0.0.1:" in str(steps[-1].detail)
@@ -92,7 +96,7 @@ async def test_a_test_never_raises_where_nobody_answers(
 async def test_a_message_nobody_answers_to_is_tried_again(
     declared: Service, http: Http, monkeypatch: pytest.MonkeyPatch, notification: Callable[..., Notification]
 ) -> None:
-    notifier = declared.notifier(http=http, clock=FakeClock())
+    notifier = declared.notifier(tools(http, FakeClock()))
     with pytest.raises(Transient) as caught:
         await notifier.send(config_for(declared, monkeypatch, port=await unused_port()), notification())
     assert caught.value.connection
@@ -119,7 +123,7 @@ async def test_no_text_repeats_a_secret_the_server_sends_back(
     server.respond = lambda _request: (
         Reply.of_json(data, status=400) if echo == "json" else Reply(status=400, body=said.encode())
     )
-    notifier = declared.notifier(http=http, clock=FakeClock())
+    notifier = declared.notifier(tools(http, FakeClock()))
     config = config_for(declared, monkeypatch, port=server.port)
     with pytest.raises(Exception, match=r"\(hidden\)") as caught:
         await notifier.send(config, notification())

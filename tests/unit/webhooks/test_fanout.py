@@ -195,7 +195,9 @@ def test_only_what_refreshes_a_folder_goes_together_with_others(action: Action) 
         enabled=frozenset({"kodi"}),
         scans=False,
     )
-    assert job.merge_key == (None if action in {Action.GRABBED, Action.ADDED} else "/movies/Dune (2021)")
+    assert job.merge_key == (
+        None if action in {Action.GRABBED, Action.ADDED, Action.READY} else "/movies/Dune (2021)"
+    )
     assert job.waits_for is None
 
 
