@@ -28,8 +28,20 @@ PLEX_TOKEN = "plex-Token_20chars.."
 JELLYFIN_ID = "a1b2c3d4e5f60718293a4b5c6d7e8f90"
 MACHINE = "4f1d3a9c5e7b8d2f6a0c1e3b5d7f9a2c4e6b8d0f"
 ITEM_PARAMETERS = frozenset(
-    "recursive includeItemTypes fields years sortBy sortOrder startIndex limit parentId searchTerm"
-    " enableUserData enableImages enableTotalRecordCount ids".split()
+    {
+        "recursive",
+        "includeItemTypes",
+        "fields",
+        "years",
+        "sortBy",
+        "sortOrder",
+        "startIndex",
+        "limit",
+        "parentId",
+        "searchTerm",
+        "enableUserData",
+        "enableImages",
+    }
 )
 PLEX_TYPES = {1: "movie", 2: "show", 4: "episode", 8: "artist", 9: "album", 10: "track"}
 SECTION_OF = {"movie": "movie", "show": "show", "episode": "show", "artist": "artist", "track": "artist"}
@@ -40,8 +52,8 @@ _numbers = itertools.count(1)
 class Title:
     """A film, an episode or a track with its files; ``ids`` are as ``{"tmdb": "603"}``.
 
-    ``series`` and ``album`` name what an episode or a track belongs to; ``artist`` is whose album it is. The ids
-    of an episode are its series'.
+    ``series`` and ``album`` name what an episode or a track belongs to; ``artist`` is whose album it is. The
+    ids of an episode are its series'.
     """
 
     kind: str = "movie"
@@ -296,6 +308,7 @@ class FakeJellyfin(FakeMediaServer):
                 parent["AlbumArtist"] = each.artist
                 items.setdefault(parent["Id"], parent)
                 made = self._item("Audio", each.name, each.files[0], above=(parent["Id"],))
+                made |= {"Album": each.album, "AlbumId": parent["Id"]}
             else:
                 made = self._item("Movie", each.name, each.files[0], ids=each.ids)
                 made |= {"ProductionYear": each.year} if each.year else {}
