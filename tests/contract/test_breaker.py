@@ -307,6 +307,7 @@ async def test_what_may_be_switched_off_is_looked_for_every_minute_and_uses_no_r
     assert (await settled(store, await take(store), asleep)).stopped is None
     now = at(5)
     assert (await settled(store, await take(store, now), asleep, now=now)).stopped is not None
+    stop = None
     for minute in range(1, 31):
         now = at(5 + 60 * minute)
         assert await nothing(store, now - timedelta(seconds=1)) == now
