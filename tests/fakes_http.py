@@ -125,7 +125,7 @@ class FakeServer:
 
     async def _hang_up(self, transport: asyncio.Transport | None) -> None:
         """Say nothing until the client has enough of it."""
-        while not self._closing.is_set() and not (transport is None or transport.is_closing()):
+        while not self._closing.is_set() and not (transport is None or transport.is_closing()):  # noqa: ASYNC110
             await asyncio.sleep(0.01)
 
     async def _give(self, reply: Reply, request: web.BaseRequest) -> web.StreamResponse:
