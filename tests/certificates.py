@@ -1,28 +1,30 @@
-"""Certificates that a test makes for itself."""
+"""Certificates of the tests' own."""
 
 from __future__ import annotations
 
 import ipaddress
 import ssl
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
-
-from metarr_desktop.domain.clock import SystemClock
+from cryptography.x509.oid import NameOID
 
 if TYPE_CHECKING:
     from pathlib import Path
 
 
-def self_signed(folder: Path, *, name: str = "127.0.0.1") -> tuple[ssl.SSLContext, Path, str]:
-    """Return what a server shows, the file that makes it trusted, and its fingerprint."""
+CERTIFICATE = "certificate.pem"
+
+
+def self_signed(folder: Path, *, name: str = "127.0.0.1") -> ssl.SSLContext:
+    """Return what a server needs to show a certificate nobody vouches for; the folder keeps it."""
     key = ec.generate_private_key(ec.SECP256R1())
-    subject = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "test")])
-    now = SystemClock().now()
-    made = (
+    subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "127.0.0.1")])
+    now = datetime.now(tz=UTC)
+    certificate = (
         x509.CertificateBuilder()
         .subject_name(subject)
         .issuer_name(subject)
@@ -34,18 +36,22 @@ def self_signed(folder: Path, *, name: str = "127.0.0.1") -> tuple[ssl.SSLContex
         .add_extension(x509.BasicConstraints(ca=True, path_length=0), critical=True)
         .sign(key, hashes.SHA256())
     )
-    certificate, private = folder / "certificate.pem", folder / "key.pem"
-    certificate.write_bytes(made.public_bytes(serialization.Encoding.PEM))
-    private.write_bytes(
+    chain, secret = folder / CERTIFICATE, folder / "key.pem"
+    chain.write_bytes(certificate.public_bytes(serialization.Encoding.PEM))
+    secret.write_bytes(
         key.private_bytes(
-            serialization.Encoding.PEM,
-            serialization.PrivateFormat.PKCS8,
-            serialization.NoEncryption(),
+            serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
         )
     )
-    context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
-    context.load_cert_chain(certificate, private)
-    return context, certificate, made.fingerprint(hashes.SHA256()).hex()
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(chain, secret)
+    return context
+
+
+def fingerprint(folder: Path) -> str:
+    """Return the SHA-256 of the certificate made in this folder."""
+    made = x509.load_pem_x509_certificate((folder / CERTIFICATE).read_bytes())
+    return made.fingerprint(hashes.SHA256()).hex()
 
 
 def _named(name: str) -> x509.GeneralName:

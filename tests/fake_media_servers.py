@@ -143,12 +143,13 @@ class FakeMediaServer(FakeServer):
     def _respond(self, request: Recorded) -> Reply:
         self._catch_up()
         try:
-            return self._answer(request)
+            return self.reply_to(request)
         except AssertionError as error:
             self.wrong.append(f"{request.method} {request.path}: {error}")
             return Reply(status=500, body=b"wrong request")
 
-    def _answer(self, request: Recorded) -> Reply:
+    def reply_to(self, request: Recorded) -> Reply:
+        """Answer one request; an AssertionError says what is wrong with it."""
         raise NotImplementedError
 
     def _look_at(self, folder: str) -> None:
@@ -183,7 +184,7 @@ class FakeJellyfin(FakeMediaServer):
         self.name = "Living room"
         self.devices: set[str] = set()
 
-    def _answer(self, request: Recorded) -> Reply:
+    def reply_to(self, request: Recorded) -> Reply:
         if self.starting:
             return Reply.of_html("<p>Starting</p>", status=503, headers={"Retry-After": "005"})
         if (request.method, request.path) == ("GET", "/System/Info/Public"):
@@ -346,10 +347,10 @@ class FakeEmby(FakeJellyfin):
         super().__init__(key=key, now=now)
         self.version = "4.9.1.90"
 
-    def _answer(self, request: Recorded) -> Reply:
+    def reply_to(self, request: Recorded) -> Reply:
         if self._token(request) not in {"", self.key}:
             return Reply(status=401, body=b"Access token is invalid or expired.")
-        return super()._answer(request)
+        return super().reply_to(request)
 
     def _token(self, request: Recorded) -> str:
         assert "Authorization" not in request.headers, "a key of Jellyfin's form"
@@ -377,7 +378,7 @@ class FakePlex(FakeMediaServer):
         """Section and folder of each scan; no folder is the whole section."""
         self.clients: set[str] = set()
 
-    def _answer(self, request: Recorded) -> Reply:
+    def reply_to(self, request: Recorded) -> Reply:
         if self.starting:
             title = {"MediaContainer": {"size": 0, "title": "Maintenance"}}
             return Reply.of_json(title, status=503)

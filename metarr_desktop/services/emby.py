@@ -45,7 +45,7 @@ SERVICE = Service(
     config=EmbyConfig,
     notifier=EmbyNotifier,
     docs="docs/services/emby.md",
-    retry=RetryPolicy(),
+    retry=RetryPolicy(patient=True),
     waits_for_scan=True,
     merge_window=MERGE_WINDOW,
     seen_within=SEEN_WITHIN,

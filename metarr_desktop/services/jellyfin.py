@@ -39,7 +39,7 @@ SERVICE = Service(
     config=JellyfinConfig,
     notifier=JellyfinNotifier,
     docs="docs/services/jellyfin.md",
-    retry=RetryPolicy(),
+    retry=RetryPolicy(patient=True),
     waits_for_scan=True,
     merge_window=MERGE_WINDOW,
     seen_within=SEEN_WITHIN,

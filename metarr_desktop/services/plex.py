@@ -169,7 +169,7 @@ SERVICE = Service(
     config=PlexConfig,
     notifier=PlexNotifier,
     docs="docs/services/plex.md",
-    retry=RetryPolicy(),
+    retry=RetryPolicy(patient=True),
     waits_for_scan=True,
     merge_window=timedelta(seconds=10),
     seen_within=timedelta(minutes=5),

@@ -12,7 +12,7 @@ from metarr_desktop.domain.errors import Permanent
 from metarr_desktop.services.http import LAN
 from metarr_desktop.services.jellyfin import JellyfinConfig, JellyfinNotifier
 from metarr_desktop.services.plex import PlexConfig, PlexNotifier
-from tests.certificates import self_signed
+from tests.certificates import CERTIFICATE, fingerprint, self_signed
 from tests.fake_media_servers import JELLYFIN_KEY, PLEX_TOKEN, FakeJellyfin, FakePlex
 from tests.fakes import FakeClock, tools
 
@@ -27,7 +27,7 @@ async def test_a_certificate_nobody_vouches_for_is_refused_and_its_fingerprint_s
     http: Http, tmp_path: Path
 ) -> None:
     jellyfin = FakeJellyfin()
-    jellyfin.tls, _, fingerprint = self_signed(tmp_path)
+    jellyfin.tls = self_signed(tmp_path)
     async with jellyfin:
         notifier = JellyfinNotifier(tools(http, FakeClock()))
         config = JellyfinConfig(url=jellyfin.url, api_key=SecretStr(JELLYFIN_KEY))
@@ -35,7 +35,7 @@ async def test_a_certificate_nobody_vouches_for_is_refused_and_its_fingerprint_s
         assert not step.ok
         assert str(step.detail) == (
             "Certificate not trusted: self-signed certificate. If the server is your own, enter the"
-            f" fingerprint of its certificate. Its fingerprint is {fingerprint}"
+            f" fingerprint of its certificate. Its fingerprint is {fingerprint(tmp_path)}"
         )
         with pytest.raises(Permanent, match="Certificate not trusted"):
             await notifier.locations(config)
@@ -44,11 +44,11 @@ async def test_a_certificate_nobody_vouches_for_is_refused_and_its_fingerprint_s
 
 async def test_the_pinned_certificate_is_trusted_and_no_other(http: Http, tmp_path: Path) -> None:
     jellyfin = FakeJellyfin()
-    jellyfin.tls, _, fingerprint = self_signed(tmp_path, name="somewhere.example")
+    jellyfin.tls = self_signed(tmp_path, name="somewhere.example")
     async with jellyfin:
         notifier = JellyfinNotifier(tools(http, FakeClock()))
         pinned = JellyfinConfig(
-            url=jellyfin.url, api_key=SecretStr(JELLYFIN_KEY), fingerprint=fingerprint.upper()
+            url=jellyfin.url, api_key=SecretStr(JELLYFIN_KEY), fingerprint=fingerprint(tmp_path).upper()
         )
         assert await notifier.locations(pinned) == ("/movies", "/tv", "/music")
         other = pinned.model_copy(update={"fingerprint": "ab" * 32})
@@ -56,7 +56,7 @@ async def test_the_pinned_certificate_is_trusted_and_no_other(http: Http, tmp_pa
         (step,) = await notifier.test(other)
         assert str(step.detail).endswith(
             "is not the one you trust. If it was renewed, enter its new one."
-            f" Its fingerprint is {fingerprint}"
+            f" Its fingerprint is {fingerprint(tmp_path)}"
         )
         assert len(jellyfin.requests) == before
         # What was trusted for one call is so for no other.
@@ -68,8 +68,8 @@ async def test_a_certificate_for_another_name_is_explained_by_plex(
     http: Http, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     plex = FakePlex()
-    plex.tls, certificate, fingerprint = self_signed(tmp_path, name="127-0-0-1.0123abcd.plex.direct")
-    trusting = ssl.create_default_context(cafile=str(certificate))
+    plex.tls = self_signed(tmp_path, name="127-0-0-1.0123abcd.plex.direct")
+    trusting = ssl.create_default_context(cafile=str(tmp_path / CERTIFICATE))
     monkeypatch.setattr("aiohttp.connector._SSL_CONTEXT_VERIFIED", trusting)
     async with plex:
         notifier = PlexNotifier(tools(http, FakeClock()))
@@ -77,7 +77,7 @@ async def test_a_certificate_for_another_name_is_explained_by_plex(
         (step,) = await notifier.test(config)
     assert "IP address mismatch" in str(step.detail)
     assert "Plex has certificates for its plex.direct names only: enter that name" in str(step.detail)
-    assert str(step.detail).endswith(f"Its fingerprint is {fingerprint}")
+    assert str(step.detail).endswith(f"Its fingerprint is {fingerprint(tmp_path)}")
     assert not plex.requests
 
 
