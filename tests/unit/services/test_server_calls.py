@@ -85,3 +85,4 @@ async def test_where_no_certificate_is_shown_there_is_no_fingerprint(http: Http,
     assert await http.fingerprint(server.url, reach=LAN) == ""
     assert await http.fingerprint("https://127.0.0.1:1", reach=LAN) == ""
     assert await http.fingerprint("no address", reach=LAN) == ""
+    assert not server.requests
