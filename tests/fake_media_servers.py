@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, Any, ClassVar, Self
 from urllib.parse import unquote
+from zlib import crc32
 
 from tests.fakes_http import FakeServer, Recorded, Reply
 
@@ -271,7 +272,7 @@ class FakeJellyfin(FakeMediaServer):
         assert asked.get("recursive") == "true", "only the first level"
         assert set(asked["fields"].split(",")) <= {"Path", "ProviderIds", "MediaSources"}, asked["fields"]
         kinds = set(asked["includeItemTypes"].split(","))
-        assert kinds <= {"Movie", "Episode", "Series", "MusicAlbum", "Audio"}, kinds
+        assert kinds <= {"Movie", "Video", "Episode", "Series", "MusicAlbum", "Audio"}, kinds
         found = [each for each in self._all() if each["Type"] in kinds]
         if "years" in asked:
             years = {int(year) for year in asked["years"].split(",")}
@@ -506,7 +507,7 @@ class FakePlex(FakeMediaServer):
     def _above(self, each: Title) -> dict[str, Any]:
         name = each.series or each.artist
         return {
-            "ratingKey": str(5000 + abs(hash(name)) % 4000),
+            "ratingKey": str(10**9 + crc32(name.encode())),
             "type": "show" if each.kind == "episode" else "artist",
             "title": name,
             "_lies": each.files[0],
