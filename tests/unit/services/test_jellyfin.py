@@ -19,6 +19,7 @@ from metarr_desktop.domain.events import Action, MediaEvent, MediaKind, Notice, 
 from metarr_desktop.domain.media import KnownFilm
 from metarr_desktop.domain.notification import Notification
 from metarr_desktop.services.answer import TooLarge
+from metarr_desktop.services.http import Http, Limits
 from metarr_desktop.services.jellyfin import SERVICE, JellyfinConfig, JellyfinNotifier
 from tests.fake_media_servers import JELLYFIN_KEY, FakeEmby, FakeJellyfin, Title, episode, film, track
 from tests.fakes import FakeClock, MemoryNotes, tools
@@ -26,8 +27,6 @@ from tests.fakes_http import CUT_OFF, DROP, HANG, FakeServer, Recorded, Reply
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable
-
-    from metarr_desktop.services.http import Http
 
     Make = Callable[..., Notification]
 
@@ -68,6 +67,14 @@ ALBUM = MediaEvent(
 @pytest.fixture
 def clock() -> FakeClock:
     return FakeClock()
+
+
+@pytest.fixture
+async def http() -> AsyncIterator[Http]:
+    """Give long lists more time than the others need."""
+    made = Http(lan=Limits(connect=2, total=1.5, slow=10))
+    yield made
+    await made.close()
 
 
 @pytest.fixture
