@@ -37,9 +37,10 @@ async def test_all_three_are_set_up_from_a_shell_and_look_at_the_folder(
             METARR_SECRET_PLEX_TOKEN=PLEX_TOKEN,
         )
         for key, server in servers.items():
-            for command in (("set", key, f"url={server.url}"), ("test", key), ("enable", key)):
+            for command in (("set", key, f"url={server.url}"), ("test", key)):
                 done = await asyncio.to_thread(here.run, "service", *command)
                 assert done.returncode == 0, done
+        here.enable(*servers)
         await asyncio.to_thread(here.start)
         status, _ = await asyncio.to_thread(here.post, DOWNLOAD)
         assert status == 200
