@@ -230,6 +230,11 @@ async def test_a_base_path_stands_before_every_address(
             Permanent,
             r"refused it \(HTTP 400\): Error processing request\. Check that .* path mapping for jellyfin",
         ),
+        (
+            Reply.of_json({"title": "One or more validation errors occurred.", "status": 400}, status=400),
+            Permanent,
+            r"\(HTTP 400\): One or more validation errors occurred\. Check",
+        ),
         (Reply(status=404), Permanent, r"has nothing at this address \(HTTP 404\)\. Check the address"),
         (Reply(status=415), Permanent, "HTTP 415"),
         (Reply(status=413), Permanent, "HTTP 413"),
@@ -403,6 +408,13 @@ async def test_a_folder_outside_every_library_is_never_seen(
     jellyfin.on_disk = [film("Amélie", f"{event.folder}/Amélie.mkv", year=2001)]
     await notifier.send(config_for(jellyfin), told(event))
     assert await notifier.sighting(config_for(jellyfin), event, folder=event.folder) is None
+
+
+async def test_a_film_in_a_library_of_mixed_content_is_seen(
+    notifier: JellyfinNotifier, jellyfin: FakeJellyfin
+) -> None:
+    jellyfin.known = [Title(kind="video", name="Amélie", files=[FILE])]
+    assert await notifier.sighting(config_for(jellyfin), FILM, folder=FOLDER) is not None
 
 
 async def test_an_older_copy_is_no_proof(notifier: JellyfinNotifier, jellyfin: FakeJellyfin) -> None:
