@@ -1,4 +1,4 @@
-"""Which message tells of a film or some episodes already, so that one can stand for all that becomes of it."""
+"""Which message tells of a film or some episodes already, so that one stands for all that becomes of it."""
 
 from __future__ import annotations
 
@@ -7,12 +7,14 @@ import json
 import logging
 from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from metarr_desktop.domain.errors import MetarrError
 from metarr_desktop.domain.events import Action, MediaEvent, MediaKind
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from metarr_desktop.domain.notification import Notification
     from metarr_desktop.services.tools import Tools
 
@@ -88,7 +90,7 @@ def name_of(notification: Notification, *, webhook: str) -> str | None:
     return f"live/{hashlib.sha256(json.dumps(identity).encode()).hexdigest()[:32]}"
 
 
-def _parts(kind: MediaKind, events: list[MediaEvent]) -> Any:
+def _parts(kind: MediaKind, events: list[MediaEvent]) -> Sequence[object] | None:
     """Which parts of it: numbers of episodes by season, names of albums; None where they are not known."""
     match kind:
         case MediaKind.MOVIE:

@@ -32,7 +32,7 @@ def escape(value: str) -> str:
 
 
 def cut(words: str, limit: int) -> str:
-    """Cut Markdown to so many UTF-16 units, not inside a letter, a link, or an escape, and close its marks."""
+    """Cut Markdown to so many UTF-16 units, not inside a letter, link or escape, and close its marks."""
     return cut_pieces(words, limit, pieces=_pieces(words), length=utf16_length)
 
 
@@ -58,6 +58,4 @@ def _pieces(words: str) -> Iterator[tuple[str, str]]:
 
 def _inside_a_word(words: str, place: int) -> bool:
     """Whether an underscore stands between letters, where it is only itself."""
-    return (
-        0 < place < len(words) - 1 and words[place - 1].isalnum() and words[place + 1].isalnum()
-    )
+    return 0 < place < len(words) - 1 and words[place - 1].isalnum() and words[place + 1].isalnum()

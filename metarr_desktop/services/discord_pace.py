@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from metarr_desktop.domain.errors import NotNow
 from metarr_desktop.services.answer import retry_after
-from metarr_desktop.services.discord_answer import wait_of
+from metarr_desktop.services.discord_answer import cannot_be_changed, wait_of
 
 if TYPE_CHECKING:
     from metarr_desktop.domain.clock import Clock
@@ -39,6 +39,8 @@ class Pace:
         """Remember what an answer asks for: Discord says beforehand when the next would be one too many."""
         now = self._clock.monotonic()
         self._free_at = {each: at for each, at in self._free_at.items() if at > now}
+        if cannot_be_changed(answer):
+            return  # says something of one message, not of the pace
         if answer.status == 429:  # noqa: PLR2004 - too many
             for_all = answer.headers.get("X-RateLimit-Global", "").lower() == "true"
             for_all = for_all or answer.json_object().get("global") is True or not answer.json_object()

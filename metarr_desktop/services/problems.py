@@ -13,7 +13,7 @@ _PROBLEMS = frozenset({NoticeKind.INTERACTION, NoticeKind.FAILURE, NoticeKind.UN
 
 
 def is_problem(event: Event) -> bool:
-    """Whether somebody has to see to it: a download that failed or waits, a delivery that failed, bad health."""
+    """Whether somebody has to see to it: what failed or waits, and bad health."""
     if not isinstance(event, Notice):
         return False
     return event.kind in _PROBLEMS or (event.kind is NoticeKind.HEALTH and event.level != "notice")
