@@ -1,4 +1,4 @@
-"""What Discord takes as the body of a message, after the schema it publishes; anything else fails the test."""
+"""What Discord takes as the body of a message, after its own schema; anything else fails the test."""
 
 from __future__ import annotations
 

@@ -57,7 +57,7 @@ class Recorded:
         assert not found.defects
         return {
             str(each.get_param("name", header="content-disposition")): Part(
-                content=each.get_payload(decode=True),
+                content=bytes(each.get_payload(decode=True) or b""),
                 filename=each.get_filename(),
                 type=each.get_content_type(),
             )

@@ -45,7 +45,7 @@ def test_the_version_is_one_line(capsys: pytest.CaptureFixture[str]) -> None:
         "status", "status --json", "jobs --json", "history --limit 5 --json", "retry 5", "retry-failed",
         "replay 5", "pause", "pause 30", "resume", "quit", "open", "send-test radarr",
         "send-test lidarr --event Grab", "service list --json", "service enable kodi",
-        "service disable kodi", "service test kodi", "service set kodi host=nas port=8080 password=-",
+        "service disable kodi", "service choices pushover --json", "service test kodi", "service set kodi host=nas port=8080 password=-",
         "service set discord webhook_url=- --until-quit", "library add /films --name Films --type tv",
         "library list --json", "library remove Films", "mapping add radarr /movies /films",
         "mapping list --json", "mapping remove radarr /movies", "receiving show --json",

@@ -301,7 +301,7 @@ TREE = {
         (Reply.of_json({"embeds": ["0"]}, status=400), Permanent, "embeds"),
         (Reply.of_json({"code": 220001, "message": "thread"}, status=400), Permanent, "Enter a thread, or"),
         (Reply.of_json({"code": 220002, "message": "thread"}, status=400), Permanent, "not both"),
-        (Reply.of_json({"code": 220003, "message": "thread"}, status=400), Permanent, "not belong to a forum"),
+        (Reply.of_json({"code": 220003, "message": "thread"}, status=400), Permanent, "not belong to a"),
         (Reply.of_json({"code": 40005, "message": "Too large"}, status=413), Permanent, "Too large"),
         (Reply(status=405), Permanent, "HTTP 405"),
         (Reply(status=302, headers={"Location": f"https://x{PATH}"}), Permanent, "redirects to https://x/api"),
@@ -762,6 +762,7 @@ async def test_the_name_of_a_post_is_short_and_never_empty(
     discord.forum = True
     told = notification(title="x")
     for title in ("\N{CLAPPER BOARD}" * 200, "", HOSTILE):
+        assert isinstance(told.event, MediaEvent)
         named = replace(told, event=replace(told.event, title=title, year=None))
         await notifier.send(config(thread_name="{title}"), named)
     assert len(discord.messages) == 3
