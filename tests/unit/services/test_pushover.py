@@ -35,8 +35,8 @@ APP, USER = "azGDORePK8gMaC0QOYAMyEEuzJnyUi", "uQiRzpo4DXghDmr9QzzfQu27cmVRsG"
 HOSTILE = "\u202eevil\u0000\ud800 <b>&amp;</b>\r\nSubject: x\x1b[31m \N{CLAPPER BOARD}"
 
 
-FIELDS = {"token", "user", "message", "title", "url", "priority", "retry", "expire", "sound", "device", "html",
-          "timestamp", "ttl"}  # fmt: skip
+FIELDS = {"token", "user", "message", "title", "url", "priority", "retry", "expire", "sound", "device",
+          "html", "timestamp", "ttl"}  # fmt: skip
 LIMITS = {"X-Limit-App-Limit": "10000", "X-Limit-App-Remaining": "7500", "X-Limit-App-Reset": "1796104800"}
 SOUNDS = {"pushover": "Pushover (default)", "siren": "Siren", "my_own": "Doorbell", "not a sound": "x"}
 

@@ -12,7 +12,8 @@ from metarr_desktop.services.pushover_markup import cut, escape, plain
 PIECES = st.lists(
     st.sampled_from(
         ["<b>", "</b>", "<i>", "</i>", '<font color="#f00">', "</font>", '<a href="https://x/?a=1&amp;b=2">',
-         "</a>", "&lt;", "&amp;", "&#39;", "word ", "\n", "\u00e9", "e\u0301", "\U0001f3ac\U0001f3fd", "<", "&"]
+         "</a>", "&lt;", "&amp;", "&#39;", "word ", "\n", "\u00e9", "e\u0301",
+         "\U0001f3ac\U0001f3fd", "<", "&"]
     ),
     max_size=60,
 )  # fmt: skip

@@ -57,7 +57,7 @@ async def test_the_lists_are_filled_from_the_account(qtbot: Any) -> None:
     bar.offer_load(offered=True)
     assert bar.load_button.text() == "Load from Pushover"
     bar.load_button.click()
-    await until(lambda: bar.note.text())
+    await until(bar.note.text)
     assert desk.offered == {"device": DEVICES}
     assert (bar.note.kind, bar.note.text()) == (NoteKind.DONE, "Device: 2 to choose from.")
 
@@ -67,7 +67,7 @@ async def test_an_account_that_cannot_be_asked_says_why(qtbot: Any) -> None:
     bar = make(qtbot, desk)
     bar.offer_load(offered=True)
     bar.load_button.click()
-    await until(lambda: bar.note.text())
+    await until(bar.note.text)
     assert (bar.note.kind, bar.note.text()) == (NoteKind.FAILED, "Key rejected: token is invalid.")
 
 
