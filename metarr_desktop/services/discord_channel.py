@@ -57,7 +57,7 @@ class Channel:
     ) -> Delivery:
         """Post a message, or change the earlier one of this name; what it takes the place of is removed.
 
-        A run whose answer got lost changes its own message, where that was noted.
+        A run again of the same job changes its own message, where that was noted.
         """
         event = notification.event
         if name is None or not isinstance(event, MediaEvent):
@@ -73,7 +73,7 @@ class Channel:
             around = [each for each in (earlier, grabbed) if each is not None]
             told = await self._post_beside(body, place, around=around, job=job)
             detail = Text("Accepted by Discord.")
-            await self._live.keep(grabs if event.action is Action.GRABBED else name, told)
+            self._live.keep(grabs if event.action is Action.GRABBED else name, told)
             if earlier is not None and told.identity:
                 await self._remove(earlier)
         if grabbed is not None and event.action is not Action.GRABBED:

@@ -46,27 +46,40 @@ class Live:
     def __init__(self, tools: Tools) -> None:
         self._notes = tools.notes
         self._clock = tools.clock
+        self._spawn = tools.spawn
+        self._unwritten: dict[str, Posted] = {}
 
     async def posted(self, name: str) -> Posted | None:
         """Return the message that was noted, unless it is too old."""
-        note = await self._notes.get(name)
+        found = self._unwritten.get(name)
         try:
-            found = None if note is None else Posted(**note)
+            if found is None and (note := await self._notes.get(name)) is not None:
+                found = Posted(**note)
             fresh = found is not None and self._clock.now() - datetime.fromisoformat(found.at) < KEPT_FOR
         except (TypeError, ValueError):
             return None
         return found if fresh else None
 
-    async def keep(self, name: str, posted: Posted) -> None:
-        """Remember a message; where that fails the next news is a message of its own."""
+    def keep(self, name: str, posted: Posted) -> None:
+        """Remember a message; where that fails the next news is a message of its own.
+
+        Nobody waits for the disk: so the note shares a commit with the end of the job.
+        """
+        self._unwritten[name] = posted
+        self._spawn(self._write(name, posted), name="note a Discord message")
+
+    async def _write(self, name: str, posted: Posted) -> None:
         try:
             await self._notes.put(name, asdict(posted))
         except MetarrError as error:
-            # The message is out: failing now would send it again.
             logger.warning("Which message told of it could not be noted: %s", error)
+        finally:
+            if self._unwritten.get(name) is posted:
+                del self._unwritten[name]
 
     async def drop(self, name: str) -> None:
         """Forget a message that is gone."""
+        self._unwritten.pop(name, None)
         try:
             await self._notes.drop(name)
         except MetarrError as error:

@@ -29,7 +29,7 @@ from tests.fakes import START, FakeClock, MemoryNotes, tools, until
 from tests.fakes_http import CUT_OFF, DROP, HANG, FakeServer, Recorded, Reply
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
 
     from metarr_desktop.services.http import Http
 
@@ -629,6 +629,7 @@ async def test_a_note_that_cannot_be_read_is_none(
     discord: Discord, live: DiscordNotifier, notes: MemoryNotes, notification: Make, note: dict[str, Any]
 ) -> None:
     await live.send(config(), notification(job=1))
+    await until(lambda: notes.kept)
     (name,) = notes.kept
     notes.kept[name] = note
     await live.send(config(), notification(action=Action.UPGRADED, job=2))
@@ -698,7 +699,7 @@ async def test_a_grab_that_cannot_be_removed_fails_nothing(
 
 
 async def test_a_note_that_cannot_be_kept_fails_nothing(
-    discord: Discord, http: Http, notification: Make
+    discord: Discord, http: Http, notification: Make, caplog: pytest.LogCaptureFixture
 ) -> None:
     class FullDisk(MemoryNotes):
         async def put(self, _name: str, _value: object, /) -> None:
@@ -706,13 +707,39 @@ async def test_a_note_that_cannot_be_kept_fails_nothing(
 
     notifier = DiscordNotifier(tools(http, FakeClock(), notes=FullDisk()))
     assert (await notifier.send(config(), notification(job=1))).message_id == "1111"
+    await until(lambda: "could not be noted: The disk is full." in caplog.text)
+    # What was not noted is not known.
+    assert (await notifier.send(config(), notification(action=Action.UPGRADED, job=2))).message_id == "1112"
+
+
+async def test_the_next_news_need_not_wait_for_the_note_and_another_start_finds_it(
+    discord: Discord, http: Http, notification: Make
+) -> None:
+    class SlowDisk(MemoryNotes):
+        written = asyncio.Event()
+
+        async def put(self, name: str, value: Mapping[str, Any], /) -> None:
+            await self.written.wait()
+            await super().put(name, value)
+
+    notes = SlowDisk()
+    notifier = DiscordNotifier(tools(http, FakeClock(), notes=notes))
+    await notifier.send(config(), notification(job=1))
+    assert notes.kept == {}
+    await notifier.send(config(), notification(action=Action.UPGRADED, body="Upgraded", job=2))
+    notes.written.set()
+    await until(lambda: notes.kept)
+    another = DiscordNotifier(tools(http, FakeClock(), notes=notes))
+    await another.send(config(), notification(action=Action.READY, body="Ready", job=3))
+    assert discord.bodies == ["Ready"]
+    assert len(discord.messages) == 1
 
 
 async def test_no_note_holds_what_lets_somebody_post(
     discord: Discord, live: DiscordNotifier, notes: MemoryNotes, notification: Make
 ) -> None:
     await live.send(config(), notification(job=1))
-    assert notes.kept
+    await until(lambda: notes.kept)
     assert TOKEN not in str(notes.kept)
 
 
