@@ -71,10 +71,7 @@ class DiscordConfig(MessageConfig):
         bool,
         Field(
             title="Update one message instead of sending another",
-            description=(
-                "An upgrade, and that something is ready to watch, change the message of the import; Discord"
-                " notifies nobody of a change. An import takes the place of the message of its grab."
-            ),
+            description="Upgrades change the message of the import, which notifies nobody.",
         ),
     ] = True
     thread_id: Annotated[

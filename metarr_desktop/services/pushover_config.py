@@ -79,7 +79,7 @@ class PushoverConfig(MessageConfig):
         Literal["same", -2, -1, 0, 1, 2],
         Field(
             title="Priority of problems",
-            description="For downloads that fail or wait for you, and for what senders complain about.",
+            description="For what fails, or waits for you.",
             json_schema_extra={"advanced": True, "labels": {"same": "As any other message", **PRIORITIES}},
         ),
     ] = "same"
@@ -87,7 +87,7 @@ class PushoverConfig(MessageConfig):
         bool,
         Field(
             title="Send the poster",
-            description="It is fetched from TMDB, TheTVDB and the like, and goes along with the message.",
+            description="It is fetched from TMDB, TheTVDB and the like.",
             json_schema_extra={"advanced": True},
         ),
     ] = True

@@ -40,8 +40,13 @@ class FakePushover:
 def _handler(pushover: FakePushover) -> type[FakeHandler]:
     class Handler(FakeHandler):
         def do_GET(self) -> None:
-            assert self.path == f"/1/apps/limits.json?token={TOKEN}"
-            self.answer(200, {"status": 1, "limit": 10_000, "remaining": 7_500, "reset": 4_102_444_800})
+            path, _, query = self.path.partition("?")
+            assert query == f"token={TOKEN}"
+            told = {
+                "/1/apps/limits.json": {"limit": 10_000, "remaining": 420, "reset": 4_102_444_800},
+                "/1/sounds.json": {"sounds": {"pushover": "Pushover (default)", "doorbell": "Doorbell"}},
+            }
+            self.answer(200, {"status": 1, **told[path]})
 
         def do_POST(self) -> None:
             assert self.headers["Content-Type"] == "application/x-www-form-urlencoded"
@@ -53,6 +58,10 @@ def _handler(pushover: FakePushover) -> type[FakeHandler]:
             assert len(form.get("title", [""])[0]) <= 250
             assert len(form.get("url", [""])[0]) <= 512
             assert (form["token"], form["user"]) == ([TOKEN], [USER_KEY])
+            if self.path == "/1/users/validate.json":
+                self.answer(200, {"status": 1, "devices": ["iphone", "tv"], "request": "v"})
+                return
+            assert self.path == "/1/messages.json"
             pushover.arrivals.append(time.monotonic())
             status = pushover.script.pop(0) if pushover.script else 200
             if status == 200:
