@@ -42,7 +42,7 @@ def _handler(pushover: FakePushover) -> type[FakeHandler]:
         def do_GET(self) -> None:
             path, _, query = self.path.partition("?")
             assert query == f"token={TOKEN}"
-            told = {
+            told: dict[str, dict[str, object]] = {
                 "/1/apps/limits.json": {"limit": 10_000, "remaining": 420, "reset": 4_102_444_800},
                 "/1/sounds.json": {"sounds": {"pushover": "Pushover (default)", "doorbell": "Doorbell"}},
             }

@@ -57,7 +57,7 @@ async def test_devices_and_sounds_are_chosen_from_those_of_the_account(
         assert labels(combo(page, "Device")) == ["Every device"]
         assert page.account_bar.load_button.isVisible()
         page.account_bar.load_button.click()
-        await until(lambda: page.account_bar.note.text())
+        await until(page.account_bar.note.text)
         assert page.account_bar.note.text() == "Device: 3 to choose from.\nSound: 3 to choose from."
         assert labels(combo(page, "Device")) == ["Every device", "iphone", "tv"]
         assert labels(combo(page, "Sound")) == ["Pushover (default)", "Pushover", "Doorbell"]
@@ -77,7 +77,7 @@ async def test_a_passed_test_fills_the_lists_and_says_how_many_messages_are_left
         await core.commands.save_service("pushover", KEYS)
         page = await service_page(shell, "pushover")
         page.trial_bar.test_button.click()
-        await until(lambda: page.trial_bar.note.text())
+        await until(page.trial_bar.note.text)
         assert "420 of 10000 messages left until 2100-01-01." in page.trial_bar.note.text()
         await until(lambda: combo(page, "Device").count() == 3)
 
