@@ -3,7 +3,7 @@ from __future__ import annotations
 import re
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from metarr_desktop.services.discord_markup import cut, escape
@@ -35,6 +35,7 @@ def test_a_cut_breaks_nothing_and_closes_what_is_open(words: str, limit: int, ex
     assert cut(words, limit) == expected
 
 
+@settings(deadline=None)
 @given(words=LETTERS, limit=st.integers(1, 120))
 def test_a_cut_is_never_longer_than_allowed(words: str, limit: int) -> None:
     shown = cut(words, limit)
@@ -42,6 +43,7 @@ def test_a_cut_is_never_longer_than_allowed(words: str, limit: int) -> None:
     assert shown == words or "\u2026" in shown
 
 
+@settings(deadline=None)
 @given(words=LETTERS, limit=st.integers(1, 120))
 def test_escaped_text_means_nothing_wherever_it_is_cut(words: str, limit: int) -> None:
     shown = cut(escape(words), limit)
@@ -50,6 +52,7 @@ def test_escaped_text_means_nothing_wherever_it_is_cut(words: str, limit: int) -
     assert "@everyone" not in escape("@everyone")
 
 
+@settings(deadline=None)
 @given(words=LETTERS, limit=st.integers(1, 120))
 def test_no_letter_of_several_is_cut_in_two(words: str, limit: int) -> None:
     shown = cut(words, limit)
@@ -59,6 +62,7 @@ def test_no_letter_of_several_is_cut_in_two(words: str, limit: int) -> None:
         assert not (kept and after in {"\u0301", "\U0001f3fd", "\u200d"} and len(kept) < 30)
 
 
+@settings(deadline=None)
 @given(inner=st.text(alphabet="abc ", min_size=1), limit=st.integers(6, 40))
 def test_a_bold_text_stays_bold_where_it_is_cut(inner: str, limit: int) -> None:
     shown = cut(f"**{inner}**", limit)

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from metarr_desktop.domain.events import Action, MediaEvent, MediaKind
@@ -26,6 +26,7 @@ WORDS = st.text(max_size=50) | st.sampled_from(
 EVENT = MediaEvent(source="sonarr", kind=MediaKind.EPISODE, action=Action.IMPORTED, title="", folder="")
 
 
+@settings(deadline=None)
 @given(title=WORDS, body=WORDS, quality=WORDS, name=WORDS, count=st.integers(0, 60), marked=st.booleans())
 def test_discord_takes_whatever_is_told(
     title: str, body: str, quality: str, name: str, count: int, marked: bool

@@ -4,7 +4,7 @@ import html
 import re
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from metarr_desktop.services.pushover_markup import cut, escape, plain
@@ -36,6 +36,7 @@ def test_a_cut_breaks_nothing_and_closes_what_is_open(words: str, limit: int, ex
     assert cut(words, limit) == expected
 
 
+@settings(deadline=None)
 @given(pieces=PIECES, limit=st.integers(1, 200))
 def test_a_cut_is_short_enough_and_ends_in_no_half_tag_or_entity(pieces: list[str], limit: int) -> None:
     words = "".join(pieces)
@@ -51,6 +52,7 @@ def test_a_cut_is_short_enough_and_ends_in_no_half_tag_or_entity(pieces: list[st
     assert not re.search(r"&#?\w*$", kept) or not re.match(r"#?\w*;", rest), "half an entity"
 
 
+@settings(deadline=None)
 @given(pieces=PIECES, limit=st.integers(1, 200))
 def test_what_is_opened_before_a_cut_is_closed_after_it(pieces: list[str], limit: int) -> None:
     words = "".join(pieces)
@@ -65,6 +67,7 @@ def test_what_is_opened_before_a_cut_is_closed_after_it(pieces: list[str], limit
         assert opened == []
 
 
+@settings(deadline=None)
 @given(words=st.text(max_size=200))
 def test_escaped_text_shows_as_it_is(words: str) -> None:
     assert plain(escape(words)) == words
