@@ -79,6 +79,12 @@ class Commands(SenderCommands):
         """Test a service's settings, saved or not, against the service itself; ends within 10 s."""
         return await self._desk.test(key, draft)
 
+    async def service_choices(
+        self, key: str, draft: Draft | None = None
+    ) -> Mapping[str, tuple[tuple[str, str], ...]]:
+        """Ask a service what some of its fields may be: pairs of value and label, by field."""
+        return await self._desk.choices(key, draft)
+
     async def send_test_message(self, key: str, draft: Draft | None = None) -> TestReport:
         """Send one sample message."""
         return await self._desk.send_test_message(key, draft)

@@ -15,7 +15,7 @@ from metarr_desktop.app.origins import Origins
 from metarr_desktop.app.problems import find_problems
 from metarr_desktop.app.schedule_views import read_schedules
 from metarr_desktop.app.sender_queries import SenderQueries
-from metarr_desktop.app.service_state import secrets_set, snapshot_of
+from metarr_desktop.app.service_state import quotas, secrets_set, snapshot_of
 from metarr_desktop.app.settings import complaint
 from metarr_desktop.app.snapshots import (
     LibrarySnapshot,
@@ -33,6 +33,7 @@ from metarr_desktop.app.snapshots import (
 )
 from metarr_desktop.domain.errors import NotFound
 from metarr_desktop.domain.jobs import EndStatus, Job, QueuePlace
+from metarr_desktop.domain.quota import QUOTA_NOTE
 from metarr_desktop.domain.statistics import Statistics, Tally, sum_of
 from metarr_desktop.domain.text import text
 from metarr_desktop.services.forms import check_field, field_specs
@@ -90,6 +91,7 @@ class Queries(SenderQueries):
         self._statistics = parts.on.stores.statistics
         self._events = parts.on.stores.events
         self._service_store = parts.on.stores.services
+        self._notes = parts.on.stores.notes
         self._routes = parts.route_desk
         self._library = parts.on.stores.library
         self._path_scopes = parts.path_scopes
@@ -309,6 +311,7 @@ class Queries(SenderQueries):
         stops = {stop.lane: stop for stop in await self._queue.lane_stops()}
         waiting = await self._job_store.waiting()
         last = await self._history.last_of_types([service.job_type for service in self._services])
+        left = quotas(await self._notes.named(QUOTA_NOTE), now=self._clock.now())
         return tuple(
             snapshot_of(
                 service,
@@ -317,6 +320,7 @@ class Queries(SenderQueries):
                 stops=stops,
                 waiting=waiting.get(service.job_type, NOTHING_WAITS),
                 last=last.get(service.job_type),
+                quota=left.get(service.key),
             )
             for service in self._services
             if service.key in rows
@@ -337,6 +341,7 @@ class Queries(SenderQueries):
             secrets_set=secrets_set(service, row, self._secrets),
             docs=service.docs,
             takes_messages=service.sends_messages,
+            loads=service.loads,
         )
 
     async def secret(self, key: str, field: str) -> str | None:

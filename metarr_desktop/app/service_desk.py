@@ -10,7 +10,7 @@ from metarr_desktop.app.drafts import check_draft, keep_secrets, parse_typed
 from metarr_desktop.app.service_state import secrets_set
 from metarr_desktop.app.snapshots import TestLine, TestReport
 from metarr_desktop.domain.changes import ServiceChanged
-from metarr_desktop.domain.errors import MetarrError, NotFound, Refused
+from metarr_desktop.domain.errors import MetarrError, NotFound, Refused, Transient
 from metarr_desktop.domain.events import Action, MediaEvent, MediaKind
 from metarr_desktop.domain.forms import Draft
 from metarr_desktop.domain.text import Text, text
@@ -138,6 +138,17 @@ class ServiceDesk:
         ms = int((self._clock.monotonic() - began) * 1000)
         line = TestLine(name=Text("Test message"), ok=ok, detail=detail, ms=ms)
         return TestReport(ok=ok, lines=(line,), ms=ms)
+
+    async def choices(self, key: str, draft: Draft | None) -> Mapping[str, tuple[tuple[str, str], ...]]:
+        """Ask a service what some of its fields may be; raises from ``domain/errors.py``."""
+        service = self._service(key)
+        if not service.loads:
+            raise Refused(text("{service} has nothing to choose from.", service=service.title))
+        try:
+            async with asyncio.timeout(TEST_DEADLINE_S):
+                return await self._notifiers[key].choices(await self._config(service, draft))
+        except TimeoutError:
+            raise Transient(text("Timed out after {seconds} s.", seconds=int(TEST_DEADLINE_S))) from None
 
     async def _config(self, service: Service, draft: Draft | None) -> ServiceConfig:
         row = await self._store.row(service.key)

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from metarr_desktop.app.lane_views import stop_reason
 from metarr_desktop.app.snapshots import ServiceSnapshot, ServiceState
 from metarr_desktop.domain.jobs import EndStatus
 from metarr_desktop.domain.lanes import LaneState
+from metarr_desktop.domain.quota import Quota
 from metarr_desktop.domain.text import Text, text
 from metarr_desktop.services.forms import missing_fields, secret_fields
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+    from datetime import datetime
 
     from metarr_desktop.domain.jobs import JobRecord
     from metarr_desktop.domain.lanes import LaneStop
@@ -39,6 +41,7 @@ def snapshot_of(
     stops: Mapping[str, LaneStop],
     waiting: WaitingJobs,
     last: JobRecord | None,
+    quota: Quota | None = None,
 ) -> ServiceSnapshot:
     """Sum up one service."""
     missing = missing_fields(service, row.values, secrets_set(service, row, secrets))
@@ -56,7 +59,14 @@ def snapshot_of(
         last_at=None if last is None else last.completed_at,
         stop=None if stop is None else stop.state,
         until=None if stop is None or stop.state is LaneState.PROBING else stop.until,
+        quota=quota,
     )
+
+
+def quotas(notes: Mapping[str, Mapping[str, Any]], *, now: datetime) -> dict[str, Quota]:
+    """Read what each service said it takes yet; what a new month made void is left out."""
+    found = {key: Quota.read(note) for key, note in notes.items()}
+    return {key: quota for key, quota in found.items() if quota is not None and quota.reset > now}
 
 
 def _state(

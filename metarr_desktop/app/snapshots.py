@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from metarr_desktop.domain.jobs import Attempt, EndStatus, Job, JobRecord, JobStatus
     from metarr_desktop.domain.lanes import LaneState
     from metarr_desktop.domain.media import LibraryFolder, WatchMode
+    from metarr_desktop.domain.quota import Quota
     from metarr_desktop.domain.schedules import Rule
     from metarr_desktop.domain.text import Text
 
@@ -34,7 +35,8 @@ class ServiceState(StrEnum):
 class ServiceSnapshot:
     """One service of the list; ``detail`` says more than the state, ``last_*`` is its last ended job.
 
-    ``stop`` is why its lane takes no jobs, and ``until`` when that ends by itself.
+    ``stop`` is why its lane takes no jobs, and ``until`` when that ends by itself. ``quota`` is what it
+    takes yet, where it said so.
     """
 
     key: str
@@ -48,6 +50,7 @@ class ServiceSnapshot:
     last_at: datetime | None = None
     stop: LaneState | None = None
     until: datetime | None = None
+    quota: Quota | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -64,7 +67,10 @@ class LaneSnapshot:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ServiceForm:
-    """What a service's settings page starts from; of secrets only whether one is kept."""
+    """What a service's settings page starts from; of secrets only whether one is kept.
+
+    ``loads`` are the fields whose choices the service can be asked for.
+    """
 
     key: str
     title: str
@@ -74,6 +80,7 @@ class ServiceForm:
     secrets_set: frozenset[str]
     docs: str
     takes_messages: bool = True
+    loads: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -105,6 +105,7 @@ def service_json(service: ServiceSnapshot) -> ServiceJson:
         "detail": _text(service.detail),
         "stop": service.stop,
         "until": iso(service.until),
+        "quota": None if service.quota is None else str(service.quota.text),
     }
 
 

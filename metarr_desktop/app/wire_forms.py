@@ -36,6 +36,7 @@ class ServiceJson(TypedDict):
     detail: str | None
     stop: LaneState | None
     until: str | None
+    quota: str | None
 
 
 class StatusJson(TypedDict):

@@ -71,9 +71,21 @@ def status_text(status: dict[str, Any]) -> str:
 def services_text(services: Sequence[dict[str, Any]]) -> str:
     """Every service with its state."""
     rows = [
-        (each["key"], each["title"], each["state"].replace("_", " "), each["detail"]) for each in services
+        (
+            each["key"],
+            each["title"],
+            each["state"].replace("_", " "),
+            " ".join(filter(None, (each["detail"], each.get("quota")))),
+        )
+        for each in services
     ]
     return table(("NAME", "SERVICE", "STATE", "DETAIL"), rows, empty="No services.")
+
+
+def choices_text(choices: Sequence[dict[str, str]]) -> str:
+    """What some settings of a service may be."""
+    rows = [(each["field"], each["value"], each["label"]) for each in choices]
+    return table(("FIELD", "VALUE", "MEANING"), rows, empty="Nothing to choose from.")
 
 
 def statistics_text(statistics: dict[str, Any]) -> str:

@@ -65,11 +65,14 @@ def build_parser() -> argparse.ArgumentParser:
 
 
 def _add_services(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
-    service = commands.add_parser("service", help="services: list, enable, disable, set, test")
+    service = commands.add_parser("service", help="services: list, enable, disable, set, test, choices")
     actions = service.add_subparsers(dest="action", metavar="ACTION", required=True)
     _json(actions.add_parser("list", help="show every service"))
     for name in ("enable", "disable", "test"):
         actions.add_parser(name, help=f"{name} a service").add_argument("name", metavar="NAME")
+    choices = actions.add_parser("choices", help="ask a service what some of its settings may be")
+    choices.add_argument("name", metavar="NAME")
+    _json(choices)
     change = actions.add_parser(
         "set", help="change settings of a service", description="FIELD=- reads one line from standard input."
     )
