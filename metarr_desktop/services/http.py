@@ -75,13 +75,14 @@ class Http:
         headers: Mapping[str, str] | None = None,
         json_body: Mapping[str, Any] | None = None,
         form: Mapping[str, str] | None = None,
+        body: bytes | None = None,
         secrets: Sequence[str] = (),
         slow: bool = False,
         within: float | None = None,
         largest_body: int = LARGEST_BODY,
         follow: bool = True,
     ) -> Answer:
-        """Make one call, with a JSON object or the fields of a form as its body.
+        """Make one call, with a JSON object, the fields of a form or bytes as its body.
 
         ``within`` so many seconds the whole answer has to be here, where it is known to take its time.
         Raises Transient, Permanent or NotSetUp where no answer came or it leads elsewhere; what any
@@ -89,7 +90,6 @@ class Http:
         headers of ours go along, wherever that leads.
         """
         sent = {"Accept": "application/json"}
-        body = None
         if json_body is not None:
             # Exactly this content type, without a charset: Kodi takes no other.
             sent["Content-Type"] = "application/json"
