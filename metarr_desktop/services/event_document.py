@@ -31,7 +31,7 @@ def document(notification: Notification) -> dict[str, Any]:
         "message": cut(clean(notification.body, lines=True), LONGEST_MESSAGE),
         "link": clean(notification.link or ""),
         "poster": clean(event.poster_url or ""),
-        "folder": clean(notification.folder or ""),
+        "folder": clean(notification.folder or "", lines=True),
         "source": event.source,
         "instance": clean(event.instance),
         "job": notification.job_id,
