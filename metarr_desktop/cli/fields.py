@@ -22,9 +22,9 @@ def parted(
     several = {field["name"] for field in form["fields"] if field.get("multiline")}
     values: dict[str, str] = {}
     secrets: dict[str, str] = {}
-    read_last = [name for name, given in fields if given == "-" and name in several]
+    read_last = {name for name, given in fields if given == "-" and name in several}
     if len(read_last) > 1:
-        raise UsageError(f"{' and '.join(read_last)} have several lines: give one of them at a time.")
+        raise UsageError(f"{' and '.join(sorted(read_last))} have several lines: give one of them at a time.")
     for name, given in sorted(fields, key=lambda field: field[0] in read_last):
         if name not in secret:
             raise UsageError(f"{owner} has no setting {name}. It has: {', '.join(secret) or 'none'}.")
@@ -44,9 +44,12 @@ def read_lines(name: str) -> str:
     """Read what is left of standard input; a person at a terminal ends it with an empty line."""
     if not sys.stdin.isatty():
         try:
-            return sys.stdin.read().strip("\r\n")
+            given = sys.stdin.read()
         except UnicodeDecodeError as error:
             raise UsageError(f"What was given for {name} is not text in {sys.stdin.encoding}.") from error
+        if not given:
+            raise UsageError(f"Standard input ended before {name} was read.")
+        return given.strip("\r\n")
     lines: list[str] = []
     while line := read_line(name):
         lines.append(line)

@@ -39,6 +39,7 @@ SILENT = Text(
 _HINTS = (
     ("5.7.9", "The provider wants an app password: make one in the settings of the account."),
     ("5.7.139", "The provider has switched off log-in with a password. Use another mail account."),
+    ("STARTTLS", "The server wants encryption: choose STARTTLS in the settings."),
     ("5.7.8", "Check user name and password. Some providers want an app password."),
 )
 _NO_TLS = frozenset(
