@@ -176,7 +176,7 @@ async def test_postfix_delivers_what_it_is_given_in_every_mode(postfix: Postfix)
     assert {message["Subject"] for message in messages} == {"Am\u00e9lie (2001)"}
     assert len({message["Message-ID"] for message in messages}) == 3
     received = " ".join(message["Received"] for message in messages)
-    assert received.count("TLSv1") == 2
+    assert received.count("with ESMTPS id") == 2
 
 
 async def test_who_postfix_refuses_is_named_and_who_it_puts_off_gets_it_later(postfix: Postfix) -> None:
@@ -202,5 +202,5 @@ async def test_the_wrong_mode_of_postfix_is_named(postfix: Postfix) -> None:
     with pytest.raises(Permanent, match="Choose STARTTLS"):
         await notifier().send(wrong, FILM)
     plain = postfix.config("none").model_copy(update={"port": ports["starttls"]})
-    with pytest.raises(AuthFailed, match="530.*choose STARTTLS"):
+    with pytest.raises(AuthFailed, match=r"530.*choose STARTTLS"):
         await notifier().send(plain, FILM)
