@@ -70,9 +70,10 @@ def call(url: str, *, title: str, body: str, only_look: bool = False) -> Told:
         service = clean(str(place.service_name))
         if only_look:
             return Told(ok=True, service=service, reason="")
-        sender = apprise.Apprise(asset=asset)
-        sender.add(place)
-        ok = bool(sender.notify(title=title, body=body, body_format="text"))
+        ok = _notify(place, title=title, body=body)
+    except Exception as error:  # noqa: BLE001 - one of the many plugins failed in a way of its own
+        reasons.said.append(type(error).__name__)
+        return Told(ok=False, service="Apprise", reason=_reason(reasons.said, url=url))
     finally:
         logger.removeHandler(reasons)
     return Told(ok=ok, service=service, reason=_reason(reasons.said, url=url))
@@ -95,8 +96,20 @@ def _library() -> ModuleType:
         except ImportError:
             raise NotSetUp(INSTALL) from None
         # Its lines may tell addresses; only what is collected here is shown, without them.
-        logging.getLogger("apprise").propagate = False
+        for name in ("apprise", "urllib3"):
+            logging.getLogger(name).propagate = False
     return apprise
+
+
+def _notify(place: Any, *, title: str, body: str) -> bool:  # noqa: ANN401 - a plugin
+    """Do what Apprise itself does to notify one place; it would use threads that keep the program open."""
+    from apprise import NotifyFormat, NotifyType  # noqa: PLC0415
+    from apprise.conversion import convert_between  # noqa: PLC0415
+
+    wanted = place.notify_format
+    words = convert_between(NotifyFormat.TEXT, wanted, body)
+    heading = title if place.title_maxlen > 0 else convert_between(NotifyFormat.TEXT, wanted, title)
+    return bool(place.notify(body=words, title=heading, notify_type=NotifyType.INFO, body_format=wanted))
 
 
 def _asset(apprise: ModuleType) -> Any:  # noqa: ANN401 - the library is there or not

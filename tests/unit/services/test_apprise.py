@@ -5,7 +5,7 @@ import logging
 import subprocess
 import sys
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ClassVar
 
 import pytest
 from pydantic import SecretStr
@@ -87,11 +87,20 @@ async def test_only_the_addresses_that_failed_are_tried_again(
 async def test_the_reasons_are_kept_without_secrets_and_stay_out_of_the_log(
     server: FakeServer, notifier: AppriseNotifier, notification: Make, caplog: pytest.LogCaptureFixture
 ) -> None:
+    class Log(logging.Handler):
+        lines: ClassVar[list[str]] = []
+
+        def emit(self, record: logging.LogRecord) -> None:
+            self.lines.append(record.getMessage())
+
     server.respond = lambda _request: Reply(status=401, body=b"hush-word hush-path")
+    log = Log()
+    logging.getLogger().addHandler(log)
     with caplog.at_level(logging.DEBUG), pytest.raises(Transient) as caught:
         await notifier.send(config(address(server)), notification())
+    logging.getLogger().removeHandler(log)
     assert "401" in str(caught.value)
-    assert "hush" not in f"{caught.value!r} {caplog.text}"
+    assert "hush" not in f"{caught.value!r} {log.lines}"
     closed = f"json://127.0.0.1:{await unused_port()}/hush-path"
     with pytest.raises(Transient, match="onnection error"):
         await notifier.send(config(closed), notification())
