@@ -53,7 +53,7 @@ class Mail:
 
     @property
     def message(self) -> EmailMessage:
-        return message_from_bytes(self.raw, policy=default)  # type: ignore[return-value]
+        return message_from_bytes(self.raw, policy=default)
 
 
 @dataclass
@@ -153,7 +153,7 @@ class _Protocol(SMTP):
         if answer is None:
             return False
         if answer == DROP:
-            assert self.transport is not None
+            assert isinstance(self.transport, asyncio.Transport)
             self.transport.abort()
         elif answer == HANG:
             await asyncio.Event().wait()
@@ -219,7 +219,7 @@ class _Handler:
                 )
             )
         if answer == DROP:
-            assert server.transport is not None
+            assert isinstance(server.transport, asyncio.Transport)
             server.transport.abort()
         return answer
 

@@ -106,9 +106,10 @@ def _notify(place: Any, *, title: str, body: str) -> bool:  # noqa: ANN401 - a p
     from apprise import NotifyFormat, NotifyType  # noqa: PLC0415
     from apprise.conversion import convert_between  # noqa: PLC0415
 
+    convert: Any = convert_between
     wanted = place.notify_format
-    words = convert_between(NotifyFormat.TEXT, wanted, body)
-    heading = title if place.title_maxlen > 0 else convert_between(NotifyFormat.TEXT, wanted, title)
+    words = convert(NotifyFormat.TEXT, wanted, body)
+    heading = title if place.title_maxlen > 0 else convert(NotifyFormat.TEXT, wanted, title)
     return bool(place.notify(body=words, title=heading, notify_type=NotifyType.INFO, body_format=wanted))
 
 

@@ -77,9 +77,17 @@ async def run_program(
         return Ended(code=code, last_line=listener.last_line)
     finally:
         if not listener.exited.is_set():
-            with contextlib.suppress(ProcessLookupError, PermissionError):
-                os.killpg(transport.get_pid(), signal.SIGKILL)
+            await _kill(transport, listener)
         transport.close()
+
+
+async def _kill(transport: asyncio.SubprocessTransport, listener: _Listener) -> None:
+    """End a program with all it started, which takes it a moment."""
+    with contextlib.suppress(ProcessLookupError, PermissionError):
+        os.killpg(transport.get_pid(), signal.SIGKILL)
+    with contextlib.suppress(TimeoutError):
+        async with asyncio.timeout(AFTER_END_S):
+            await listener.exited.wait()
 
 
 async def _started(

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QColor, QImage
-from PySide6.QtWidgets import QApplication, QLineEdit
+from PySide6.QtWidgets import QApplication, QLineEdit, QVBoxLayout, QWidget
 
 from metarr_desktop.app.tasks import TaskSupervisor
 from metarr_desktop.domain.forms import FieldSpec
@@ -81,17 +81,24 @@ async def test_hidden_lines_look_alike_and_cannot_be_copied(qtbot: Any) -> None:
 
 
 async def test_tab_leaves_the_lines_and_asks_for_validation(qtbot: Any) -> None:
+    window, next_field = QWidget(), QLineEdit()
     row = FormRow(PLAIN, tasks=TaskSupervisor())
-    qtbot.addWidget(row)
+    column = QVBoxLayout(window)
+    column.addWidget(row)
+    column.addWidget(next_field)
+    qtbot.addWidget(window)
     row.set_value("-a\n-b")
     assert row.value() == "-a\n-b"
     left: list[bool] = []
     row.left.connect(lambda: left.append(True))
-    row.show()
+    window.show()
+    window.activateWindow()
+    await until(window.isActiveWindow)
     row.take_focus()
     qtbot.keyClick(row.focus, Qt.Key.Key_Tab)
-    row.focus.clearFocus()
     assert row.value() == "-a\n-b"
+    assert next_field.hasFocus()
+    assert left == [True]
 
 
 async def test_a_box_that_has_to_be_ticked_counts_as_empty_until_it_is(qtbot: Any) -> None:
