@@ -6,13 +6,27 @@ from typing import TYPE_CHECKING
 
 from metarr_desktop.domain.errors import NotFound
 from metarr_desktop.domain.text import text
-from metarr_desktop.services import apprise, command, discord, email, kodi, pushover, webhook
+from metarr_desktop.services import (
+    apprise,
+    command,
+    discord,
+    email,
+    emby,
+    jellyfin,
+    kodi,
+    plex,
+    pushover,
+    webhook,
+)
 
 if TYPE_CHECKING:
     from metarr_desktop.services.declaration import Service
 
 SERVICES: tuple[Service, ...] = (
     kodi.SERVICE,
+    jellyfin.SERVICE,
+    emby.SERVICE,
+    plex.SERVICE,
     discord.SERVICE,
     pushover.SERVICE,
     email.SERVICE,

@@ -30,6 +30,9 @@ if TYPE_CHECKING:
 ROOT = Path(__file__).parents[3]
 SECRETS = {
     "kodi": {"password": "hush-hush"},
+    "jellyfin": {"api_key": "hush0123456789abcdefhush"},
+    "emby": {"api_key": "hush0123456789abcdefhush"},
+    "plex": {"token": "hush-Hush_hush~hush"},
     "discord": {"webhook_url": "https://discord.com/api/webhooks/123456789012345678/hush-hush"},
     "pushover": {"token": "hushhushhushhushhushhushhushhu", "user_key": "hushhushhushhushhushhushhushhu"},
     "email": {"password": "hush-hush"},
@@ -71,6 +74,8 @@ def config_for(declared: Service, monkeypatch: pytest.MonkeyPatch, *, port: int)
     plain: dict[str, PlainValue] = dict(PLAIN.get(declared.key, {}))
     if {"host", "port"} <= names:
         plain |= {"host": "127.0.0.1", "port": port}
+    if "url" in names - set(secret_fields(declared)):
+        plain["url"] = f"http://127.0.0.1:{port}"
     return build_config(declared, plain, secrets_for(declared, port=port))
 
 
@@ -79,9 +84,12 @@ def secrets_for(declared: Service, *, port: int) -> dict[str, str]:
 
 
 def test_services_stand_in_the_order_people_see() -> None:
-    keys = ["kodi", "discord", "pushover", "email", "apprise", "webhook", "command"]
+    keys = [
+        *("kodi", "jellyfin", "emby", "plex"),
+        *("discord", "pushover", "email", "apprise", "webhook", "command"),
+    ]
     assert [declared.key for declared in SERVICES] == keys
-    assert [declared.key for declared in SERVICES if declared.waits_for_scan] == ["kodi"]
+    assert [declared.key for declared in SERVICES if declared.waits_for_scan] == keys[:4]
 
 
 @every_service
