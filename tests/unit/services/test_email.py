@@ -485,6 +485,15 @@ async def test_a_test_logs_in_and_sends_nothing(mail: MailServer, notifier: Emai
     assert "hush" not in repr(failed)
 
 
+async def test_a_test_of_the_wrong_port_says_what_is_wrong(
+    certificates: Certificates, notifier: EmailNotifier, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(module, "TEST_S", 0.3)
+    async with MailServer(certificates, security="tls") as server:
+        (step,) = await notifier.test(config(server, security="none"))
+        assert "choose TLS" in str(step.detail)
+
+
 async def test_a_test_without_encryption_says_so(certificates: Certificates, notifier: EmailNotifier) -> None:
     async with MailServer(certificates, security="none", login=False) as server:
         steps = await notifier.test(config(server, username="", password=SecretStr("")))
