@@ -110,14 +110,15 @@ class MailServer:
             )
 
     def _authenticate(
-        self, _server: Any, _session: Any, _envelope: Any, _method: str, data: Any
+        self, _server: Any, _session: Any, _envelope: Any, method: str, data: Any
     ) -> AuthResult:
         assert isinstance(data, LoginPassword)
         given = data.login.decode(), data.password.decode()
         self.logins.append(given)
-        if given == (USER, PASSWORD) and "AUTH" not in self.answers:
+        words = self.answers.get(f"AUTH {method}") or self.answers.get("AUTH")
+        if given == (USER, PASSWORD) and words is None:
             return AuthResult(success=True)
-        words = self.answers.get("AUTH", f"535 5.7.8 {given[1]} is wrong for {given[0]}")
+        words = words or f"535 5.7.8 {given[1]} is wrong for {given[0]}"
         return AuthResult(success=False, handled=False, message=words)
 
 

@@ -356,6 +356,15 @@ async def test_the_way_of_logging_in_is_one_the_server_offers(
         assert server.logins == [(USER, PASSWORD)]
 
 
+async def test_a_way_of_logging_in_that_is_only_promised_gives_way_to_the_next(
+    mail: MailServer, notifier: EmailNotifier, notification: Make
+) -> None:
+    mail.answers["AUTH PLAIN"] = "504 5.5.4 Not supported after all"
+    await notifier.send(config(mail), notification())
+    assert mail.logins == [(USER, PASSWORD)] * 2
+    assert len(mail.mails) == 1
+
+
 async def test_a_server_without_log_in_is_told(
     certificates: Certificates,
     monkeypatch: pytest.MonkeyPatch,
