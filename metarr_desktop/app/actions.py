@@ -125,7 +125,12 @@ async def _service_form(core: Core, params: Params) -> object:
     return {
         "service": form.key,
         "fields": [
-            {"name": field.name, "secret": field.kind == "secret", "title": field.title}
+            {
+                "name": field.name,
+                "secret": field.kind == "secret",
+                "title": field.title,
+                "multiline": field.multiline,
+            }
             for field in form.fields
         ],
     }

@@ -27,7 +27,8 @@ def check_draft(declared: Declared, draft: Draft) -> None:
     given: dict[str, PlainValue] = {**draft.values}
     given.update({name: value for name, value in draft.secrets.items() if value})
     for name, value in given.items():
-        complaint = None if value == "" else check_field(declared, name, value)
+        empty = value == "" or value is False
+        complaint = None if empty else check_field(declared, name, value)
         if complaint is not None:
             raise Refused(complaint)
 

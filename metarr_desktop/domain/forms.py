@@ -18,6 +18,7 @@ class FieldSpec:
     """One field of a form; ``choices`` are pairs of stored value and shown label.
 
     With ``open`` something else can be typed instead.
+    ``multiline`` text and secrets have several lines. A required check box has to be ticked.
     ``unit`` says what a number counts, for one and for many: ``("{n} day", "{n} days")``.
     """
 
@@ -31,6 +32,7 @@ class FieldSpec:
     maximum: int | None = None
     required: bool = False
     advanced: bool = False
+    multiline: bool = False
     placeholder: str = ""
     unit: tuple[str, str] | None = None
     open: bool = False

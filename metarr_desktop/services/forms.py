@@ -70,6 +70,8 @@ def check_field(declared: Declared, name: str, value: PlainValue) -> Text | None
     spec = _find(declared, name)
     if isinstance(value, str):
         value = value.strip()
+    if spec.required and spec.kind == "boolean" and value in {"", False}:
+        return text('{service} works once "{field}" is ticked.', service=declared.title, field=spec.title)
     if value == "":
         return text("Enter the {field}.", field=_lower(spec.title)) if spec.required else None
     try:
@@ -96,7 +98,8 @@ def parse_value(declared: Declared, name: str, given: str) -> PlainValue:
         value = _chosen(spec, typed, others=declared.config.model_fields[name].annotation is str)
     elif spec.kind == "integer" and re.fullmatch(r"[+-]?[0-9]{1,18}", typed):
         value = int(typed)
-    complaint = check_field(declared, name, value)
+    # What has to be ticked before it is used may be unticked.
+    complaint = None if value is False else check_field(declared, name, value)
     if complaint is not None:
         raise Refused(complaint)
     return value
@@ -157,6 +160,8 @@ def _spec(name: str, info: FieldInfo) -> FieldSpec:
     kind, choices = _kind(info, labels=labels if isinstance(labels, dict) else {})
     required = info.is_required()
     default: Any = "" if required or kind == "secret" else info.default
+    if kind == "boolean" and required:
+        default = False
     limits = {type(limit).__name__: limit for limit in info.metadata}
     return FieldSpec(
         name=name,
@@ -169,6 +174,7 @@ def _spec(name: str, info: FieldInfo) -> FieldSpec:
         maximum=getattr(limits.get("Le"), "le", None),
         required=required,
         advanced=bool(extra.get("advanced", False)),
+        multiline=bool(extra.get("multiline", False)),
         placeholder=str(extra.get("placeholder", "")),
         open=bool(extra.get("open", False)),
     )

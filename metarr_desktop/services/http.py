@@ -93,6 +93,7 @@ class Http:
         json_body: Mapping[str, Any] | None = None,
         form: Mapping[str, str] | None = None,
         files: Sequence[Attachment] = (),
+        body: bytes | None = None,
         secrets: Sequence[str] = (),
         slow: bool = False,
         within: float | None = None,
@@ -100,17 +101,16 @@ class Http:
         follow: bool = True,
         fingerprint: str = "",
     ) -> Answer:
-        """Make one call, with a JSON object or the fields of a form as its body; files go along with a form.
+        """Make one call, with a JSON object, the fields of a form or bytes as its body.
 
         ``within`` so many seconds the whole answer has to be here, where it is known to take its time;
-        files do.
+        files do, which go along with a form.
         Raises Transient, Permanent or NotSetUp where no answer came or it leads elsewhere; what any
         other answer means is for the service to say. Only GET follows redirects, and not without ``follow``:
         headers of ours go along, wherever that leads. With a ``fingerprint`` only that certificate is
         trusted.
         """
         sent = {"Accept": "application/json"}
-        body = None
         if json_body is not None:
             # Exactly this content type, without a charset: Kodi takes no other.
             sent["Content-Type"] = "application/json"

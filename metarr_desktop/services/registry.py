@@ -6,7 +6,18 @@ from typing import TYPE_CHECKING
 
 from metarr_desktop.domain.errors import NotFound
 from metarr_desktop.domain.text import text
-from metarr_desktop.services import discord, emby, jellyfin, kodi, plex, pushover
+from metarr_desktop.services import (
+    apprise,
+    command,
+    discord,
+    email,
+    emby,
+    jellyfin,
+    kodi,
+    plex,
+    pushover,
+    webhook,
+)
 
 if TYPE_CHECKING:
     from metarr_desktop.services.declaration import Service
@@ -18,6 +29,10 @@ SERVICES: tuple[Service, ...] = (
     plex.SERVICE,
     discord.SERVICE,
     pushover.SERVICE,
+    email.SERVICE,
+    apprise.SERVICE,
+    webhook.SERVICE,
+    command.SERVICE,
 )
 
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QEvent, QObject, Qt, Signal
 from PySide6.QtWidgets import QCheckBox, QComboBox, QLineEdit, QSpinBox, QWidget
 
+from metarr_desktop.ui.lines_edit import LinesEdit
 from metarr_desktop.ui.mnemonics import literal
 from metarr_desktop.ui.wording import tr
 
@@ -61,6 +62,27 @@ class TextEditor(FieldEditor):
         self._edit.setText(str(value))
         self._edit.blockSignals(False)  # noqa: FBT003
         self._edit.setCursorPosition(0)
+
+
+class LinesEditor(FieldEditor):
+    """Several lines of text."""
+
+    def __init__(self, spec: FieldSpec) -> None:
+        self._edit = LinesEdit()
+        super().__init__(self._edit)
+        self._edit.setPlaceholderText(tr(spec.placeholder) if spec.placeholder else "")
+        self._edit.textChanged.connect(self.changed)
+        self._edit.editingFinished.connect(self.left)
+
+    def value(self) -> PlainValue:
+        """The lines as typed."""
+        return self._edit.text()
+
+    def set_value(self, value: PlainValue) -> None:
+        """Show lines from their beginning."""
+        self._edit.blockSignals(True)  # noqa: FBT003 - Qt takes it so
+        self._edit.setText(str(value))
+        self._edit.blockSignals(False)  # noqa: FBT003
 
 
 class IntegerEditor(FieldEditor):
@@ -185,7 +207,7 @@ def editor_for(spec: FieldSpec) -> FieldEditor:
     """The editor of a plain field; secrets have a widget of their own."""
     match spec.kind:
         case "text":
-            return TextEditor(spec)
+            return LinesEditor(spec) if spec.multiline else TextEditor(spec)
         case "integer":
             return IntegerEditor(spec)
         case "boolean":

@@ -91,7 +91,8 @@ class FormRow(QWidget):
         """Whether nothing stands in a field that could hold something."""
         if self.secret is not None:
             return not self.secret.is_set()
-        return self.value() == ""
+        value = self.value()
+        return value == "" or (value is False and self.spec.required)
 
     def complain(self, text: Text | None) -> None:
         """Say what is wrong, or, with None, what the field is for."""

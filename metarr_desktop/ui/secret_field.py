@@ -10,6 +10,7 @@ from shiboken6 import isValid
 
 from metarr_desktop.domain.errors import MetarrError
 from metarr_desktop.domain.text import Text
+from metarr_desktop.ui.lines_edit import LinesEdit
 from metarr_desktop.ui.wording import tr
 
 if TYPE_CHECKING:
@@ -46,7 +47,7 @@ class SecretField(QWidget):
         self._stored = self._cleared = False
         self._fetched: str | None = None
         self._fetching: asyncio.Task[Text | None] | None = None
-        self.edit = QLineEdit()
+        self.edit = LinesEdit() if spec.multiline else QLineEdit()
         self.edit.setLayoutDirection(Qt.LayoutDirection.LeftToRight)
         self.edit.setInputMethodHints(
             Qt.InputMethodHint.ImhSensitiveData | Qt.InputMethodHint.ImhNoPredictiveText
@@ -59,8 +60,8 @@ class SecretField(QWidget):
         line = QHBoxLayout(self)
         line.setContentsMargins(0, 0, 0, 0)
         line.addWidget(self.edit, 1)
-        line.addWidget(self._show)
-        line.addWidget(self._clear)
+        line.addWidget(self._show, 0, Qt.AlignmentFlag.AlignTop)
+        line.addWidget(self._clear, 0, Qt.AlignmentFlag.AlignTop)
         self._timer = QTimer(self)
         self._timer.setSingleShot(True)
         self._timer.setInterval(SHOWN_FOR_MS)

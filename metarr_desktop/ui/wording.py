@@ -75,6 +75,10 @@ def job_name(kind: str) -> str:
             return tr("Catch up")
         case "notify-email":
             return tr("Send email")
+        case "notify-webhook":
+            return tr("Call webhook")
+        case "notify-command":
+            return tr("Run command")
     if kind.startswith("notify-"):
         name = kind.removeprefix("notify-")
         return fill(tr("Notify {service}"), {"service": name[:1].upper() + name[1:]})

@@ -622,7 +622,7 @@ async def test_metrics_count_what_waits_and_what_ended(
     assert 'metarr_jobs_ended_24h{type="webhook-received",status="completed"} 1' in lines
     assert [line for line in lines if line.startswith("metarr_lane_stopped{")] == [
         f'metarr_lane_stopped{{lane="{lane}",state="paused"}} 1'
-        for lane in sorted(declared.lane for declared in SERVICES)
+        for lane in sorted(each.lane for each in SERVICES)
     ]
     (memory,) = [line for line in lines if line.startswith("process_resident_memory_bytes ")]
     assert float(memory.split()[1]) > 1_000_000

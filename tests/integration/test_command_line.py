@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from metarr_desktop import __version__
+from metarr_desktop.services.registry import SERVICES
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -43,8 +44,7 @@ def test_without_a_running_program_everything_but_three_commands_works(
     here = program()
     status = asked(here, "status")
     assert (status["version"], status["running"], status["listening"]) == (__version__, False, None)
-    keys = ["kodi", "jellyfin", "emby", "plex", "discord", "pushover"]
-    assert [service["key"] for service in status["services"]] == keys
+    assert [service["key"] for service in status["services"]] == [each.key for each in SERVICES]
     films = tmp_path / "Films"
     films.mkdir()
     ok(here, "library", "add", str(films), "--name", "My films")

@@ -86,6 +86,14 @@ def _pushover(request: Recorded) -> Reply:
     return json_of({"status": 1, "request": "647d2300-702c-4b38-8b2f-d56326ae460b"})
 
 
+def _webhook(request: Recorded) -> Reply:
+    assert (request.method, request.path) == ("POST", "/hooks/hush-webhook")
+    assert request.headers["X-Token"] == "hush-header"
+    assert request.headers["Content-Type"] == "application/json"
+    assert request.json["title"] == "The Matrix (1999)"
+    return Reply(status=204)
+
+
 def _rpc_error(code: int) -> Reply:
     error = {"code": code, "message": "Invalid params.", "data": {"hush": "hush-kodi"}}
     return json_of({"error": error, "id": 1, "jsonrpc": "2.0"})
@@ -177,7 +185,19 @@ CASES: tuple[Case, ...] = (
         refusal=_refused(400, {"errors": [f"message cannot be blank {HUSH_KEY}"], "status": 0}),
         hush=(HUSH_KEY,),
     ),
+    Case(
+        key="webhook",
+        normal=_webhook,
+        delivers=lambda request: request.method == "POST",
+        secrets=lambda base: {"url": f"{base}/hooks/hush-webhook", "headers": "X-Token: hush-header"},
+        takes_any_success=True,
+        hush=("hush-webhook", "hush-header"),
+    ),
 )
 
-ELSEWHERE: dict[str, str] = {}
+ELSEWHERE: dict[str, str] = {
+    "email": "tests/unit/services/test_email.py",
+    "apprise": "tests/unit/services/test_apprise.py",
+    "command": "tests/unit/services/test_command.py",
+}
 """Services that speak no HTTP, each with the tests that hold it to the same rules."""

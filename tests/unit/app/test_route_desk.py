@@ -13,6 +13,7 @@ from metarr_desktop.domain.errors import NotFound, Refused
 from metarr_desktop.domain.events import EventKind
 from metarr_desktop.domain.forms import Draft
 from metarr_desktop.domain.routing import OPEN_ROUTE, Route
+from metarr_desktop.services.registry import SERVICES
 
 if TYPE_CHECKING:
     from metarr_desktop.app.core import Core
@@ -207,6 +208,5 @@ async def test_routes_are_set_listed_and_reset_by_actions(core: Core) -> None:
     assert (by_source[""]["own"], by_source[""]["events"]) == (False, told["default"])
     await ask(core, "route_reset", service="discord", source="radarr 4k")
     everything = await ask(core, "route_list", service="")
-    keys = ["kodi", "jellyfin", "emby", "plex", "discord", "pushover"]
-    assert [each["service"] for each in everything] == keys
+    assert [each["service"] for each in everything] == [each.key for each in SERVICES]
     assert not any(route["own"] for each in everything for route in each["routes"])

@@ -178,3 +178,47 @@ def test_the_list_says_how_many_messages_are_left(
     session.answers["services"] = [{**listed[0], "detail": "Connected.", "quota": "9 of 10 messages left."}]
     assert run("service", "list") == 0
     assert "Connected. 9 of 10 messages left." in capsys.readouterr().out
+
+
+LINES_FORM = {
+    "fields": [
+        {"name": "url", "secret": True, "title": "Address", "multiline": False},
+        {"name": "headers", "secret": True, "title": "Headers", "multiline": True},
+        {"name": "arguments", "secret": False, "title": "Arguments", "multiline": True},
+    ]
+}
+
+
+@pytest.mark.parametrize(("given", "read"), [("a: b\nc: d\n", "a: b\nc: d"), ("\n", "")])
+def test_what_has_several_lines_is_read_last_and_to_the_end(
+    run: Callable[..., int], session: FakeSession, typed: Callable[[str], None], given: str, read: str
+) -> None:
+    session.answers["service_form"] = LINES_FORM
+    typed(f"http://x\n{given}")
+    assert run("service", "set", "webhook", "headers=-", "url=-") == 0
+    assert session.calls[-1][1]["secrets"] == {"url": "http://x", "headers": read}
+
+
+@pytest.mark.parametrize(
+    ("fields", "told"),
+    [
+        (["headers=-"], "ended before headers was read"),
+        (
+            ["headers=-", "arguments=-"],
+            "arguments and headers have several lines: give one of them at a time.",
+        ),
+        (["headers=-", "headers=-"], "headers is given twice"),
+    ],
+)
+def test_lines_that_are_given_wrongly_save_nothing(
+    run: Callable[..., int],
+    session: FakeSession,
+    typed: Callable[[str], None],
+    capsys: pytest.CaptureFixture[str],
+    fields: list[str],
+    told: str,
+) -> None:
+    session.answers["service_form"] = LINES_FORM
+    typed("" if len(fields) == 1 else "a: b\n")
+    assert run("service", "set", "webhook", *fields) == 2
+    assert told in capsys.readouterr().err

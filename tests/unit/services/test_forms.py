@@ -17,7 +17,7 @@ from metarr_desktop.services.forms import (
 )
 from metarr_desktop.services.kodi import KodiConfig
 from metarr_desktop.services.pushover_config import PushoverConfig
-from metarr_desktop.services.registry import service
+from metarr_desktop.services.registry import SERVICES, service
 
 if TYPE_CHECKING:
     from metarr_desktop.domain.forms import FieldSpec
@@ -34,10 +34,7 @@ def spec(key: str, name: str) -> FieldSpec:
 
 
 def test_the_public_field_names_and_secrets_are_those_promised() -> None:
-    names = {
-        each.key: [field.name for field in field_specs(each) if not field.advanced]
-        for each in (KODI, *(service(key) for key in ("jellyfin", "emby", "plex")), DISCORD, PUSHOVER)
-    }
+    names = {each.key: [field.name for field in field_specs(each) if not field.advanced] for each in SERVICES}
     assert names == {
         "kodi": ["host", "port", "username", "password"],
         "jellyfin": ["url", "api_key"],
@@ -45,10 +42,25 @@ def test_the_public_field_names_and_secrets_are_those_promised() -> None:
         "plex": ["url", "token"],
         "discord": ["webhook_url", "username", "mention", "live"],
         "pushover": ["token", "user_key", "device", "priority", "sound"],
+        "email": ["host", "port", "security", "username", "password", "sender", "recipients"],
+        "apprise": ["urls"],
+        "webhook": ["url", "method", "content", "headers", "username", "password"],
+        "command": ["program", "arguments", "time_limit", "confirmed"],
     }
     assert secret_fields(KODI) == ("password",)
     assert secret_fields(DISCORD) == ("webhook_url",)
     assert secret_fields(PUSHOVER) == ("token", "user_key")
+    assert secret_fields(service("email")) == ("password",)
+    assert secret_fields(service("apprise")) == ("urls",)
+    assert secret_fields(service("webhook")) == ("url", "headers", "password")
+    assert secret_fields(service("command")) == ()
+
+
+def test_some_fields_have_several_lines_and_one_has_to_be_ticked() -> None:
+    several = [(each.key, field.name) for each in SERVICES for field in field_specs(each) if field.multiline]
+    assert several == [("apprise", "urls"), ("webhook", "headers"), ("command", "arguments")]
+    trusted = spec("command", "confirmed")
+    assert (trusted.kind, trusted.required, trusted.default) == ("boolean", True, False)
 
 
 def test_a_service_nobody_declared_is_not_found() -> None:
