@@ -156,6 +156,7 @@ def _job_types(on: Foundation, notifiers: Mapping[str, Notifier[Any]], upkeep: U
             store=stores.services,
             secrets=on.secrets,
             library=stores.library,
+            templates=stores.templates,
             clock=on.clock,
         ),
     )

@@ -26,6 +26,7 @@ from metarr_desktop.storage.sender_store import SenderStore
 from metarr_desktop.storage.service_store import ServiceStore
 from metarr_desktop.storage.settings_store import SettingsStore
 from metarr_desktop.storage.statistics_store import StatisticsStore
+from metarr_desktop.storage.template_store import TemplateStore
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -74,6 +75,7 @@ class Stores:
     issues: IssueStore
     routes: RouteStore
     notes: NoteStore
+    templates: TemplateStore
     schedules: ScheduleStore
     library: LibraryStore
 
@@ -91,6 +93,7 @@ class Stores:
             issues=IssueStore(database),
             routes=RouteStore(database),
             notes=NoteStore(database),
+            templates=TemplateStore(database),
             schedules=ScheduleStore(database),
             library=LibraryStore(database),
         )

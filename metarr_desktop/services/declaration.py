@@ -5,13 +5,16 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Annotated, Any
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, field_validator
 
+from metarr_desktop.domain.errors import Refused
 from metarr_desktop.domain.events import EventKind
+from metarr_desktop.domain.quiet_hours import QuietHours
 from metarr_desktop.domain.retry import RetryPolicy
 from metarr_desktop.domain.routing import EventChoice
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from datetime import timedelta
 
     from metarr_desktop.domain.text import Text
@@ -42,6 +45,32 @@ class RecipientConfig(ServiceConfig):
 
 class MessageConfig(RecipientConfig):
     """Base of the settings of what people read."""
+
+    quiet_hours: Annotated[
+        str,
+        Field(
+            title="Quiet hours",
+            description="No messages in this time; they come when it is over. Such as 22:00-07:30.",
+            json_schema_extra={"advanced": True, "placeholder": "22:00-07:30"},
+        ),
+    ] = ""
+    quiet_breaks: Annotated[
+        bool,
+        Field(
+            title="Problems are told at once",
+            description="Also in quiet hours: what failed, and what needs a decision.",
+            json_schema_extra={"advanced": True},
+        ),
+    ] = True
+
+    @field_validator("quiet_hours")
+    @classmethod
+    def _is_a_time(cls, value: str) -> str:
+        try:
+            hours = QuietHours.parse(value) if value else None
+        except Refused as error:
+            raise ValueError(error.text) from None
+        return "" if hours is None else str(hours)
 
 
 class MediaServerConfig(RecipientConfig):
@@ -114,6 +143,11 @@ REFRESHES = EventChoice(takes=LOOKS_AT_FOLDERS, default=LOOKS_AT_FOLDERS)
 """What changes the library of a media server."""
 
 
+def as_it_is(words: str) -> str:
+    """Escape nothing: what a service without markup declares."""
+    return words
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Service:
     """A place we notify.
@@ -123,8 +157,8 @@ class Service:
     request does for a folder: what comes for the same folder while one runs, or so soon after, goes together.
     ``events`` are the kinds it can be told, and those it is told by itself. A media server is looked at for
     ``seen_within`` so long after a refresh, until what came is there. With ``member`` it has several places:
-    the fields of that class, which ``config`` has too, are each place's own. ``docs`` is the page in
-    the repository.
+    the fields of that class, which ``config`` has too, are each place's own. ``escape`` makes its markup of
+    any words harmless. ``docs`` is the page in the repository.
     """
 
     key: str
@@ -139,6 +173,7 @@ class Service:
     seen_within: timedelta | None = None
     member: type[ServiceConfig] | None = None
     events: EventChoice = MESSAGES
+    escape: Callable[[str], str] = as_it_is
 
     @property
     def sends_messages(self) -> bool:
