@@ -13,6 +13,7 @@ from metarr_desktop.app.params import Params
 from metarr_desktop.app.route_actions import route_list, route_reset, route_set
 from metarr_desktop.app.sender_actions import SENDER_ACTIONS
 from metarr_desktop.app.snapshots import HistoryFilter
+from metarr_desktop.app.template_actions import TEMPLATE_ACTIONS
 from metarr_desktop.domain.errors import (
     MetarrError,
     NotFound,
@@ -285,6 +286,7 @@ async def _receiving_new_key(core: Core, _: Params) -> object:
 
 ACTIONS: dict[str, Action] = {
     **SENDER_ACTIONS,
+    **TEMPLATE_ACTIONS,
     "status": Action(_status),
     "stats": Action(_stats),
     "jobs": Action(_jobs),

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from metarr_desktop.app.api import Api
 from metarr_desktop.app.api_key import ApiKey
+from metarr_desktop.app.failure_news import FailureNews
 from metarr_desktop.app.folder_watch import FolderWatch
 from metarr_desktop.app.foundation import lay_foundation
 from metarr_desktop.app.job_types import notify_job_types, own_job_types
@@ -23,6 +24,7 @@ from metarr_desktop.app.scan_requests import ScanRequests
 from metarr_desktop.app.sender_building import build_senders
 from metarr_desktop.app.sender_keys import SenderKeys
 from metarr_desktop.app.service_desk import ServiceDesk
+from metarr_desktop.app.template_desk import TemplateDesk
 from metarr_desktop.app.triggers import Triggers
 from metarr_desktop.app.upkeep import Upkeep
 from metarr_desktop.domain.schedules import CATCH_UP, CLEAN_UP
@@ -88,6 +90,14 @@ async def build_parts(paths: AppPaths, stack: AsyncExitStack, book: LogBook, giv
             store=on.stores.routes,
             bus=on.bus,
         ),
+        template_desk=TemplateDesk(
+            services=on.services,
+            sources=on.sources,
+            store=on.stores.templates,
+            events=on.stores.events,
+            bus=on.bus,
+            clock=on.clock,
+        ),
         senders=senders,
         receiving=receiving,
         api=api,
@@ -101,6 +111,21 @@ async def build_parts(paths: AppPaths, stack: AsyncExitStack, book: LogBook, giv
         listener=listener,
         worker=_worker(on, types) if given.serve else None,
         folder_watch=_folder_watch(on, scans, given) if given.serve else None,
+        failure_news=_failure_news(on, listener) if given.serve else None,
+    )
+
+
+def _failure_news(on: Foundation, listener: Listener | None) -> FailureNews:
+    return FailureNews(
+        failures=on.stores.failures,
+        jobs=on.stores.jobs,
+        rows=on.stores.services,
+        routes=on.stores.routes,
+        services=on.services,
+        queue=on.queue,
+        listener_problem=lambda: None if listener is None else listener.problem,
+        bus=on.bus,
+        clock=on.clock,
     )
 
 

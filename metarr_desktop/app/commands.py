@@ -14,6 +14,7 @@ from metarr_desktop.app.snapshots import (
     TestReport,
     library_snapshot,
 )
+from metarr_desktop.app.template_port import TemplateCommands
 from metarr_desktop.domain.changes import SettingsChanged, StorageChanged
 from metarr_desktop.domain.errors import MetarrError, NotFound, PortUnavailable, Refused
 from metarr_desktop.domain.retry import RetryPolicy
@@ -34,13 +35,14 @@ RETRY_AT_ONCE = 500
 """At most so many failed jobs are tried again by one command."""
 
 
-class Commands(SenderCommands):
+class Commands(SenderCommands, TemplateCommands):
     """Writes. Each raises from ``domain/errors.py`` with a sentence for the person who asked."""
 
     def __init__(self, parts: Parts) -> None:
         super().__init__(parts)
         self._desk = parts.desk
         self._routes = parts.route_desk
+        self._template_desk = parts.template_desk
         self._queue = parts.on.queue
         self._worker = parts.worker
         self._scheduler = parts.scheduler

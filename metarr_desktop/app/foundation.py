@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from metarr_desktop.app.database_opening import clock_of, open_database
+from metarr_desktop.app.presence import Presence
 from metarr_desktop.app.queue_opening import open_queue
 from metarr_desktop.app.settings import AppSettings
 from metarr_desktop.app.tasks import TaskSupervisor
@@ -14,6 +15,7 @@ from metarr_desktop.domain.bus import Bus
 from metarr_desktop.jobs.queue import JobQueue
 from metarr_desktop.services.http import Http
 from metarr_desktop.storage.event_store import EventStore
+from metarr_desktop.storage.failure_store import FailureStore
 from metarr_desktop.storage.history_store import HistoryStore
 from metarr_desktop.storage.holder import this_process
 from metarr_desktop.storage.import_store import ImportStore
@@ -76,6 +78,7 @@ class Stores:
     routes: RouteStore
     notes: NoteStore
     templates: TemplateStore
+    failures: FailureStore
     schedules: ScheduleStore
     library: LibraryStore
 
@@ -94,6 +97,7 @@ class Stores:
             routes=RouteStore(database),
             notes=NoteStore(database),
             templates=TemplateStore(database),
+            failures=FailureStore(database),
             schedules=ScheduleStore(database),
             library=LibraryStore(database),
         )
@@ -115,6 +119,7 @@ class Foundation:
     clock: Clock
     tasks: TaskSupervisor
     worker_name: str
+    presence: Presence
 
 
 async def lay_foundation(paths: AppPaths, stack: AsyncExitStack, given: Given, /) -> Foundation:
@@ -156,4 +161,5 @@ async def lay_foundation(paths: AppPaths, stack: AsyncExitStack, given: Given, /
         clock=clock,
         tasks=tasks,
         worker_name=holder.worker,
+        presence=Presence(),
     )

@@ -15,7 +15,7 @@ from metarr_desktop.app.origins import Origins
 from metarr_desktop.app.problems import find_problems
 from metarr_desktop.app.schedule_views import read_schedules
 from metarr_desktop.app.sender_queries import SenderQueries
-from metarr_desktop.app.service_state import secrets_set, snapshot_of
+from metarr_desktop.app.service_state import is_optional, secrets_set, snapshot_of
 from metarr_desktop.app.settings import complaint
 from metarr_desktop.app.snapshots import (
     LibrarySnapshot,
@@ -31,6 +31,7 @@ from metarr_desktop.app.snapshots import (
     TodaySnapshot,
     library_snapshot,
 )
+from metarr_desktop.app.template_port import TemplateQueries
 from metarr_desktop.domain.errors import NotFound
 from metarr_desktop.domain.jobs import EndStatus, Job, QueuePlace
 from metarr_desktop.domain.statistics import Statistics, Tally, sum_of
@@ -71,7 +72,7 @@ RETRY_AT_ONCE = 500
 NOTHING_WAITS = WaitingJobs(count=0)
 
 
-class Queries(SenderQueries):
+class Queries(SenderQueries, TemplateQueries):
     """Reads. All but the synchronous ones go to the reading connection."""
 
     version = __version__
@@ -91,6 +92,7 @@ class Queries(SenderQueries):
         self._events = parts.on.stores.events
         self._service_store = parts.on.stores.services
         self._routes = parts.route_desk
+        self._template_desk = parts.template_desk
         self._library = parts.on.stores.library
         self._path_scopes = parts.path_scopes
         self._secrets = parts.on.secrets
@@ -181,6 +183,7 @@ class Queries(SenderQueries):
             last_scan=last.get("scan-movie"),
             port=self._settings.port,
             senders=await self._sender_views.standing(port=self._settings.port),
+            optional={row.service for row in await self._service_store.rows() if is_optional(row)},
         )
 
     def log(self, *, limit: int = 2_000) -> tuple[LogLine, ...]:

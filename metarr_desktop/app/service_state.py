@@ -56,7 +56,13 @@ def snapshot_of(
         last_at=None if last is None else last.completed_at,
         stop=None if stop is None else stop.state,
         until=None if stop is None or stop.state is LaneState.PROBING else stop.until,
+        optional=is_optional(row),
     )
+
+
+def is_optional(row: ServiceRow) -> bool:
+    """Whether its failures raise no alarm."""
+    return row.values.get("optional") is True
 
 
 def _state(

@@ -34,6 +34,7 @@ class ServiceState(StrEnum):
 class ServiceSnapshot:
     """One service of the list; ``detail`` says more than the state, ``last_*`` is its last ended job.
 
+    What goes wrong with an ``optional`` one is shown here, and raises no alarm.
     ``stop`` is why its lane takes no jobs, and ``until`` when that ends by itself.
     """
 
@@ -48,6 +49,12 @@ class ServiceSnapshot:
     last_at: datetime | None = None
     stop: LaneState | None = None
     until: datetime | None = None
+    optional: bool = False
+
+    @property
+    def alarms(self) -> bool:
+        """Whether a person has to be told that something is wrong with it."""
+        return self.state is ServiceState.NEEDS_ATTENTION and not self.optional
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -24,6 +24,7 @@ from metarr_desktop.cli.route_commands import ROUTE_COMMANDS
 from metarr_desktop.cli.schedule_commands import SCHEDULE_COMMANDS
 from metarr_desktop.cli.service_commands import SERVICE_COMMANDS
 from metarr_desktop.cli.source_commands import SOURCE_COMMANDS
+from metarr_desktop.cli.template_commands import TEMPLATE_COMMANDS
 
 if TYPE_CHECKING:
     import argparse
@@ -160,6 +161,7 @@ COMMANDS: dict[str, Callable[[argparse.Namespace, Session], int]] = {
     "send-test": _send_test,
     **SERVICE_COMMANDS,
     **ROUTE_COMMANDS,
+    **TEMPLATE_COMMANDS,
     **SOURCE_COMMANDS,
     **LIBRARY_COMMANDS,
     **RECEIVING_COMMANDS,

@@ -15,7 +15,7 @@ from metarr_desktop.jobs.templating import LONGEST_OUTPUT, render
 from metarr_desktop.services.wording import clean, cut
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from metarr_desktop.domain.events import Event, EventKind
     from metarr_desktop.domain.message_templates import MessageTemplate
@@ -65,13 +65,15 @@ class Composer:
             template = await self._templates.template(service.key, plain.event.event_kind)
             if template is None:
                 return Composed(notification=plain)
-            return Composed(notification=await asyncio.to_thread(worded, plain, template, service=service))
+            return Composed(
+                notification=await asyncio.to_thread(worded, plain, template, escape=service.escape)
+            )
         except MetarrError as error:
             logger.warning("The template of %s could not be used: %s", service.title, error)
             return Composed(notification=plain, warning=text(NOT_USED, reason=str(error)))
 
 
-def worded(plain: Notification, template: MessageTemplate, *, service: Service) -> Notification:
+def worded(plain: Notification, template: MessageTemplate, *, escape: Callable[[str], str]) -> Notification:
     """Word a message by a template, in some milliseconds. Raises Refused.
 
     A line without a template, and a title that comes out empty, are as they were, with the markup escaped.
@@ -80,9 +82,9 @@ def worded(plain: Notification, template: MessageTemplate, *, service: Service) 
 
     def fill(source: str, otherwise: str) -> str:
         if not source.strip():
-            return service.escape(otherwise)
-        return render(source, values, escape=service.escape)
+            return escape(otherwise)
+        return render(source, values, escape=escape)
 
     title = clean(cut(fill(template.title, plain.title), LONGEST_OUTPUT))
     body = clean(cut(fill(template.body, plain.body), LONGEST_OUTPUT), lines=True)
-    return replace(plain, title=title or service.escape(plain.title), body=body, marked=True)
+    return replace(plain, title=title or escape(plain.title), body=body, marked=True)

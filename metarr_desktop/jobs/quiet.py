@@ -17,9 +17,7 @@ if TYPE_CHECKING:
     from metarr_desktop.domain.events import Event
     from metarr_desktop.services.declaration import ServiceConfig
 
-PROBLEMS = frozenset(
-    {EventKind.UNDELIVERED, EventKind.HEALTH, EventKind.FAILED, EventKind.INTERACTION}
-)
+PROBLEMS = frozenset({EventKind.UNDELIVERED, EventKind.HEALTH, EventKind.FAILED, EventKind.INTERACTION})
 
 
 def check_quiet(config: ServiceConfig, events: Sequence[Event], *, now: datetime) -> None:

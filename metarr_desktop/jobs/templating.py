@@ -1,8 +1,9 @@
 """The engine of templates: Liquid, with one brace around a field, and with nothing that could run away.
 
-``{title}`` is a field (so is ``{{ title }}``), ``{overview | truncate: 200}`` one with a filter, ``{% if quality %}...{% endif %}`` a
-tag. Any other brace is a brace, so that JSON and CSS stand as they are. What a template can do is listed here,
-tag by tag and filter by filter: nothing of Liquid that reads files, calculates, or grows without end.
+``{title}`` is a field (so is ``{{ title }}``), ``{overview | truncate: 200}`` one with a filter, and
+``{% if quality %}...{% endif %}`` a tag. Any other brace is a brace, so that JSON and CSS stand as they are.
+What a template can do is listed, tag by tag and filter by filter: nothing of Liquid that reads files,
+calculates, or grows without end.
 https://jg-rp.github.io/liquid/ says how the library behaves.
 """
 
@@ -85,7 +86,9 @@ def _parsed(source: str) -> BoundTemplate:
         if name not in FILTERS and name != "written":
             known = ", ".join(FILTERS)
             raise Refused(
-                text("There is no filter called {name}. Known are: {known}.", name=str(name)[:40], known=known)
+                text(
+                    "There is no filter called {name}. Known are: {known}.", name=str(name)[:40], known=known
+                )
             )
     return template
 
