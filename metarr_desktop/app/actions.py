@@ -231,6 +231,15 @@ async def _resume(core: Core, _: Params) -> object:
     return None
 
 
+async def _mute(core: Core, params: Params) -> object:
+    return wire.pause_json(await core.commands.mute(params.optional_number("minutes")))
+
+
+async def _unmute(core: Core, _: Params) -> object:
+    await core.commands.unmute()
+    return None
+
+
 async def _schedules(core: Core, _: Params) -> object:
     return [wire.schedule_json(schedule) for schedule in await core.queries.schedules()]
 
@@ -319,6 +328,8 @@ ACTIONS: dict[str, Action] = {
     "replay": Action(_replay, frozenset({"event_id"})),
     "pause": Action(_pause, frozenset({"minutes"})),
     "resume": Action(_resume),
+    "mute": Action(_mute, frozenset({"minutes"})),
+    "unmute": Action(_unmute),
     "schedules": Action(_schedules),
     "schedule_run": Action(_schedule_run, frozenset({"name"})),
     "schedule_set": Action(_schedule_set, frozenset({"name", "rule"})),

@@ -14,6 +14,7 @@ from metarr_desktop.app.folder_watch import FolderWatch
 from metarr_desktop.app.foundation import lay_foundation
 from metarr_desktop.app.job_types import notify_job_types, own_job_types
 from metarr_desktop.app.listener import Listener
+from metarr_desktop.app.mute import Mute
 from metarr_desktop.app.notifiers import build_notifiers
 from metarr_desktop.app.parts import Parts
 from metarr_desktop.app.path_scopes import PathScopes
@@ -30,6 +31,7 @@ from metarr_desktop.app.upkeep import Upkeep
 from metarr_desktop.domain.schedules import CATCH_UP, CLEAN_UP
 from metarr_desktop.jobs.scheduler import Scheduler
 from metarr_desktop.jobs.worker import Worker
+from metarr_desktop.services.desktop import SERVICE as DESKTOP
 from metarr_desktop.storage.backup import back_up
 from metarr_desktop.storage.secrets import KeyringSecrets
 from metarr_desktop.storage.upkeep import tidy_up
@@ -98,6 +100,7 @@ async def build_parts(paths: AppPaths, stack: AsyncExitStack, book: LogBook, giv
             bus=on.bus,
             clock=on.clock,
         ),
+        mute=Mute(notes=on.stores.notes.of(DESKTOP.key, clock=on.clock), bus=on.bus, clock=on.clock),
         senders=senders,
         receiving=receiving,
         api=api,

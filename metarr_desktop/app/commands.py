@@ -6,6 +6,7 @@ from contextlib import suppress
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any, Literal
 
+from metarr_desktop.app.message_port import MessageCommands
 from metarr_desktop.app.sender_commands import SenderCommands
 from metarr_desktop.app.snapshots import (
     LibrarySnapshot,
@@ -14,7 +15,6 @@ from metarr_desktop.app.snapshots import (
     TestReport,
     library_snapshot,
 )
-from metarr_desktop.app.template_port import TemplateCommands
 from metarr_desktop.domain.changes import SettingsChanged, StorageChanged
 from metarr_desktop.domain.errors import MetarrError, NotFound, PortUnavailable, Refused
 from metarr_desktop.domain.retry import RetryPolicy
@@ -35,7 +35,7 @@ RETRY_AT_ONCE = 500
 """At most so many failed jobs are tried again by one command."""
 
 
-class Commands(SenderCommands, TemplateCommands):
+class Commands(SenderCommands, MessageCommands):
     """Writes. Each raises from ``domain/errors.py`` with a sentence for the person who asked."""
 
     def __init__(self, parts: Parts) -> None:
@@ -43,6 +43,7 @@ class Commands(SenderCommands, TemplateCommands):
         self._desk = parts.desk
         self._routes = parts.route_desk
         self._template_desk = parts.template_desk
+        self._mute = parts.mute
         self._queue = parts.on.queue
         self._worker = parts.worker
         self._scheduler = parts.scheduler

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from metarr_desktop.app.foundation import Foundation
     from metarr_desktop.app.listener import Listener
     from metarr_desktop.app.logging_setup import LogBook
+    from metarr_desktop.app.mute import Mute
     from metarr_desktop.app.path_scopes import PathScopes
     from metarr_desktop.app.receiving import Receiving
     from metarr_desktop.app.route_desk import RouteDesk
@@ -43,6 +44,7 @@ class Parts:
     desk: ServiceDesk
     route_desk: RouteDesk
     template_desk: TemplateDesk
+    mute: Mute
     senders: SenderParts
     receiving: Receiving
     api: Api

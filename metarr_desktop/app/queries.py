@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from metarr_desktop import __version__
 from metarr_desktop.app.job_views import JobViews
 from metarr_desktop.app.lane_views import held_lanes
+from metarr_desktop.app.message_port import MessageQueries
 from metarr_desktop.app.origins import Origins
 from metarr_desktop.app.problems import find_problems
 from metarr_desktop.app.schedule_views import read_schedules
@@ -31,7 +32,6 @@ from metarr_desktop.app.snapshots import (
     TodaySnapshot,
     library_snapshot,
 )
-from metarr_desktop.app.template_port import TemplateQueries
 from metarr_desktop.domain.errors import NotFound
 from metarr_desktop.domain.jobs import EndStatus, Job, QueuePlace
 from metarr_desktop.domain.statistics import Statistics, Tally, sum_of
@@ -72,7 +72,7 @@ RETRY_AT_ONCE = 500
 NOTHING_WAITS = WaitingJobs(count=0)
 
 
-class Queries(SenderQueries, TemplateQueries):
+class Queries(SenderQueries, MessageQueries):
     """Reads. All but the synchronous ones go to the reading connection."""
 
     version = __version__
@@ -93,6 +93,7 @@ class Queries(SenderQueries, TemplateQueries):
         self._service_store = parts.on.stores.services
         self._routes = parts.route_desk
         self._template_desk = parts.template_desk
+        self._mute = parts.mute
         self._library = parts.on.stores.library
         self._path_scopes = parts.path_scopes
         self._secrets = parts.on.secrets

@@ -116,6 +116,18 @@ def _pause(options: argparse.Namespace, session: Session) -> int:
     return OK
 
 
+def _mute(options: argparse.Namespace, session: Session) -> int:
+    until = output.local(session.call("mute", minutes=options.minutes)["until"])
+    print(f"Notifications of this desktop are muted{f' until {until}' if until else ''}.")
+    return OK
+
+
+def _unmute(_: argparse.Namespace, session: Session) -> int:
+    session.call("unmute")
+    print("This desktop shows notifications again.")
+    return OK
+
+
 def _resume(_: argparse.Namespace, session: Session) -> int:
     session.call("resume")
     print("Deliveries go on.")
@@ -156,6 +168,8 @@ COMMANDS: dict[str, Callable[[argparse.Namespace, Session], int]] = {
     "replay": _replay,
     "pause": _pause,
     "resume": _resume,
+    "mute": _mute,
+    "unmute": _unmute,
     "quit": _quit,
     "open": _open,
     "send-test": _send_test,

@@ -229,6 +229,9 @@ def _add_jobs(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> 
     pause = commands.add_parser("pause", help="stop delivering; receiving goes on")
     pause.add_argument("minutes", type=_count, nargs="?", metavar="MIN")
     commands.add_parser("resume", help="go on delivering")
+    mute = commands.add_parser("mute", help="show no notifications on this desktop")
+    mute.add_argument("minutes", type=_count, nargs="?", metavar="MIN")
+    commands.add_parser("unmute", help="show notifications again")
 
 
 def _add_schedules(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:

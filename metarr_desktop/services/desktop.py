@@ -131,7 +131,9 @@ class DesktopNotifier(Notifier[DesktopConfig]):
         def clicked() -> None:
             link = notification.link or ""
             if link.startswith(("https://", "http://")):
-                self.tools.spawn(asyncio.to_thread(webbrowser.open, link), name="open the page of a notification")
+                self.tools.spawn(
+                    asyncio.to_thread(webbrowser.open, link), name="open the page of a notification"
+                )
             elif self.tools.window is not None:
                 self.tools.window.come_up()
 

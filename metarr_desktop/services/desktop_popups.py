@@ -1,7 +1,7 @@
 """Notifications of the desktop this program runs on, through its own service for them.
 
-On Linux that is https://specifications.freedesktop.org/notification-spec/latest/ over the session's D-Bus. The
-library is loaded when something is first shown: few computers have it on, and servers have no desktop.
+On Linux that is https://specifications.freedesktop.org/notification-spec/latest/ over the session's D-Bus.
+The library is loaded when something is first shown: few computers have it on, and servers have no desktop.
 """
 
 from __future__ import annotations
