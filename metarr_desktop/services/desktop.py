@@ -61,7 +61,7 @@ class DesktopNotifier(Notifier[DesktopConfig]):
 
     def __init__(self, tools: Tools) -> None:
         super().__init__(tools)
-        self._popups = Popups()
+        self._popups = Popups(tools.spawn)
         self._kinds: dict[EventKind, _Kind] = {}
 
     async def send(self, config: DesktopConfig, notification: Notification) -> Delivery:  # noqa: ARG002 - it has no fields of its own

@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 
     from desktop_notifier import DesktopNotifier
 
+    from metarr_desktop.services.tools import Spawn
+
 logger = logging.getLogger(__name__)
 
 NAME = "Metarr Desktop"
@@ -28,10 +30,15 @@ NOT_SHOWN = "The desktop did not show the notification."
 
 
 class Popups:
-    """Shows notifications; one of a thread takes the place of the one before."""
+    """Shows notifications; one of a thread takes the place of the one before.
 
-    def __init__(self) -> None:
+    What it holds of the desktop is let go when the program ends, which ``spawn`` notices.
+    """
+
+    def __init__(self, spawn: Spawn) -> None:
+        self._spawn = spawn
         self._notifier: DesktopNotifier | None = None
+        self._is_kept = False
         self._has_markup = False
         self._shown: dict[str, str] = {}
 
@@ -45,12 +52,31 @@ class Popups:
             async with asyncio.timeout(ANSWERS_WITHIN_S):
                 await notifier.get_capabilities()
                 self._has_markup = await _has_markup(notifier)
-        except TimeoutError:
-            raise NothingToDo(NO_DESKTOP) from None
         except Exception as error:  # noqa: BLE001 - no bus, no such service, an odd answer: each system its own
             logger.info("Nothing shows notifications here: %s", error)
+            _let_go(notifier)
             raise NothingToDo(NO_DESKTOP) from None
+        except BaseException:
+            _let_go(notifier)
+            raise
         self._notifier = notifier
+        if not self._is_kept:
+            self._is_kept = True
+            self._spawn(self._keep(), name="notifications of the desktop")
+
+    async def _keep(self) -> None:
+        """Hold on to the desktop until cancelled."""
+        try:
+            await asyncio.get_running_loop().create_future()
+        finally:
+            self._is_kept = False
+            self._lose()
+
+    def _lose(self) -> None:
+        notifier, self._notifier = self._notifier, None
+        self._shown.clear()
+        if notifier is not None:
+            _let_go(notifier)
 
     async def show(
         self, title: str, body: str, *, thread: str, urgent: bool, clicked: Callable[[], None]
@@ -78,7 +104,7 @@ class Popups:
         except Exception as error:  # noqa: BLE001 - as above
             logger.info("The notification was not shown: %s", error)
         if not was_shown.is_set():
-            self._notifier = None  # it is looked for anew
+            self._lose()  # it is looked for anew
             raise Transient(NOT_SHOWN)
         self._shown[thread] = notification.identifier
 
@@ -93,6 +119,13 @@ def _load() -> Any:  # noqa: ANN401 - a module
     import desktop_notifier  # noqa: PLC0415 - as said
 
     return desktop_notifier
+
+
+def _let_go(notifier: DesktopNotifier) -> None:
+    """Close the connection to the session's bus, where there is one; the library has no call for it."""
+    bus = getattr(getattr(notifier, "_backend", None), "bus", None)
+    if bus is not None:
+        bus.disconnect()
 
 
 async def _has_markup(notifier: DesktopNotifier) -> bool:
