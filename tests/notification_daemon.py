@@ -117,4 +117,4 @@ async def daemon_on(address: str, *, markup: bool = False) -> AsyncIterator[Daem
         yield daemon
     finally:
         bus.disconnect()
-        await asyncio.wait_for(bus.wait_for_disconnect(), 5)
+        await asyncio.wait_for(bus.wait_for_disconnect(), 5)  # type: ignore[no-untyped-call]

@@ -57,7 +57,7 @@ class FailureStore:
 
 
 def _told(db: Sql, now: datetime) -> int:
-    (newest,) = db.execute("SELECT COALESCE(MAX(id), 0) FROM job_history").fetchone()
+    newest = int(db.execute("SELECT COALESCE(MAX(id), 0) FROM job_history").fetchone()[0])
     db.execute(
         "INSERT INTO settings (name, value, updated_at) VALUES (?, ?, ?) ON CONFLICT (name) DO NOTHING",
         (TOLD, str(newest), to_ms(now)),

@@ -43,9 +43,8 @@ def test_one_is_shown_with_its_preview_and_the_fields(
     assert "body=New\n  in {quality}" in out
     assert "  Dune\n  New [2J\n  in HD" in out
     assert "{title}  The title" in out
-    session.answers["template_show"] = {
-        **SHOWN, "own": False, "title": "", "body": "", "preview": {**SHOWN["preview"], "complaint": "Too long."}
-    }  # fmt: skip
+    broken = {**SHOWN["preview"], "complaint": "Too long."}
+    session.answers["template_show"] = {**SHOWN, "own": False, "title": "", "body": "", "preview": broken}
     assert run("template", "show", "discord", "downloaded") == 0
     out = capsys.readouterr().out
     assert "built-in words are used" in out

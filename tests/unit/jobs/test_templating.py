@@ -118,7 +118,7 @@ HOSTILE = {
     "much work in a loop": _full(LOOP, "{% if title == 'x' %}{% endif %}", "{% endfor %}"),
     "long conditions in a loop": _full(LOOP + "{% if a", " or title==year", " %}{% endif %}{% endfor %}"),
     "more than a message": _full(LOOP, "{overview}", "{% endfor %}"),
-    "a value that doubles": _full("{% assign b = 'xx' %}" + LOOP, "{% assign b = b | append: b %}", "{% endfor %}"),
+    "a value that doubles": _full(LOOP, "{% assign title = title | append: title %}", "{% endfor %}"),
     "a value that grows tenfold": _full("{title", " | replace: 'u', 'uuuuuuuuuu'", "}"),
     "growth without a loop": _full("{overview", " | append: overview", "}"),
     "long values again and again": _full(LOOP, "{% assign b = overview | upcase %}", "{% endfor %}"),

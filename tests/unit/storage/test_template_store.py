@@ -15,8 +15,8 @@ def template(service: str, event: EventKind, **words: str) -> MessageTemplate:
     return MessageTemplate(service=service, event=event, **{"title": "{title}", "body": "New", **words})
 
 
-async def test_a_template_is_kept_replaced_and_forgotten(database: Database) -> None:
-    store = TemplateStore(database)
+async def test_a_template_is_kept_replaced_and_forgotten(any_database: Database) -> None:
+    store = TemplateStore(any_database)
     downloaded = template("discord", EventKind.DOWNLOADED)
     await store.save(downloaded, now=START)
     await store.save(template("pushover", EventKind.DOWNLOADED), now=START)
@@ -30,11 +30,11 @@ async def test_a_template_is_kept_replaced_and_forgotten(database: Database) -> 
     assert await store.template("discord", EventKind.DOWNLOADED) is None
 
 
-async def test_a_kind_that_nobody_knows_is_left_alone(database: Database) -> None:
-    await database.run(
+async def test_a_kind_that_nobody_knows_is_left_alone(any_database: Database) -> None:
+    await any_database.run(
         lambda db: db.execute(
             "INSERT INTO message_templates (service, event, title, body, updated_at)"
             " VALUES ('discord', 'sung', 'a', 'b', 0)"
         )
     )
-    assert await TemplateStore(database).templates() == ()
+    assert await TemplateStore(any_database).templates() == ()
