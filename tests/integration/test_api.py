@@ -620,7 +620,8 @@ async def test_metrics_count_what_waits_and_what_ended(
     assert 'metarr_jobs{type="notify-discord",status="pending"} 2' in lines
     assert 'metarr_jobs_ended_24h{type="webhook-received",status="completed"} 1' in lines
     assert [line for line in lines if line.startswith("metarr_lane_stopped{")] == [
-        f'metarr_lane_stopped{{lane="{lane}",state="paused"}} 1' for lane in ("discord", "kodi", "pushover")
+        f'metarr_lane_stopped{{lane="{lane}",state="paused"}} 1'
+        for lane in ("desktop", "discord", "kodi", "pushover")
     ]
     (memory,) = [line for line in lines if line.startswith("process_resident_memory_bytes ")]
     assert float(memory.split()[1]) > 1_000_000

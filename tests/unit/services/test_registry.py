@@ -30,10 +30,15 @@ ROOT = Path(__file__).parents[3]
 SECRETS = {
     "kodi": {"password": "hush-hush"},
     "discord": {"webhook_url": "https://discord.com/api/webhooks/123456789012345678/hush-hush"},
+    "desktop": {},
     "pushover": {"token": "hushhushhushhushhushhushhushhu", "user_key": "hushhushhushhushhushhushhushhu"},
 }
 
+NOT_OVER_HTTP = frozenset({"desktop"})
 every_service = pytest.mark.parametrize("declared", SERVICES, ids=lambda each: each.key)
+every_service_over_http = pytest.mark.parametrize(
+    "declared", [each for each in SERVICES if each.key not in NOT_OVER_HTTP], ids=lambda each: each.key
+)
 
 
 def config_for(declared: Service, monkeypatch: pytest.MonkeyPatch, *, port: int) -> ServiceConfig:
@@ -45,8 +50,8 @@ def config_for(declared: Service, monkeypatch: pytest.MonkeyPatch, *, port: int)
 
 
 def test_services_stand_in_the_order_people_see() -> None:
-    assert [declared.key for declared in SERVICES] == ["kodi", "discord", "pushover"]
-    assert [declared.waits_for_scan for declared in SERVICES] == [True, False, False]
+    assert [declared.key for declared in SERVICES] == ["kodi", "discord", "pushover", "desktop"]
+    assert [declared.waits_for_scan for declared in SERVICES] == [True, False, False, False]
 
 
 @every_service
@@ -81,7 +86,7 @@ def test_neither_repr_nor_json_of_the_settings_shows_a_secret(
     assert "hush" not in f"{config!r} {config} {config.model_dump_json()} {config.model_dump()}"
 
 
-@every_service
+@every_service_over_http
 async def test_a_test_never_raises_where_nobody_answers(
     declared: Service, http: Http, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -92,7 +97,7 @@ async def test_a_test_never_raises_where_nobody_answers(
     assert "hush" not in repr(steps)
 
 
-@every_service
+@every_service_over_http
 async def test_a_message_nobody_answers_to_is_tried_again(
     declared: Service, http: Http, monkeypatch: pytest.MonkeyPatch, notification: Callable[..., Notification]
 ) -> None:
@@ -103,7 +108,7 @@ async def test_a_message_nobody_answers_to_is_tried_again(
     assert "hush" not in repr(caught.value)
 
 
-@every_service
+@every_service_over_http
 @pytest.mark.parametrize("echo", ["json", "text"])
 async def test_no_text_repeats_a_secret_the_server_sends_back(
     declared: Service,
