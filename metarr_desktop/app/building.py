@@ -29,6 +29,7 @@ from metarr_desktop.app.template_desk import TemplateDesk
 from metarr_desktop.app.triggers import Triggers
 from metarr_desktop.app.upkeep import Upkeep
 from metarr_desktop.domain.schedules import CATCH_UP, CLEAN_UP
+from metarr_desktop.jobs.composer import Composer
 from metarr_desktop.jobs.scheduler import Scheduler
 from metarr_desktop.jobs.worker import Worker
 from metarr_desktop.services.desktop import SERVICE as DESKTOP
@@ -141,6 +142,7 @@ def _service_desk(on: Foundation, notifiers: Mapping[str, Notifier[Any]]) -> Ser
         queue=on.queue,
         bus=on.bus,
         clock=on.clock,
+        wording=Composer(on.stores.templates),
     )
 
 

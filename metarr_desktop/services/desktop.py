@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import webbrowser
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
@@ -131,13 +130,17 @@ class DesktopNotifier(Notifier[DesktopConfig]):
         def clicked() -> None:
             link = notification.link or ""
             if link.startswith(("https://", "http://")):
-                self.tools.spawn(
-                    asyncio.to_thread(webbrowser.open, link), name="open the page of a notification"
-                )
+                self.tools.spawn(asyncio.to_thread(_browse, link), name="open the page of a notification")
             elif self.tools.window is not None:
                 self.tools.window.come_up()
 
         return clicked
+
+
+def _browse(link: str) -> None:
+    import webbrowser  # noqa: PLC0415 - for a click alone
+
+    webbrowser.open(link)
 
 
 def _words(notification: Notification, state: _Kind, kind: EventKind) -> tuple[str, str]:

@@ -7,7 +7,6 @@ The library is loaded when something is first shown: few computers have it on, a
 from __future__ import annotations
 
 import asyncio
-import html
 import logging
 from typing import TYPE_CHECKING, Any
 
@@ -89,7 +88,7 @@ class Popups:
         was_shown = asyncio.Event()
         notification = library.Notification(
             title=title,
-            message=html.escape(body, quote=False) if self._has_markup else body,
+            message=_escaped(body) if self._has_markup else body,
             urgency=library.Urgency.Critical if urgent else library.Urgency.Normal,
             on_dispatched=was_shown.set,
             on_clicked=clicked,
@@ -119,6 +118,10 @@ def _load() -> Any:  # noqa: ANN401 - a module
     import desktop_notifier  # noqa: PLC0415 - as said
 
     return desktop_notifier
+
+
+def _escaped(words: str) -> str:
+    return words.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
 
 
 def _let_go(notifier: DesktopNotifier) -> None:

@@ -75,6 +75,8 @@ def job_name(kind: str) -> str:
             return tr("Catch up")
         case "notify-email":
             return tr("Send email")
+        case "notify-desktop":
+            return tr("Show notification")
     if kind.startswith("notify-"):
         name = kind.removeprefix("notify-")
         return fill(tr("Notify {service}"), {"service": name[:1].upper() + name[1:]})
@@ -135,6 +137,9 @@ def event_name(event_type: str) -> str:
         "artistadd": "Artist added",
         "applicationupdate": "Update of the program",
         "manualinteractionrequired": "Needs a decision",
+        "undelivered": "Delivery failed",
+        "keyrejected": "Key rejected",
+        "notreceiving": "Not receiving webhooks",
     }
     sent = event_type.replace("_", "").lower()
     word = words.get(sent)

@@ -133,6 +133,19 @@ async def test_an_end_between_the_message_and_the_note_of_it_tells_nothing_twice
     assert len(await scene.told()) == 1
 
 
+async def test_what_another_computer_wrote_late_is_told_and_nothing_twice(
+    scene: Scene, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(FailureStore, "shared", True)
+    await scene.fail("notify-pushover")
+    await scene.fail("notify-discord")
+    await FailureStore(scene.engine.database).note_told(1_000, now=START)  # before the first came in sight
+    assert await scene.news.tell()
+    assert not await scene.news.tell()
+    (notice,) = await scene.told()
+    assert notice.subject == "2 deliveries failed"
+
+
 async def test_what_failed_before_the_first_start_is_no_news(tmp_path: Path) -> None:
     scene = Scene(tmp_path / "other.db")
     await scene.services.seed([each.key for each in SERVICES], now=START)

@@ -11,11 +11,13 @@ from metarr_desktop.domain.jobs import NewJob
 from metarr_desktop.domain.lanes import BlockCause
 from metarr_desktop.domain.outcomes import Blocked
 from metarr_desktop.domain.text import Text
+from metarr_desktop.services.declaration import Delivery
 from metarr_desktop.storage.job_store import Run
 from tests.fakes import START
 
 if TYPE_CHECKING:
     from metarr_desktop.app.core import Core
+    from metarr_desktop.domain.notification import Notification
     from tests.fakes import MemorySecretStore
 
 ADDRESS = "https://discord.com/api/webhooks/123456789012345678/" + "a" * 68
@@ -160,3 +162,19 @@ async def test_a_keyring_that_fails_half_way_keeps_nothing_new(
         await core.commands.save_service("pushover", Draft(secrets={"token": "a" * 30, "user_key": "b" * 30}))
     assert secrets.secrets == {}
     assert (await core.queries.service_form("pushover")).secrets_set == frozenset()
+
+
+async def test_a_test_message_has_the_words_of_a_person(core: Core) -> None:
+    await core.commands.save_service("discord", Draft(secrets={"webhook_url": ADDRESS}))
+    await core.commands.set_template("discord", "downloaded", title="{title}", body="*{quality}*")
+    sent: list[Notification] = []
+
+    async def send(_config: object, notification: Notification) -> Delivery:
+        sent.append(notification)
+        return Delivery(detail=Text("Accepted."))
+
+    core.commands._desk._notifiers["discord"].send = send  # type: ignore[method-assign]
+    report = await core.commands.send_test_message("discord")
+    assert report.ok
+    (told,) = sent
+    assert (told.title, told.body, told.marked, told.job_id) == ("The Matrix", "*Bluray-1080p*", True, 0)
