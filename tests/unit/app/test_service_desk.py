@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -173,7 +173,8 @@ async def test_a_test_message_has_the_words_of_a_person(core: Core) -> None:
         sent.append(notification)
         return Delivery(detail=Text("Accepted."))
 
-    core.commands._desk._notifiers["discord"].send = send  # type: ignore[method-assign]
+    notifier: Any = core.commands._desk._notifiers["discord"]
+    notifier.send = send
     report = await core.commands.send_test_message("discord")
     assert report.ok
     (told,) = sent
