@@ -13,6 +13,7 @@ from metarr_desktop.app.params import Params
 from metarr_desktop.app.route_actions import route_list, route_reset, route_set
 from metarr_desktop.app.sender_actions import SENDER_ACTIONS
 from metarr_desktop.app.snapshots import HistoryFilter
+from metarr_desktop.app.template_actions import TEMPLATE_ACTIONS
 from metarr_desktop.domain.errors import (
     MetarrError,
     NotFound,
@@ -244,6 +245,15 @@ async def _resume(core: Core, _: Params) -> object:
     return None
 
 
+async def _mute(core: Core, params: Params) -> object:
+    return wire.pause_json(await core.commands.mute(params.optional_number("minutes")))
+
+
+async def _unmute(core: Core, _: Params) -> object:
+    await core.commands.unmute()
+    return None
+
+
 async def _schedules(core: Core, _: Params) -> object:
     return [wire.schedule_json(schedule) for schedule in await core.queries.schedules()]
 
@@ -299,6 +309,7 @@ async def _receiving_new_key(core: Core, _: Params) -> object:
 
 ACTIONS: dict[str, Action] = {
     **SENDER_ACTIONS,
+    **TEMPLATE_ACTIONS,
     "status": Action(_status),
     "stats": Action(_stats),
     "jobs": Action(_jobs),
@@ -332,6 +343,8 @@ ACTIONS: dict[str, Action] = {
     "replay": Action(_replay, frozenset({"event_id"})),
     "pause": Action(_pause, frozenset({"minutes"})),
     "resume": Action(_resume),
+    "mute": Action(_mute, frozenset({"minutes"})),
+    "unmute": Action(_unmute),
     "schedules": Action(_schedules),
     "schedule_run": Action(_schedule_run, frozenset({"name"})),
     "schedule_set": Action(_schedule_set, frozenset({"name", "rule"})),

@@ -9,10 +9,12 @@ from typing import TYPE_CHECKING, Any
 
 from metarr_desktop.app.api import Api
 from metarr_desktop.app.api_key import ApiKey
+from metarr_desktop.app.failure_news import FailureNews
 from metarr_desktop.app.folder_watch import FolderWatch
 from metarr_desktop.app.foundation import lay_foundation
 from metarr_desktop.app.job_types import notify_job_types, own_job_types
 from metarr_desktop.app.listener import Listener
+from metarr_desktop.app.mute import Mute
 from metarr_desktop.app.notifiers import build_notifiers
 from metarr_desktop.app.parts import Parts
 from metarr_desktop.app.path_scopes import PathScopes
@@ -23,11 +25,14 @@ from metarr_desktop.app.scan_requests import ScanRequests
 from metarr_desktop.app.sender_building import build_senders
 from metarr_desktop.app.sender_keys import SenderKeys
 from metarr_desktop.app.service_desk import ServiceDesk
+from metarr_desktop.app.template_desk import TemplateDesk
 from metarr_desktop.app.triggers import Triggers
 from metarr_desktop.app.upkeep import Upkeep
 from metarr_desktop.domain.schedules import CATCH_UP, CLEAN_UP
+from metarr_desktop.jobs.composer import Composer
 from metarr_desktop.jobs.scheduler import Scheduler
 from metarr_desktop.jobs.worker import Worker
+from metarr_desktop.services.desktop import SERVICE as DESKTOP
 from metarr_desktop.storage.backup import back_up
 from metarr_desktop.storage.secrets import KeyringSecrets
 from metarr_desktop.storage.upkeep import tidy_up
@@ -88,6 +93,15 @@ async def build_parts(paths: AppPaths, stack: AsyncExitStack, book: LogBook, giv
             store=on.stores.routes,
             bus=on.bus,
         ),
+        template_desk=TemplateDesk(
+            services=on.services,
+            sources=on.sources,
+            store=on.stores.templates,
+            events=on.stores.events,
+            bus=on.bus,
+            clock=on.clock,
+        ),
+        mute=Mute(notes=on.stores.notes.of(DESKTOP.key, clock=on.clock), bus=on.bus, clock=on.clock),
         senders=senders,
         receiving=receiving,
         api=api,
@@ -101,6 +115,21 @@ async def build_parts(paths: AppPaths, stack: AsyncExitStack, book: LogBook, giv
         listener=listener,
         worker=_worker(on, types) if given.serve else None,
         folder_watch=_folder_watch(on, scans, given) if given.serve else None,
+        failure_news=_failure_news(on, listener) if given.serve else None,
+    )
+
+
+def _failure_news(on: Foundation, listener: Listener | None) -> FailureNews:
+    return FailureNews(
+        failures=on.stores.failures,
+        jobs=on.stores.jobs,
+        rows=on.stores.services,
+        routes=on.stores.routes,
+        services=on.services,
+        queue=on.queue,
+        listener_problem=lambda: None if listener is None else listener.problem,
+        bus=on.bus,
+        clock=on.clock,
     )
 
 
@@ -113,6 +142,7 @@ def _service_desk(on: Foundation, notifiers: Mapping[str, Notifier[Any]]) -> Ser
         queue=on.queue,
         bus=on.bus,
         clock=on.clock,
+        wording=Composer(on.stores.templates),
     )
 
 
@@ -156,6 +186,7 @@ def _job_types(on: Foundation, notifiers: Mapping[str, Notifier[Any]], upkeep: U
             store=stores.services,
             secrets=on.secrets,
             library=stores.library,
+            templates=stores.templates,
             clock=on.clock,
         ),
     )

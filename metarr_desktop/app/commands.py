@@ -6,6 +6,7 @@ from contextlib import suppress
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any, Literal
 
+from metarr_desktop.app.message_port import MessageCommands
 from metarr_desktop.app.sender_commands import SenderCommands
 from metarr_desktop.app.snapshots import (
     LibrarySnapshot,
@@ -34,13 +35,15 @@ RETRY_AT_ONCE = 500
 """At most so many failed jobs are tried again by one command."""
 
 
-class Commands(SenderCommands):
+class Commands(SenderCommands, MessageCommands):
     """Writes. Each raises from ``domain/errors.py`` with a sentence for the person who asked."""
 
     def __init__(self, parts: Parts) -> None:
         super().__init__(parts)
         self._desk = parts.desk
         self._routes = parts.route_desk
+        self._template_desk = parts.template_desk
+        self._mute = parts.mute
         self._queue = parts.on.queue
         self._worker = parts.worker
         self._scheduler = parts.scheduler

@@ -36,6 +36,7 @@ if TYPE_CHECKING:
     from metarr_desktop.app.listener import Listener
     from metarr_desktop.app.parts import Parts
     from metarr_desktop.app.paths import AppPaths
+    from metarr_desktop.app.presence import Presence
     from metarr_desktop.app.receiving import Receiving
     from metarr_desktop.app.settings import AppSettings
     from metarr_desktop.app.tasks import TaskSupervisor
@@ -68,6 +69,7 @@ class Core:
     settings: AppSettings
     receiving: Receiving
     api_key: ApiKey
+    presence: Presence
     secrets: SecretStore
     listener: Listener | None
     serving: bool
@@ -139,6 +141,7 @@ async def _core(paths: AppPaths, stack: AsyncExitStack, book: LogBook, given: Gi
         settings=parts.on.settings,
         receiving=parts.receiving,
         api_key=parts.api.key,
+        presence=parts.on.presence,
         secrets=parts.on.secrets,
         listener=parts.listener,
         serving=given.serve,
@@ -203,6 +206,8 @@ async def _serve(core: Core, parts: Parts, stack: AsyncExitStack, *, worker: Wor
         core.tasks.spawn(parts.senders.watch.run(), name="senders")
     if parts.folder_watch is not None:
         core.tasks.spawn(parts.folder_watch.run(), name="library folders")
+    if parts.failure_news is not None:
+        core.tasks.spawn(parts.failure_news.run(), name="news of failures")
     control = ControlServer(core)
     await control.start()
     stack.push_async_callback(control.stop)

@@ -7,12 +7,14 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from metarr_desktop.app.database_opening import clock_of, open_database
+from metarr_desktop.app.presence import Presence
 from metarr_desktop.app.queue_opening import open_queue
 from metarr_desktop.app.settings import AppSettings
 from metarr_desktop.app.tasks import TaskSupervisor
 from metarr_desktop.domain.bus import Bus
 from metarr_desktop.jobs.queue import JobQueue
 from metarr_desktop.storage.event_store import EventStore
+from metarr_desktop.storage.failure_store import FailureStore
 from metarr_desktop.storage.history_store import HistoryStore
 from metarr_desktop.storage.holder import this_process
 from metarr_desktop.storage.import_store import ImportStore
@@ -25,6 +27,7 @@ from metarr_desktop.storage.sender_store import SenderStore
 from metarr_desktop.storage.service_store import ServiceStore
 from metarr_desktop.storage.settings_store import SettingsStore
 from metarr_desktop.storage.statistics_store import StatisticsStore
+from metarr_desktop.storage.template_store import TemplateStore
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -75,6 +78,8 @@ class Stores:
     issues: IssueStore
     routes: RouteStore
     notes: NoteStore
+    templates: TemplateStore
+    failures: FailureStore
     schedules: ScheduleStore
     library: LibraryStore
 
@@ -92,6 +97,8 @@ class Stores:
             issues=IssueStore(database),
             routes=RouteStore(database),
             notes=NoteStore(database),
+            templates=TemplateStore(database),
+            failures=FailureStore(database),
             schedules=ScheduleStore(database),
             library=LibraryStore(database),
         )
@@ -113,6 +120,7 @@ class Foundation:
     clock: Clock
     tasks: TaskSupervisor
     worker_name: str
+    presence: Presence
 
 
 async def lay_foundation(paths: AppPaths, stack: AsyncExitStack, given: Given, /) -> Foundation:
@@ -153,4 +161,5 @@ async def lay_foundation(paths: AppPaths, stack: AsyncExitStack, given: Given, /
         clock=clock,
         tasks=tasks,
         worker_name=holder.worker,
+        presence=Presence(),
     )

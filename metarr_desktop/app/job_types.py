@@ -15,6 +15,7 @@ from metarr_desktop.domain.jobs import (
 )
 from metarr_desktop.domain.schedules import CATCH_UP as CATCH_UP_SCHEDULE
 from metarr_desktop.domain.schedules import CLEAN_UP
+from metarr_desktop.jobs.composer import Composer
 from metarr_desktop.jobs.handlers import JobType
 from metarr_desktop.jobs.notify import Notify
 from metarr_desktop.library.maintenance import CleanUp
@@ -31,6 +32,7 @@ if TYPE_CHECKING:
     from metarr_desktop.storage.library_store import LibraryStore
     from metarr_desktop.storage.secrets import SecretStore
     from metarr_desktop.storage.service_store import ServiceStore
+    from metarr_desktop.storage.template_store import TemplateStore
     from metarr_desktop.webhooks.catch_up import CatchUp
     from metarr_desktop.webhooks.catch_up_plan import PlanCatchUps
     from metarr_desktop.webhooks.receive import ReceiveWebhook
@@ -70,10 +72,12 @@ def notify_job_types(
     store: ServiceStore,
     secrets: SecretStore,
     library: LibraryStore,
+    templates: TemplateStore,
     clock: Clock,
 ) -> tuple[JobType, ...]:
     """Return one type for each service, as it declares it; media servers wait for the files they look at."""
     readiness = Readiness(store=library, clock=clock)
+    wording = Composer(templates)
     return tuple(
         JobType(
             type=service.job_type,
@@ -85,6 +89,7 @@ def notify_job_types(
                 mappings=library,
                 clock=clock,
                 ready=None if service.sends_messages else readiness,
+                wording=wording,
             ),
             lane=service.lane,
             retry=service.retry,

@@ -33,6 +33,7 @@ def build_notifiers(on: Foundation) -> Mapping[str, Notifier[Any]]:
                 notes=on.stores.notes.of(each.key, clock=on.clock),
                 spawn=on.tasks.spawn,
                 hurry=hurry,
+                window=on.presence,
             )
         )
         for each in on.services

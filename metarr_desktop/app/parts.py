@@ -10,10 +10,12 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from metarr_desktop.app.api import Api
+    from metarr_desktop.app.failure_news import FailureNews
     from metarr_desktop.app.folder_watch import FolderWatch
     from metarr_desktop.app.foundation import Foundation
     from metarr_desktop.app.listener import Listener
     from metarr_desktop.app.logging_setup import LogBook
+    from metarr_desktop.app.mute import Mute
     from metarr_desktop.app.path_scopes import PathScopes
     from metarr_desktop.app.receiving import Receiving
     from metarr_desktop.app.route_desk import RouteDesk
@@ -21,6 +23,7 @@ if TYPE_CHECKING:
     from metarr_desktop.app.scan_requests import ScanRequests
     from metarr_desktop.app.sender_building import SenderParts
     from metarr_desktop.app.service_desk import ServiceDesk
+    from metarr_desktop.app.template_desk import TemplateDesk
     from metarr_desktop.domain.schedules import Schedule
     from metarr_desktop.jobs.handlers import JobType
     from metarr_desktop.jobs.scheduler import Scheduler
@@ -40,6 +43,8 @@ class Parts:
     scheduler: Scheduler
     desk: ServiceDesk
     route_desk: RouteDesk
+    template_desk: TemplateDesk
+    mute: Mute
     senders: SenderParts
     receiving: Receiving
     api: Api
@@ -51,3 +56,4 @@ class Parts:
     listener: Listener | None = None
     worker: Worker | None = None
     folder_watch: FolderWatch | None = None
+    failure_news: FailureNews | None = None

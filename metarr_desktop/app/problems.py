@@ -16,7 +16,7 @@ from metarr_desktop.webhooks.catch_up import MISSED, MISSED_ONE
 from metarr_desktop.webhooks.sources.arr_client import WRONG_KEY
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Collection, Mapping, Sequence
 
     from metarr_desktop.app.sender_snapshots import SenderSnapshot
     from metarr_desktop.domain.errors import PortUnavailable
@@ -35,8 +35,10 @@ def find_problems(
     last_scan: JobRecord | None,
     port: int,
     senders: Sequence[SenderSnapshot] = (),
+    optional: Collection[str] = (),
 ) -> tuple[Problem, ...]:
-    """List the problems, those that keep webhooks away first."""
+    """List the problems, those that keep webhooks away first; ``optional`` services have none."""
+    stops = [stop for stop in stops if keys.get(stop.lane, stop.lane) not in optional]
     found: list[Problem] = []
     if listener is not None:
         kind = ProblemKind.PORT_FORBIDDEN if listener.forbidden else ProblemKind.PORT_IN_USE

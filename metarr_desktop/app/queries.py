@@ -11,11 +11,12 @@ from typing import TYPE_CHECKING
 from metarr_desktop import __version__
 from metarr_desktop.app.job_views import JobViews
 from metarr_desktop.app.lane_views import held_lanes
+from metarr_desktop.app.message_port import MessageQueries
 from metarr_desktop.app.origins import Origins
 from metarr_desktop.app.problems import find_problems
 from metarr_desktop.app.schedule_views import read_schedules
 from metarr_desktop.app.sender_queries import SenderQueries
-from metarr_desktop.app.service_state import quotas, secrets_set, snapshot_of
+from metarr_desktop.app.service_state import is_optional, quotas, secrets_set, snapshot_of
 from metarr_desktop.app.settings import complaint
 from metarr_desktop.app.snapshots import (
     LibrarySnapshot,
@@ -72,7 +73,7 @@ RETRY_AT_ONCE = 500
 NOTHING_WAITS = WaitingJobs(count=0)
 
 
-class Queries(SenderQueries):
+class Queries(SenderQueries, MessageQueries):
     """Reads. All but the synchronous ones go to the reading connection."""
 
     version = __version__
@@ -93,6 +94,8 @@ class Queries(SenderQueries):
         self._service_store = parts.on.stores.services
         self._notes = parts.on.stores.notes
         self._routes = parts.route_desk
+        self._template_desk = parts.template_desk
+        self._mute = parts.mute
         self._library = parts.on.stores.library
         self._path_scopes = parts.path_scopes
         self._secrets = parts.on.secrets
@@ -183,6 +186,7 @@ class Queries(SenderQueries):
             last_scan=last.get("scan-movie"),
             port=self._settings.port,
             senders=await self._sender_views.standing(port=self._settings.port),
+            optional={row.service for row in await self._service_store.rows() if is_optional(row)},
         )
 
     def log(self, *, limit: int = 2_000) -> tuple[LogLine, ...]:

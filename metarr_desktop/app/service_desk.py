@@ -14,7 +14,7 @@ from metarr_desktop.domain.errors import MetarrError, NotFound, Refused, Transie
 from metarr_desktop.domain.events import Action, MediaEvent, MediaKind
 from metarr_desktop.domain.forms import Draft
 from metarr_desktop.domain.text import Text, text
-from metarr_desktop.jobs.composing import compose
+from metarr_desktop.jobs.composer import BuiltInWords
 from metarr_desktop.services.forms import build_config, check_field, missing_fields, secret_fields
 
 if TYPE_CHECKING:
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from metarr_desktop.domain.bus import Bus
     from metarr_desktop.domain.clock import Clock
     from metarr_desktop.domain.forms import PlainValue
+    from metarr_desktop.jobs.composer import Composer
     from metarr_desktop.jobs.queue import JobQueue
     from metarr_desktop.services.declaration import Service, ServiceConfig, TestStep
     from metarr_desktop.services.notifier import Notifier
@@ -57,6 +58,7 @@ class ServiceDesk:
         queue: JobQueue,
         bus: Bus,
         clock: Clock,
+        wording: Composer | BuiltInWords | None = None,
     ) -> None:
         self._services = {service.key: service for service in services}
         self._notifiers = notifiers
@@ -65,6 +67,7 @@ class ServiceDesk:
         self._queue = queue
         self._bus = bus
         self._clock = clock
+        self._wording = wording or BuiltInWords()
 
     async def set_enabled(self, key: str, *, enabled: bool) -> None:
         """Switch a service. Off, its waiting jobs run and end as skipped. Raises NotFound."""
@@ -123,18 +126,19 @@ class ServiceDesk:
         return TestReport(ok=report.ok, lines=report.lines, ms=report.ms, released=released)
 
     async def send_test_message(self, key: str, draft: Draft | None) -> TestReport:
-        """Send one sample message with these settings."""
+        """Send one sample message with these settings, worded as that of an import is."""
         service = self._service(key)
         if not service.sends_messages:
             raise Refused(text("{service} takes no messages.", service=service.title))
         began = self._clock.monotonic()
         try:
             config = await self._config(service, draft)
-            delivery = await self._notifiers[key].send(config, compose(SAMPLE, folder=None))
+            told = await self._wording.compose(service, (SAMPLE,), folder=None)
+            delivery = await self._notifiers[key].send(config, told.notification)
         except MetarrError as error:
             ok, detail = False, error.text
         else:
-            ok, detail = True, delivery.detail
+            ok, detail = True, told.warning or delivery.detail
         ms = int((self._clock.monotonic() - began) * 1000)
         line = TestLine(name=Text("Test message"), ok=ok, detail=detail, ms=ms)
         return TestReport(ok=ok, lines=(line,), ms=ms)

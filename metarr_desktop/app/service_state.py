@@ -60,6 +60,7 @@ def snapshot_of(
         stop=None if stop is None else stop.state,
         until=None if stop is None or stop.state is LaneState.PROBING else stop.until,
         quota=quota,
+        optional=is_optional(row),
     )
 
 
@@ -67,6 +68,11 @@ def quotas(notes: Mapping[str, Mapping[str, Any]], *, now: datetime) -> dict[str
     """Read what each service said it takes yet; what a new month made void is left out."""
     found = {key: Quota.read(note) for key, note in notes.items()}
     return {key: quota for key, quota in found.items() if quota is not None and quota.reset > now}
+
+
+def is_optional(row: ServiceRow) -> bool:
+    """Whether its failures raise no alarm."""
+    return row.values.get("optional") is True
 
 
 def _state(

@@ -36,7 +36,7 @@ class ServiceSnapshot:
     """One service of the list; ``detail`` says more than the state, ``last_*`` is its last ended job.
 
     ``stop`` is why its lane takes no jobs, and ``until`` when that ends by itself. ``quota`` is what it
-    takes yet, where it said so.
+    takes yet, where it said so. What goes wrong with an ``optional`` one is shown here, and raises no alarm.
     """
 
     key: str
@@ -51,6 +51,12 @@ class ServiceSnapshot:
     stop: LaneState | None = None
     until: datetime | None = None
     quota: Quota | None = None
+    optional: bool = False
+
+    @property
+    def alarms(self) -> bool:
+        """Whether a person has to be told that something is wrong with it."""
+        return self.state is ServiceState.NEEDS_ATTENTION and not self.optional
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -24,6 +24,7 @@ from metarr_desktop.cli.route_commands import ROUTE_COMMANDS
 from metarr_desktop.cli.schedule_commands import SCHEDULE_COMMANDS
 from metarr_desktop.cli.service_commands import SERVICE_COMMANDS
 from metarr_desktop.cli.source_commands import SOURCE_COMMANDS
+from metarr_desktop.cli.template_commands import TEMPLATE_COMMANDS
 
 if TYPE_CHECKING:
     import argparse
@@ -115,6 +116,18 @@ def _pause(options: argparse.Namespace, session: Session) -> int:
     return OK
 
 
+def _mute(options: argparse.Namespace, session: Session) -> int:
+    until = output.local(session.call("mute", minutes=options.minutes)["until"])
+    print(f"Notifications of this desktop are muted{f' until {until}' if until else ''}.")
+    return OK
+
+
+def _unmute(_: argparse.Namespace, session: Session) -> int:
+    session.call("unmute")
+    print("This desktop shows notifications again.")
+    return OK
+
+
 def _resume(_: argparse.Namespace, session: Session) -> int:
     session.call("resume")
     print("Deliveries go on.")
@@ -155,11 +168,14 @@ COMMANDS: dict[str, Callable[[argparse.Namespace, Session], int]] = {
     "replay": _replay,
     "pause": _pause,
     "resume": _resume,
+    "mute": _mute,
+    "unmute": _unmute,
     "quit": _quit,
     "open": _open,
     "send-test": _send_test,
     **SERVICE_COMMANDS,
     **ROUTE_COMMANDS,
+    **TEMPLATE_COMMANDS,
     **SOURCE_COMMANDS,
     **LIBRARY_COMMANDS,
     **RECEIVING_COMMANDS,

@@ -55,6 +55,7 @@ def build_parser() -> argparse.ArgumentParser:
     commands = parser.add_subparsers(dest="command", metavar="COMMAND")
     _add_services(commands)
     _add_routes(commands)
+    _add_templates(commands)
     _add_sources(commands)
     _add_library(commands)
     _add_jobs(commands)
@@ -101,6 +102,26 @@ def _add_routes(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -
         each.add_argument(
             "--source", default="", metavar="S", help="a sender, or a type such as radarr; else all senders"
         )
+    change.add_argument("fields", metavar="PART=VALUE", nargs="+", type=_field)
+
+
+def _add_templates(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    template = commands.add_parser("template", help="how messages are worded: list, show, set, reset")
+    actions = template.add_subparsers(dest="action", metavar="ACTION", required=True)
+    listed = actions.add_parser("list", help="show what was written")
+    listed.add_argument("name", metavar="SERVICE", nargs="?")
+    _json(listed)
+    show = actions.add_parser("show", help="show one message, how it reads, and the fields there are")
+    change = actions.add_parser(
+        "set",
+        help="word a message",
+        description="PART is title or body. PART=- reads all of standard input. {title} is a field.",
+    )
+    reset = actions.add_parser("reset", help="go back to the built-in words")
+    for each in (show, change, reset):
+        each.add_argument("name", metavar="SERVICE")
+        each.add_argument("event", metavar="EVENT", help="a kind of event, such as downloaded")
+    _json(show)
     change.add_argument("fields", metavar="PART=VALUE", nargs="+", type=_field)
 
 
@@ -211,6 +232,9 @@ def _add_jobs(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> 
     pause = commands.add_parser("pause", help="stop delivering; receiving goes on")
     pause.add_argument("minutes", type=_count, nargs="?", metavar="MIN")
     commands.add_parser("resume", help="go on delivering")
+    mute = commands.add_parser("mute", help="show no notifications on this desktop")
+    mute.add_argument("minutes", type=_count, nargs="?", metavar="MIN")
+    commands.add_parser("unmute", help="show notifications again")
 
 
 def _add_schedules(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:

@@ -257,7 +257,8 @@ class IncomingWebhook:
     """One delivery as it came in: ``body`` is the raw bytes, nothing of it is interpreted yet.
 
     ``recovered`` is the job that read it from the sender's history, 0 for what came by itself;
-    ``import_keys`` then name what was imported, so that it is made up for once only.
+    ``import_keys`` then name what was imported, so that it is made up for once only. With ``once`` it is
+    refused where one of its keys was named before.
     """
 
     source: str
@@ -267,6 +268,7 @@ class IncomingWebhook:
     remote_address: str
     recovered: int = 0
     import_keys: tuple[str, ...] = ()
+    once: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -11,14 +11,18 @@ from metarr_desktop.domain.events import MediaEvent, read_event
 from metarr_desktop.domain.outcomes import Done
 from metarr_desktop.domain.text import Text, text
 from metarr_desktop.domain.tracing import scopes_of, to_here, to_service
-from metarr_desktop.jobs.composing import compose_all
+from metarr_desktop.jobs.composer import BuiltInWords
+from metarr_desktop.jobs.quiet import check_quiet
 from metarr_desktop.services.forms import build_config, secret_fields
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from metarr_desktop.domain.clock import Clock
     from metarr_desktop.domain.events import Event
     from metarr_desktop.domain.jobs import Job
     from metarr_desktop.domain.paths import PathMapping
+    from metarr_desktop.jobs.composer import Composed
     from metarr_desktop.jobs.handlers import Report
     from metarr_desktop.services.declaration import Service, ServiceConfig
     from metarr_desktop.services.notifier import Notifier
@@ -43,6 +47,13 @@ class ReadyCheck(Protocol):
         """Raise NotNow while it does not; returns a warning where it is told without."""
 
 
+class Wording(Protocol):
+    """Words what a job tells."""
+
+    async def compose(self, service: Service, events: Sequence[Event], /, *, folder: str | None) -> Composed:
+        """Word what belongs together for one service."""
+
+
 class Notify:
     """Handler of ``notify-<key>``: checks again that the service is on, then sends.
 
@@ -59,6 +70,7 @@ class Notify:
         mappings: Mappings,
         clock: Clock,
         ready: ReadyCheck | None = None,
+        wording: Wording | None = None,
     ) -> None:
         self._service = service
         self._notifier = notifier
@@ -67,6 +79,7 @@ class Notify:
         self._mappings = mappings
         self._clock = clock
         self._ready = ready
+        self._wording = wording or BuiltInWords()
 
     async def __call__(self, job: Job, _report: Report) -> Done:
         """Deliver one message; raises NothingToDo where the service was switched off meanwhile."""
@@ -75,12 +88,12 @@ class Notify:
             raise NothingToDo(text("{service} is turned off.", service=self._service.title))
         config = await load_config(self._service, row, self._secrets)
         events = self._events(job)
+        check_quiet(config, events, now=self._clock.now())
         warning = await self._wait_for_files(job)
-        notification = replace(
-            compose_all(events, folder=await self._folder(events[0])), job_id=job.id, root_id=job.root_id
-        )
+        told = await self._wording.compose(self._service, events, folder=await self._folder(events[0]))
+        notification = replace(told.notification, job_id=job.id, root_id=job.root_id)
         delivery = await self._notifier.send(config, notification)
-        warnings = (*delivery.warnings, *(() if warning is None else (warning,)))
+        warnings = (*delivery.warnings, *(each for each in (told.warning, warning) if each is not None))
         result: dict[str, Any] = {"warnings": [str(each) for each in warnings]}
         if delivery.message_id is not None:
             result["message_id"] = delivery.message_id

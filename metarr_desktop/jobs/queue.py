@@ -57,7 +57,7 @@ class JobQueue:
         return self._store.shared
 
     async def store(self, webhook: IncomingWebhook) -> StoredWebhook:
-        """Store a webhook with its job, in one transaction. Raises StorageFailed."""
+        """Store a webhook with its job, in one transaction. Raises StorageFailed, or Refused (``once``)."""
         self._receiving += 1
         self.quiet.clear()
         try:

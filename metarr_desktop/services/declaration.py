@@ -5,9 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Annotated, Any
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, field_validator
 
+from metarr_desktop.domain.errors import Refused
 from metarr_desktop.domain.events import EventKind
+from metarr_desktop.domain.quiet_hours import QuietHours
 from metarr_desktop.domain.retry import RetryPolicy
 from metarr_desktop.domain.routing import EventChoice
 
@@ -43,6 +45,32 @@ class RecipientConfig(ServiceConfig):
 
 class MessageConfig(RecipientConfig):
     """Base of the settings of what people read."""
+
+    quiet_hours: Annotated[
+        str,
+        Field(
+            title="Quiet hours",
+            description="No messages in this time; they come when it is over. Such as 22:00-07:30.",
+            json_schema_extra={"advanced": True, "placeholder": "22:00-07:30"},
+        ),
+    ] = ""
+    quiet_breaks: Annotated[
+        bool,
+        Field(
+            title="Problems are told at once",
+            description="Also in quiet hours: what failed, and what needs a decision.",
+            json_schema_extra={"advanced": True},
+        ),
+    ] = True
+
+    @field_validator("quiet_hours")
+    @classmethod
+    def _is_a_time(cls, value: str) -> str:
+        try:
+            hours = QuietHours.parse(value) if value else None
+        except Refused as error:
+            raise ValueError(error.text) from None
+        return "" if hours is None else str(hours)
 
 
 class MediaServerConfig(RecipientConfig):

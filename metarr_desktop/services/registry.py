@@ -9,6 +9,7 @@ from metarr_desktop.domain.text import text
 from metarr_desktop.services import (
     apprise,
     command,
+    desktop,
     discord,
     email,
     emby,
@@ -31,6 +32,7 @@ SERVICES: tuple[Service, ...] = (
     pushover.SERVICE,
     email.SERVICE,
     apprise.SERVICE,
+    desktop.SERVICE,
     webhook.SERVICE,
     command.SERVICE,
 )

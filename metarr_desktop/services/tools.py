@@ -36,6 +36,17 @@ class Spawn(Protocol):
         """Start it."""
 
 
+class Window(Protocol):
+    """The window of this program."""
+
+    @property
+    def watched(self) -> bool:
+        """Whether a person has it in front."""
+
+    def come_up(self) -> None:
+        """Show it above others; nothing happens where there is none."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Tools:
     """Connections, time and memory of one service.
@@ -48,3 +59,4 @@ class Tools:
     notes: Notes
     spawn: Spawn
     hurry: Callable[[int], None]
+    window: Window | None = None

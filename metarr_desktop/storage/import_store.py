@@ -52,14 +52,16 @@ class ImportStore:
         return await self._database.run(_forget_before, before)
 
 
-def keep_keys(db: Sql, event_id: int, keys: tuple[str, ...], shape: ImportShape, now: datetime) -> None:
-    """Keep keys that nobody named before, in the transaction of the caller."""
+def keep_keys(db: Sql, event_id: int, keys: tuple[str, ...], shape: ImportShape, now: datetime) -> bool:
+    """Keep keys that nobody named before, in the transaction of the caller; returns whether all are new."""
+    kept = 0
     for key in keys:
-        db.execute(
+        kept += db.execute(
             "INSERT INTO import_keys (key, event_id, shape, seen_at) VALUES (?, ?, ?, ?)"
             " ON CONFLICT (key) DO NOTHING",
             (key, event_id, shape.value, to_ms(now)),
-        )
+        ).rowcount
+    return kept == len(keys)
 
 
 def _note(db: Sql, event_id: int, keys: tuple[str, ...], shape: ImportShape, now: datetime) -> int | None:

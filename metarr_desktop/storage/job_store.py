@@ -118,7 +118,10 @@ class JobStore(Protocol):
         """Whether other processes may work on the same jobs."""
 
     async def store_webhook(self, webhook: IncomingWebhook, *, now: datetime) -> tuple[StoredWebhook, Job]:
-        """Insert the raw event and its ``webhook-received`` job."""
+        """Insert the raw event and its ``webhook-received`` job.
+
+        What is to be told ``once`` only raises Refused where one of its keys was named before.
+        """
 
     async def add(self, jobs: Collection[NewJob], *, now: datetime) -> Insertion:
         """Insert jobs; one whose ``dedupe_key`` waits already joins that job.

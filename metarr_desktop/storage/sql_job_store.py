@@ -70,7 +70,7 @@ class SqlJobStore:
         return self._database.shared
 
     async def store_webhook(self, webhook: IncomingWebhook, *, now: datetime) -> tuple[StoredWebhook, Job]:
-        """Insert the raw event and its ``webhook-received`` job."""
+        """Insert the raw event and its ``webhook-received`` job; what is told once only raises Refused."""
         if len(webhook.body) <= SMALL_BODY:
             body = _compress(webhook.body)
         else:
@@ -191,7 +191,9 @@ def _store_webhook(
         ),
     )
     event_id: int = cursor.fetchone()[0]
-    keep_keys(db, event_id, webhook.import_keys, ImportShape.RECOVERED, now)
+    are_new = keep_keys(db, event_id, webhook.import_keys, ImportShape.RECOVERED, now)
+    if webhook.once and not are_new:
+        raise Refused("This was told already.")
     (job,) = insert_jobs(db, (_intake_job(event_id),), now).jobs
     return StoredWebhook(event_id=event_id, job_id=job.id), job
 

@@ -79,6 +79,18 @@ class Actions(QObject):
         """Deliver again."""
         self.start(self._commands.resume, name="resume")
 
+    def mute(self, minutes: int | None = None) -> None:
+        """Show no notifications on this desktop for a while, or until unmuted."""
+
+        async def work() -> None:
+            await self._commands.mute(minutes)
+
+        self.start(work, name="mute notifications")
+
+    def unmute(self) -> None:
+        """Show notifications again."""
+        self.start(self._commands.unmute, name="unmute notifications")
+
     def toggle_pause(self) -> None:
         """Pause where deliveries go out, else resume."""
         if self._queries.pause().paused:

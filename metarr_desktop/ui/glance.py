@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, assert_never
 from PySide6.QtCore import QObject, QTimer, Signal
 
 from metarr_desktop.app.problems import storage_problem
-from metarr_desktop.app.snapshots import ProblemKind
+from metarr_desktop.app.snapshots import PauseSnapshot, ProblemKind
 from metarr_desktop.domain.errors import MetarrError
 from metarr_desktop.ui.wording import clock_time, fill_in, one_line, plural, say, tr
 
@@ -22,7 +22,6 @@ if TYPE_CHECKING:
         FamilySnapshot,
         LaneSnapshot,
         Listening,
-        PauseSnapshot,
         Problem,
         QueueSnapshot,
         ServiceSnapshot,
@@ -38,6 +37,7 @@ AFTER_PAUSE_MS = 500
 AFTER_TROUBLE_MS = 5_000
 
 
+NOT_MUTED = PauseSnapshot(paused=False)
 QUIET = frozenset({ProblemKind.MISSED, ProblemKind.PATH_UNKNOWN})
 """What can wait: the icon of the tray stays as it is."""
 
@@ -68,6 +68,7 @@ class Facts:
     problems: tuple[Problem, ...]
     failed: int
     lanes: Mapping[str, LaneSnapshot]
+    muted: PauseSnapshot = NOT_MUTED
 
     @property
     def state(self) -> ProgramState:
@@ -189,6 +190,7 @@ class Glance(QObject):
             problems=await self._queries.problems(),
             failed=await self._queries.retryable(),
             lanes={lane.lane: lane for lane in await self._queries.lanes()},
+            muted=await self._queries.muted(),
         )
 
     def _tell_trouble(self, told: Text) -> None:

@@ -109,7 +109,7 @@ class MainWindow(QMainWindow):
         jobs = facts.queue.pending + facts.queue.processing
         spoken = plural("{n} in the queue", "{n} in the queue", jobs)
         self.sidebar.mark("jobs", str(jobs) if jobs else "", spoken=spoken)
-        troubled = any(service.state == "needs_attention" for service in facts.services)
+        troubled = any(service.alarms for service in facts.services)
         self.sidebar.mark("services", "!" if troubled else "", spoken=tr("needs attention"))
         self.banners.show_problems(facts.problems)
 

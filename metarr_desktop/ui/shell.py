@@ -146,8 +146,12 @@ class Shell(QObject):
         if self._window is not None:
             self._window.may_close = True
 
+    def _is_watched(self) -> bool:
+        return self._window is not None and self._window.isVisible() and self._window.isActiveWindow()
+
     def close(self) -> None:
         """Take everything off the screen."""
+        self._core.presence.detach()
         self.bridge.close()
         self._tray.hide()
         self.let_close()
@@ -172,6 +176,7 @@ class Shell(QObject):
     def _wire(self) -> None:
         menu, tray = self.menu, self._tray
         self._core.on_open = self.come_up
+        self._core.presence.attach(is_watched=self._is_watched, come_up=self.come_up)
         self.glance.changed.connect(self._on_glance)
         self.bridge.settings_changed.connect(self._on_settings_changed)
         tray.toggle_requested.connect(self._on_toggle_requested)

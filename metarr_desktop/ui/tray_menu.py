@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 RECENT_SHOWN = 5
 PROBLEMS_SHOWN = 5
 HOUR_MINUTES = 60
+DESKTOP = "desktop"
 
 
 class TrayMenu(QMenu):
@@ -72,6 +73,11 @@ class TrayMenu(QMenu):
         self._add(tr("For 1 hour"), partial(actions.pause, HOUR_MINUTES), menu=self.pause)
         self._add(tr("Until tomorrow 08:00"), actions.pause_until_morning, menu=self.pause)
         self._add(tr("Until I resume"), partial(actions.pause, None), menu=self.pause)
+        self.mute = self.addMenu(tr("Mute notifications"))
+        self._add(tr("For 1 hour"), partial(actions.mute, HOUR_MINUTES), menu=self.mute)
+        self._add(tr("For 8 hours"), partial(actions.mute, 8 * HOUR_MINUTES), menu=self.mute)
+        self._add(tr("Until I unmute"), partial(actions.mute, None), menu=self.mute)
+        self.unmute = self._add("", actions.unmute)
         self.addSeparator()
         self._add(tr("Settings..."), lambda: self.settings_requested.emit(""))
         self._add(tr("Quit Metarr Desktop"), actions.quit)
@@ -92,11 +98,23 @@ class TrayMenu(QMenu):
         _set(self.retry_failed, failed if troubled and facts.failed else "")
         self.resume.setVisible(facts.pause.paused)
         self.pause.menuAction().setVisible(not facts.pause.paused)
+        self._show_mute(facts)
         for place, line in enumerate(self.recent_lines):
             _set(line, _recent_line(facts.recent[place]) if place < len(facts.recent) else "")
         self.recent.setEnabled(bool(facts.recent))
         for service in facts.services:
             self._show_service(service)
+
+    def _show_mute(self, facts: Facts) -> None:
+        """Offer to mute where this desktop shows notifications, or to end it."""
+        shows = any(service.key == DESKTOP and service.enabled for service in facts.services)
+        self.mute.menuAction().setVisible(shows and not facts.muted.paused)
+        until = facts.muted.until
+        if until is None:
+            words = tr("Unmute notifications")
+        else:
+            words = fill_in(tr("Unmute notifications (muted until {time})"), time=clock_time(until))
+        _set(self.unmute, words if facts.muted.paused else "")
 
     def _show_service(self, service: ServiceSnapshot) -> None:
         action = self._services.get(service.key)

@@ -60,25 +60,23 @@ def number(n: int) -> str:
 # Jobs
 
 
+JOB_NAMES = {
+    "webhook-received": "Webhook",
+    "scan-movie": "Scan movie",
+    "scheduled-cleanup": "Clean up history",
+    "scheduled-catch-up": "Catch up with senders",
+    "catch-up": "Catch up",
+    "notify-email": "Send email",
+    "notify-webhook": "Call webhook",
+    "notify-command": "Run command",
+    "notify-desktop": "Show notification",
+}
+
+
 def job_name(kind: str) -> str:
     """What a job type is called."""
-    match kind:
-        case "webhook-received":
-            return tr("Webhook")
-        case "scan-movie":
-            return tr("Scan movie")
-        case "scheduled-cleanup":
-            return tr("Clean up history")
-        case "scheduled-catch-up":
-            return tr("Catch up with senders")
-        case "catch-up":
-            return tr("Catch up")
-        case "notify-email":
-            return tr("Send email")
-        case "notify-webhook":
-            return tr("Call webhook")
-        case "notify-command":
-            return tr("Run command")
+    if kind in JOB_NAMES:
+        return tr(JOB_NAMES[kind])
     if kind.startswith("notify-"):
         name = kind.removeprefix("notify-")
         return fill(tr("Notify {service}"), {"service": name[:1].upper() + name[1:]})
@@ -139,6 +137,9 @@ def event_name(event_type: str) -> str:
         "artistadd": "Artist added",
         "applicationupdate": "Update of the program",
         "manualinteractionrequired": "Needs a decision",
+        "undelivered": "Delivery failed",
+        "keyrejected": "Key rejected",
+        "notreceiving": "Not receiving webhooks",
     }
     sent = event_type.replace("_", "").lower()
     word = words.get(sent)

@@ -1,12 +1,28 @@
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
+import pytest
+
+from metarr_desktop.domain.errors import Refused
 from metarr_desktop.domain.jobs import EndStatus
 from metarr_desktop.domain.outcomes import Done, Failed, Interrupted
 from metarr_desktop.domain.text import Text
 from tests.contract.harness import GONE as DIED
-from tests.contract.scenes import added, again, at, claimed, family, notify, scan, settled, take, through
+from tests.contract.scenes import (
+    added,
+    again,
+    at,
+    claimed,
+    family,
+    notify,
+    scan,
+    settled,
+    take,
+    through,
+    webhook,
+)
 from tests.fakes import START
 
 if TYPE_CHECKING:
@@ -122,6 +138,16 @@ async def test_a_retry_by_hand_that_meets_a_waiting_twin_makes_that_one_due(
     job, new = await store.retry(old.id, max_retries=3, now=at(2))
     assert (job.id, new, job.payload, job.run_after) == (twin.id, False, {"n": 2}, at(2))
     assert len(await store.jobs()) == 1
+
+
+async def test_what_is_told_once_only_is_stored_once(store: JobStore) -> None:
+    first = replace(webhook(), import_keys=("failure:1", "failure:2"), once=True)
+    await store.store_webhook(first, now=START)
+    for keys in (("failure:2",), ("failure:2", "failure:3")):
+        with pytest.raises(Refused):
+            await store.store_webhook(replace(first, import_keys=keys), now=START)
+    await store.store_webhook(replace(first, import_keys=("failure:3",)), now=START)
+    assert len(await store.jobs()) == 2
 
 
 async def test_a_retry_by_hand_keeps_the_key(store: JobStore) -> None:

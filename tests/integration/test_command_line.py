@@ -64,6 +64,27 @@ def test_without_a_running_program_everything_but_three_commands_works(
         assert here.run(*command).returncode == 3
 
 
+def test_messages_are_worded_in_a_shell_and_a_wrong_template_is_refused(
+    program: Callable[..., Program],
+) -> None:
+    here = program()
+    saved = here.run(
+        "template", "set", "pushover", "upgraded", "title={title}", "body=-", stdin="Now\n{quality}\n"
+    )
+    assert (saved.returncode, saved.stdout) == (0, "Saved: title, body.\n")
+    assert asked(here, "template", "list") == [
+        {"service": "pushover", "event": "upgraded", "title": "{title}", "body": "Now\n{quality}"}
+    ]
+    shown = asked(here, "template", "show", "pushover", "upgraded")
+    assert shown["preview"]["body"] == "Now\nBluray-1080p"
+    wrong = here.run("template", "set", "pushover", "upgraded", "body={nobody}")
+    assert (wrong.returncode, wrong.stderr) == (1, "There is no field called nobody.\n")
+    ok(here, "template", "reset", "pushover", "upgraded")
+    assert asked(here, "template", "list") == []
+    assert "muted until" in ok(here, "mute", "30")
+    ok(here, "unmute")
+
+
 def test_a_change_by_command_shows_in_the_running_program_at_once(program: Callable[..., Program]) -> None:
     running = program()
     running.start()

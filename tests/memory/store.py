@@ -49,6 +49,9 @@ class MemoryJobStore(Claiming, Settling):
 
     async def store_webhook(self, webhook: IncomingWebhook, *, now: datetime) -> tuple[StoredWebhook, Job]:
         with self._transaction() as memory:
+            named = {key for each in memory.webhooks.values() for key in each.import_keys}
+            if webhook.once and named & set(webhook.import_keys):
+                raise Refused("This was told already.")
             event_id = len(memory.webhooks) + 1
             memory.webhooks[event_id] = webhook
             (job,) = self._insert([_intake(event_id)], now).jobs

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from PySide6.QtWidgets import QCheckBox, QHBoxLayout
 
 from metarr_desktop.ui.forms import Form
+from metarr_desktop.ui.message_templates import MessageTemplates
 from metarr_desktop.ui.mnemonics import literal
 from metarr_desktop.ui.notes import Note
 from metarr_desktop.ui.route_rules import RouteRules
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
     from metarr_desktop.app.route_views import ServiceRoutes
     from metarr_desktop.app.snapshots import ServiceForm, ServiceSnapshot
     from metarr_desktop.app.tasks import TaskSupervisor
+    from metarr_desktop.app.template_views import ServiceTemplates
     from metarr_desktop.domain.forms import Draft
 
 
@@ -59,6 +61,13 @@ class ServicePage(FormPage):
         self.trial_bar.test_button.reported.connect(self.account_bar.follow_test)
         self.rules = RouteRules(check=lambda route: queries.check_route(self.key, route), tasks=tasks)
         self.rules.changed.connect(self.state_changed)
+        self.messages = MessageTemplates(
+            preview=lambda kind, words: queries.preview_template(
+                self.key, kind, title=words.title, body=words.body
+            ),
+            tasks=tasks,
+        )
+        self.messages.changed.connect(self.state_changed)
         self.trial_bar.relabelled.connect(self.refresh_mnemonics)
         self._outer.addWidget(self.account_bar)
         self._outer.addWidget(self.trial_bar)
@@ -66,14 +75,18 @@ class ServicePage(FormPage):
 
     async def load(self) -> None:
         """Show what is stored, building the form the first time."""
-        self._show(await self._queries.service_form(self.key), await self._queries.routes(self.key))
+        self._show(*await self._read())
 
     async def follow(self) -> None:
         """Show what was changed elsewhere, unless something was typed in the meantime."""
+        told = await self._read()
+        if told != (self._stored, self.rules.stored, self.messages.stored) and not self.is_dirty():
+            self._show(*told)
+
+    async def _read(self) -> tuple[ServiceForm, ServiceRoutes, ServiceTemplates | None]:
         stored = await self._queries.service_form(self.key)
         routes = await self._queries.routes(self.key)
-        if (stored, routes) != (self._stored, self.rules.stored) and not self.is_dirty():
-            self._show(stored, routes)
+        return stored, routes, await self._queries.templates(self.key) if stored.takes_messages else None
 
     def show_status(self, snapshot: ServiceSnapshot) -> None:
         """Show how the service stands, in the head of the page."""
@@ -87,21 +100,24 @@ class ServicePage(FormPage):
         self._on_enable_clicked()
 
     def is_dirty(self) -> bool:
-        """Whether a field, Enable or a rule differs from what is stored."""
-        return super().is_dirty() or self._new_enabled() is not None or self.rules.is_dirty()
+        """Whether a field, Enable, a rule or a message differs from what is stored."""
+        parts = (self.rules, self.messages)
+        return super().is_dirty() or self._new_enabled() is not None or any(part.is_dirty() for part in parts)
 
     def offers_defaults(self) -> bool:
         """Whether a field or a rule is not at its default."""
-        return super().offers_defaults() or self.rules.offers_defaults()
+        return super().offers_defaults() or self.rules.offers_defaults() or self.messages.offers_defaults()
 
     def restore_defaults(self) -> None:
         """Put every field and rule back to its default, unsaved."""
         super().restore_defaults()
         self.rules.restore_defaults()
+        self.messages.restore_defaults()
 
     def words(self) -> str:
         """The labels of the form and of the rules."""
-        return f"{super().words()} {self.rules.words()}"
+        messages = self.messages.words() if self.messages.stored is not None else ""
+        return f"{super().words()} {self.rules.words()} {messages}"
 
     def _new_enabled(self) -> bool | None:
         """What Enable is to become, or None where it stays."""
@@ -117,7 +133,15 @@ class ServicePage(FormPage):
             self.rules.focus_first_error()
             self.show_focus()
             return False
-        if not (await self._save_form() and await self.tell_failure(self._save_rules)):
+        if not await self.messages.validate():
+            self.messages.focus_first_error()
+            self.show_focus()
+            return False
+        if not (
+            await self._save_form()
+            and await self.tell_failure(self._save_rules)
+            and await self.tell_failure(self._save_messages)
+        ):
             return False
         self.note.forget()
         await self.load()
@@ -144,7 +168,14 @@ class ServicePage(FormPage):
             else:
                 await self._commands.set_route(self.key, source, route)
 
-    def _show(self, stored: ServiceForm, routes: ServiceRoutes) -> None:
+    async def _save_messages(self) -> None:
+        for kind, words in self.messages.changes().items():
+            if words is None:
+                await self._commands.reset_template(self.key, kind)
+            else:
+                await self._commands.set_template(self.key, kind, title=words.title, body=words.body)
+
+    def _show(self, stored: ServiceForm, routes: ServiceRoutes, templates: ServiceTemplates | None) -> None:
         if self._form is None:
             self._build(stored)
         before = self.form.draft().values
@@ -153,6 +184,9 @@ class ServicePage(FormPage):
         self.form.allow_incomplete(allowed=not stored.enabled)
         self.form.fill(stored.values, secrets_set=stored.secrets_set)
         self.rules.show_routes(routes)
+        self.messages.setVisible(templates is not None)
+        if templates is not None:
+            self.messages.show_templates(templates)
         self.trial_bar.offer_message(offered=stored.takes_messages)
         self.account_bar.offer_load(offered=bool(stored.loads))
         if self.form.draft().values != before:
@@ -169,6 +203,7 @@ class ServicePage(FormPage):
         )
         self.put_form(form)
         self.body.addWidget(self.rules)
+        self.body.addWidget(self.messages)
         self.body.addStretch(1)
         form.changed.connect(self.trial_bar.mark_stale)
 

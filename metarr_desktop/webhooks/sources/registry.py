@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from metarr_desktop.webhooks.sources.by_hand import SOURCE as BY_HAND
 from metarr_desktop.webhooks.sources.jellyseerr import SOURCE as JELLYSEERR
 from metarr_desktop.webhooks.sources.lidarr import SOURCE as LIDARR
+from metarr_desktop.webhooks.sources.metarr import SOURCE as METARR
 from metarr_desktop.webhooks.sources.overseerr import SOURCE as OVERSEERR
 from metarr_desktop.webhooks.sources.prowlarr import SOURCE as PROWLARR
 from metarr_desktop.webhooks.sources.radarr import SOURCE as RADARR
@@ -27,6 +28,7 @@ SOURCES: tuple[Source, ...] = (
     READARR,
     WHISPARR,
     BY_HAND,
+    METARR,
 )
 
 

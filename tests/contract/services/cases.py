@@ -198,6 +198,7 @@ CASES: tuple[Case, ...] = (
 ELSEWHERE: dict[str, str] = {
     "email": "tests/unit/services/test_email.py",
     "apprise": "tests/unit/services/test_apprise.py",
+    "desktop": "tests/unit/services/test_desktop.py",
     "command": "tests/unit/services/test_command.py",
 }
 """Services that speak no HTTP, each with the tests that hold it to the same rules."""

@@ -38,7 +38,8 @@ async def test_every_action_of_the_command_line_is_there() -> None:
         "receiving_show", "receiving_allow", "receiving_new_key", "schedules", "schedule_run", "schedule_set",
         "settings", "settings_set", "lanes", "route_list", "route_set", "route_reset", "run_now", "cancel",
         "library_set", "scan", "trace",
-        "events", "api_key", "api_new_key",
+        "events", "api_key", "api_new_key", "mute", "unmute",
+        "template_list", "template_show", "template_set", "template_reset",
     }  # fmt: skip
 
 

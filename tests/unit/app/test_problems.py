@@ -77,3 +77,11 @@ def test_an_unknown_path_is_told_until_a_scan_succeeds() -> None:
     assert found(last_scan=scan(EndStatus.FAILED, unknown)) == [(ProblemKind.PATH_UNKNOWN, "")]
     assert found(last_scan=scan(EndStatus.FAILED, Text("Something else."))) == []
     assert found(last_scan=scan(EndStatus.COMPLETED, None)) == []
+
+
+def test_optional_services_have_no_problems_not_even_with_the_keyring() -> None:
+    causes = (BlockCause.KEY_REJECTED, BlockCause.NOT_SET_UP, BlockCause.KEYRING)
+    stops = [stop(cause) for cause in causes]
+    assert len(found(stops=stops, keyring=KeyringState.LOCKED)) == 3
+    assert found(stops=stops, optional={"discord"}) == []
+    assert len(found(stops=stops, optional={"kodi"})) == 3

@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -13,12 +13,14 @@ from metarr_desktop.domain.lanes import BlockCause
 from metarr_desktop.domain.outcomes import Blocked
 from metarr_desktop.domain.quota import QUOTA_NOTE, Quota
 from metarr_desktop.domain.text import Text
+from metarr_desktop.services.declaration import Delivery
 from metarr_desktop.storage.job_store import Run
 from tests.fakes import START
 from tests.fakes_http import FakeServer, Recorded, Reply
 
 if TYPE_CHECKING:
     from metarr_desktop.app.core import Core
+    from metarr_desktop.domain.notification import Notification
     from tests.fakes import FakeClock, MemorySecretStore
 
 ADDRESS = "https://discord.com/api/webhooks/123456789012345678/" + "a" * 68
@@ -199,3 +201,20 @@ async def test_a_service_that_cannot_be_asked_says_why(core: Core) -> None:
         await core.commands.service_choices("kodi")
     with pytest.raises(NotFound, match="jabber"):
         await core.commands.service_choices("jabber")
+
+
+async def test_a_test_message_has_the_words_of_a_person(core: Core) -> None:
+    await core.commands.save_service("discord", Draft(secrets={"webhook_url": ADDRESS}))
+    await core.commands.set_template("discord", "downloaded", title="{title}", body="*{quality}*")
+    sent: list[Notification] = []
+
+    async def send(_config: object, notification: Notification) -> Delivery:
+        sent.append(notification)
+        return Delivery(detail=Text("Accepted."))
+
+    notifier: Any = core.commands._desk._notifiers["discord"]
+    notifier.send = send
+    report = await core.commands.send_test_message("discord")
+    assert report.ok
+    (told,) = sent
+    assert (told.title, told.body, told.marked, told.job_id) == ("The Matrix", "*Bluray\\-1080p*", True, 0)

@@ -158,3 +158,10 @@ def test_of_many_albums_as_many_are_named_as_have_room() -> None:
 def test_what_several_albums_share_has_no_year_and_no_id_of_one_of_them() -> None:
     whole = combined([album("A", musicbrainz_id="1"), album("B", musicbrainz_id="2", year=2001)])
     assert (whole.album, whole.year, whole.musicbrainz_id, whole.title) == ("", None, None, "Air")
+
+
+@pytest.mark.parametrize("action", list(Action))
+def test_what_all_of_them_did_is_what_the_pack_did(action: Action) -> None:
+    events = [episode(number, action=action) for number in (1, 2)]
+    assert combined(events).action is action
+    assert combined(events[:1]).action is action

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from metarr_desktop.domain.events import Action, Ignored, MediaEvent, MediaKind, Notice, NoticeKind
-from metarr_desktop.jobs.composing import compose
+from metarr_desktop.jobs.composing import compose, compose_all
 from metarr_desktop.webhooks.sources.registry import find_source
 
 SAMPLES = Path(__file__).parents[3] / "resources" / "samples"
@@ -52,11 +52,15 @@ def notice(kind: NoticeKind, **changes: Any) -> Notice:
         ({"action": Action.DELETED, "old_files": ("a", "b")}, "Deleted 2 files"),
         ({"action": Action.DELETED, "files_kept": True}, "Removed from Radarr 4K, the files were kept"),
         ({"action": Action.SCANNED}, "Scanned"),
+        ({"action": Action.READY}, "Ready to watch"),
+        ({"action": Action.READY, "quality": "Bluray-1080p"}, "Ready to watch in Bluray-1080p"),
     ],
 )
 def test_what_happened_is_told_in_plain_words(changes: dict[str, Any], body: str) -> None:
-    told = compose(film(**changes), folder="/m")
+    event = film(**changes)
+    told = compose(event, folder="/m")
     assert (told.title, told.body, told.folder) == ("Dune (2021)", body, "/m")
+    assert compose_all([event], folder="/m") == told
 
 
 def test_an_episode_is_named_before_what_happened() -> None:
@@ -95,6 +99,11 @@ def test_albums_and_books_go_by_maker_and_name(kind: MediaKind) -> None:
         (notice(NoticeKind.ISSUE), "Radarr 4K", "Something is wrong."),
         (notice(NoticeKind.CAUGHT_UP, subject="3 imports"), "3 imports", "Something is wrong."),
         (notice(NoticeKind.CAUGHT_UP), "Radarr 4K", "Something is wrong."),
+        (
+            notice(NoticeKind.UNDELIVERED, subject="Kodi: a delivery failed"),
+            "Kodi: a delivery failed",
+            "Something is wrong.",
+        ),
     ],
 )
 def test_notices_say_who_speaks_and_what(told: Notice, title: str, body: str) -> None:

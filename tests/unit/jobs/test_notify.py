@@ -8,15 +8,18 @@ from typing import TYPE_CHECKING, Any, cast
 
 import pytest
 
-from metarr_desktop.domain.errors import Permanent
-from metarr_desktop.domain.events import Action, MediaEvent, MediaKind
+from metarr_desktop.domain.errors import NotNow, Permanent
+from metarr_desktop.domain.events import Action, EventKind, MediaEvent, MediaKind
 from metarr_desktop.domain.jobs import Job, JobStatus
+from metarr_desktop.domain.message_templates import MessageTemplate
 from metarr_desktop.domain.text import Text
+from metarr_desktop.jobs.composer import Composer
 from metarr_desktop.jobs.composing import compose, compose_all
 from metarr_desktop.jobs.notify import Notify
-from metarr_desktop.services.declaration import Delivery, Service, ServiceConfig, TestStep
+from metarr_desktop.services.declaration import Delivery, MessageConfig, Service, ServiceConfig, TestStep
 from metarr_desktop.services.notifier import Notifier
 from metarr_desktop.storage.service_store import ServiceStore
+from metarr_desktop.storage.template_store import TemplateStore
 from tests.fakes import START, MemorySecretStore, no_report, tools
 
 if TYPE_CHECKING:
@@ -81,7 +84,9 @@ def of(*events: MediaEvent) -> Job:
     return replace(leader, merged=tuple(others))
 
 
-async def told(engine: Engine, given: Job, *, service: Service = CHAT) -> Notification:
+async def told(
+    engine: Engine, given: Job, *, service: Service = CHAT, wording: Composer | None = None
+) -> Notification:
     """Run a job and return the one message it sent."""
     store = ServiceStore(engine.database)
     await store.seed([service.key], now=START)
@@ -95,6 +100,7 @@ async def told(engine: Engine, given: Job, *, service: Service = CHAT) -> Notifi
         secrets=cast("Any", MemorySecretStore()),
         mappings=NoMappings(),
         clock=engine.clock,
+        wording=wording,
     )
     await notify(given, no_report)
     (notification,) = chat.sent
@@ -146,3 +152,26 @@ def test_a_pack_was_upgraded_where_all_of_it_was() -> None:
     assert compose_all(upgrades, folder=None).body == "Upgraded to WEBDL-1080p"
     mixed = compose_all([*upgrades, episode(3, quality="HDTV-720p")], folder=None)
     assert (mixed.body, mixed.title) == ("Downloaded", "Dark S02E01-03 (3)")
+
+
+async def test_a_message_has_the_words_of_a_person_where_there_are_some(engine: Engine) -> None:
+    store = TemplateStore(engine.database)
+    template = MessageTemplate(
+        service="chat", event=EventKind.DOWNLOADED, title="{title}: {code}", body="In {folder}"
+    )
+    await store.save(template, now=START)
+    notification = await told(engine, of(episode(3)), wording=Composer(store))
+    assert (notification.title, notification.body) == ("Dark: S02E03", "In /tv/Dark")
+    assert (notification.marked, notification.job_id, notification.root_id) == (True, 1, 1)
+
+
+async def test_in_quiet_hours_nothing_is_sent(engine: Engine) -> None:
+    here = START.astimezone()
+    hours = f"{here - timedelta(minutes=1):%H:%M}-{here + timedelta(minutes=30):%H:%M}"
+    service = replace(CHAT, key="still", config=MessageConfig)
+    services = ServiceStore(engine.database)
+    await services.seed(["still"], now=START)
+    await services.save("still", values={"quiet_hours": hours}, kept_secrets=frozenset(), now=START)
+    with pytest.raises(NotNow, match="Quiet hours until") as caught:
+        await told(engine, of(episode(3)), service=service)
+    assert caught.value.until == START + timedelta(minutes=30)

@@ -78,6 +78,7 @@ async def test_the_program_learns_what_happened_and_nothing_of_ours(
         "PATH", "HOME", *({"LANG"} & set(os.environ)), "METARR_VERSION", "METARR_EVENT", "METARR_TITLE",
         "METARR_MESSAGE", "METARR_LINK", "METARR_POSTER", "METARR_FOLDER", "METARR_SOURCE", "METARR_JOB",
         "METARR_MEDIA_KIND", "METARR_MEDIA_TITLE", "METARR_MEDIA_YEAR", "METARR_MEDIA_FOLDER",
+        "METARR_MEDIA_QUALITY",
         "METARR_MEDIA_FILES",
     }  # fmt: skip
     assert "METARR_TITLE=The Matrix (1999)\n" in text

@@ -44,6 +44,7 @@ def test_the_public_field_names_and_secrets_are_those_promised() -> None:
         "pushover": ["token", "user_key", "device", "priority", "sound"],
         "email": ["host", "port", "security", "username", "password", "sender", "recipients"],
         "apprise": ["urls"],
+        "desktop": [],
         "webhook": ["url", "method", "content", "headers", "username", "password"],
         "command": ["program", "arguments", "time_limit", "confirmed"],
     }

@@ -34,6 +34,7 @@ SECRETS = {
     "emby": {"api_key": "hush0123456789abcdefhush"},
     "plex": {"token": "hush-Hush_hush~hush"},
     "discord": {"webhook_url": "https://discord.com/api/webhooks/123456789012345678/hush-hush"},
+    "desktop": {},
     "pushover": {"token": "hushhushhushhushhushhushhushhu", "user_key": "hushhushhushhushhushhushhushhu"},
     "email": {"password": "hush-hush"},
     "apprise": {"urls": "json://hushuser:hushword@127.0.0.1:{port}/hush-path"},
@@ -53,9 +54,9 @@ PLAIN: dict[str, dict[str, PlainValue]] = {
     },
     "command": {"program": "/nowhere/program", "confirmed": True},
 }
-NOT_HTTP = frozenset({"email", "apprise", "command"})
+NOT_HTTP = frozenset({"email", "apprise", "desktop", "command"})
 """What speaks another language, or through a library; their own tests say what becomes of its answers."""
-NO_SERVER = frozenset({"command"})
+NO_SERVER = frozenset({"command", "desktop"})
 TOLD_BY_SENDING_ONLY = NO_SERVER | {"apprise"}
 """Whose test can reach nobody without sending."""
 
@@ -86,7 +87,7 @@ def secrets_for(declared: Service, *, port: int) -> dict[str, str]:
 def test_services_stand_in_the_order_people_see() -> None:
     keys = [
         *("kodi", "jellyfin", "emby", "plex"),
-        *("discord", "pushover", "email", "apprise", "webhook", "command"),
+        *("discord", "pushover", "email", "apprise", "desktop", "webhook", "command"),
     ]
     assert [declared.key for declared in SERVICES] == keys
     assert [declared.key for declared in SERVICES if declared.waits_for_scan] == keys[:4]

@@ -1,0 +1,41 @@
+"""Puts messages off that come in somebody's quiet hours."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from metarr_desktop.domain.errors import NotNow
+from metarr_desktop.domain.events import EventKind, Notice, NoticeKind
+from metarr_desktop.domain.quiet_hours import QuietHours
+from metarr_desktop.domain.text import text
+from metarr_desktop.services.declaration import MessageConfig
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from datetime import datetime
+
+    from metarr_desktop.domain.events import Event
+    from metarr_desktop.services.declaration import ServiceConfig
+
+PROBLEMS = frozenset({EventKind.UNDELIVERED, EventKind.HEALTH, EventKind.FAILED, EventKind.INTERACTION})
+
+
+def check_quiet(config: ServiceConfig, events: Sequence[Event], *, now: datetime) -> None:
+    """Raise NotNow until the quiet hours are over, unless it is a problem that is told at once.
+
+    Messages wait one by one. What is to sum them up in the morning finds them by their reason.
+    """
+    if not isinstance(config, MessageConfig) or not config.quiet_hours:
+        return
+    if config.quiet_breaks and any(is_problem(event) for event in events):
+        return
+    hours = QuietHours.parse(config.quiet_hours)
+    end = hours.end(now)
+    if end is not None:
+        raise NotNow(text("Quiet hours until {time}.", time=f"{hours.ends:%H:%M}"), until=end)
+
+
+def is_problem(event: Event) -> bool:
+    """Whether something is wrong; that it is well again can wait."""
+    well = isinstance(event, Notice) and event.kind is NoticeKind.RESTORED
+    return event.event_kind in PROBLEMS and not well
