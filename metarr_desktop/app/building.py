@@ -26,6 +26,7 @@ from metarr_desktop.app.service_desk import ServiceDesk
 from metarr_desktop.app.triggers import Triggers
 from metarr_desktop.app.upkeep import Upkeep
 from metarr_desktop.domain.schedules import CATCH_UP, CLEAN_UP
+from metarr_desktop.jobs.ready import LetGo, ReadyToWatch
 from metarr_desktop.jobs.scheduler import Scheduler
 from metarr_desktop.jobs.worker import Worker
 from metarr_desktop.storage.backup import back_up
@@ -147,6 +148,7 @@ def _job_types(on: Foundation, notifiers: Mapping[str, Notifier[Any]], upkeep: U
         services=on.services,
         clock=on.clock,
         expires_after=lambda: on.settings.deliver_within,
+        confirming=partial(_confirming, on),
     )
     return (
         *own_job_types(receive=receive, library=stores.library, clean_up=upkeep.steps(), clock=on.clock),
@@ -157,8 +159,19 @@ def _job_types(on: Foundation, notifiers: Mapping[str, Notifier[Any]], upkeep: U
             secrets=on.secrets,
             library=stores.library,
             clock=on.clock,
+            arrivals=ReadyToWatch(
+                notes=stores.notes, titles={each.key: each.title for each in on.services}, clock=on.clock
+            ),
+            tell=LetGo(families=stores.history, run_now=on.queue.run_now),
         ),
     )
+
+
+async def _confirming(on: Foundation) -> frozenset[str]:
+    """Return the media servers that are looked at after a refresh."""
+    rows = await on.stores.services.rows()
+    able = {each.key for each in on.services if each.seen_within}
+    return frozenset(row.service for row in rows if row.service in able and row.values.get("confirm", True))
 
 
 def _upkeep(on: Foundation, paths: AppPaths, given: Given) -> Upkeep:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from metarr_desktop.domain.jobs import (
     CATCH_UP,
     CATCH_UP_LANE,
+    CONFIRM_LANE,
     INTAKE_LANE,
     SCAN_LANE,
     SCAN_MOVIE,
@@ -15,16 +16,20 @@ from metarr_desktop.domain.jobs import (
 )
 from metarr_desktop.domain.schedules import CATCH_UP as CATCH_UP_SCHEDULE
 from metarr_desktop.domain.schedules import CLEAN_UP
+from metarr_desktop.jobs.confirm import CONCURRENCY, ONE_LOOK, Confirm
 from metarr_desktop.jobs.handlers import JobType
 from metarr_desktop.jobs.notify import Notify
 from metarr_desktop.library.maintenance import CleanUp
 from metarr_desktop.library.readiness import Readiness
 from metarr_desktop.library.scan import ScanMovie
+from metarr_desktop.services.notifier import MediaServer
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
     from metarr_desktop.domain.clock import Clock
+    from metarr_desktop.jobs.confirm import Tell
+    from metarr_desktop.jobs.ready import ReadyToWatch
     from metarr_desktop.library.maintenance import Step
     from metarr_desktop.services.declaration import Service
     from metarr_desktop.services.notifier import Notifier
@@ -71,26 +76,48 @@ def notify_job_types(
     secrets: SecretStore,
     library: LibraryStore,
     clock: Clock,
+    arrivals: ReadyToWatch,
+    tell: Tell,
 ) -> tuple[JobType, ...]:
-    """Return one type for each service, as it declares it; media servers wait for the files they look at."""
+    """Return what notifies each service, as it declares it, and what looks whether things arrived there.
+
+    Media servers wait for the files they look at. ``tell`` hears what was seen.
+    """
     readiness = Readiness(store=library, clock=clock)
-    return tuple(
-        JobType(
-            type=service.job_type,
-            handler=Notify(
-                service=service,
-                notifier=notifiers[service.key],
-                services=store,
-                secrets=secrets,
-                mappings=library,
-                clock=clock,
-                ready=None if service.sends_messages else readiness,
-            ),
-            lane=service.lane,
-            retry=service.retry,
-            concurrency=service.concurrency,
-            delivers=True,
-            merge_window=service.merge_window,
+    found: list[JobType] = []
+    for service in services:
+        notifier = notifiers[service.key]
+        notify = Notify(
+            service=service,
+            notifier=notifier,
+            services=store,
+            secrets=secrets,
+            mappings=library,
+            clock=clock,
+            ready=None if service.sends_messages else readiness,
+            arrivals=arrivals if service.sends_messages else None,
         )
-        for service in services
-    )
+        found.append(
+            JobType(
+                type=service.job_type,
+                handler=notify,
+                lane=service.lane,
+                retry=service.retry,
+                concurrency=service.concurrency,
+                delivers=True,
+                merge_window=service.merge_window,
+            )
+        )
+        if service.seen_within is not None and isinstance(notifier, MediaServer):
+            confirm = Confirm(service=service, notify=notify, notifier=notifier, clock=clock, tell=tell)
+            found.append(
+                JobType(
+                    type=service.confirm_type,
+                    handler=confirm,
+                    lane=CONFIRM_LANE,
+                    retry=service.retry,
+                    concurrency=CONCURRENCY,
+                    timeout=ONE_LOOK,
+                )
+            )
+    return tuple(found)

@@ -28,7 +28,7 @@ def combined(events: Sequence[MediaEvent]) -> MediaEvent:
     distinct = _distinct(events)
     first = replace(
         distinct[0],
-        action=Action.UPGRADED if all(each.action is Action.UPGRADED for each in events) else Action.IMPORTED,
+        action=_shared((each.action for each in events), otherwise=Action.IMPORTED),
         quality=_shared((each.quality for each in events), otherwise=""),
     )
     if len(distinct) == 1:

@@ -12,6 +12,7 @@ from metarr_desktop.domain.outcomes import Done
 from metarr_desktop.domain.text import Text, text
 from metarr_desktop.domain.tracing import scopes_of, to_here, to_service
 from metarr_desktop.jobs.composing import compose_all
+from metarr_desktop.jobs.confirm import confirmation
 from metarr_desktop.services.forms import build_config, secret_fields
 
 if TYPE_CHECKING:
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
     from metarr_desktop.domain.jobs import Job
     from metarr_desktop.domain.paths import PathMapping
     from metarr_desktop.jobs.handlers import Report
+    from metarr_desktop.jobs.ready import ReadyToWatch
     from metarr_desktop.services.declaration import Service, ServiceConfig
     from metarr_desktop.services.notifier import Notifier
     from metarr_desktop.storage.secrets import SecretStore
@@ -46,7 +48,8 @@ class ReadyCheck(Protocol):
 class Notify:
     """Handler of ``notify-<key>``: checks again that the service is on, then sends.
 
-    With ``ready`` it waits until a media server finds what it is told to look at.
+    With ``ready`` it waits until a media server finds what it is told to look at, with ``arrivals`` a message
+    that something is ready to watch waits until a server shows it.
     """
 
     def __init__(
@@ -59,6 +62,7 @@ class Notify:
         mappings: Mappings,
         clock: Clock,
         ready: ReadyCheck | None = None,
+        arrivals: ReadyToWatch | None = None,
     ) -> None:
         self._service = service
         self._notifier = notifier
@@ -67,25 +71,42 @@ class Notify:
         self._mappings = mappings
         self._clock = clock
         self._ready = ready
+        self._arrivals = arrivals
 
     async def __call__(self, job: Job, _report: Report) -> Done:
         """Deliver one message; raises NothingToDo where the service was switched off meanwhile."""
-        row = await self._services.row(self._service.key)
-        if not row.enabled:
-            raise NothingToDo(text("{service} is turned off.", service=self._service.title))
+        row = await self._row()
         config = await load_config(self._service, row, self._secrets)
         events = self._events(job)
         warning = await self._wait_for_files(job)
+        arrival = None if self._arrivals is None else await self._arrivals.arrival(job, events[0])
         notification = replace(
-            compose_all(events, folder=await self._folder(events[0])), job_id=job.id, root_id=job.root_id
+            compose_all(events, folder=await self.folder(events[0], job)), job_id=job.id, root_id=job.root_id
         )
+        if arrival is not None:
+            notification, warning = arrival.into(notification), arrival.warning
         delivery = await self._notifier.send(config, notification)
         warnings = (*delivery.warnings, *(() if warning is None else (warning,)))
         result: dict[str, Any] = {"warnings": [str(each) for each in warnings]}
         if delivery.message_id is not None:
             result["message_id"] = delivery.message_id
         await self._remember(row)
-        return Done(detail=_with_warnings(delivery.detail, warnings), result=result)
+        together = [event for each in (job, *job.merged) if (event := _event_of(each)) is not None]
+        return Done(
+            detail=_with_warnings(delivery.detail, warnings),
+            result=result,
+            fan_out=confirmation(job, together, service=self._service, config=config),
+        )
+
+    async def settings(self, job: Job) -> ServiceConfig:  # noqa: ARG002 - a service may have several places
+        """Return the settings of now. Raises NothingToDo where the service is off, NotSetUp or another."""
+        return await load_config(self._service, await self._row(), self._secrets)
+
+    async def _row(self) -> ServiceRow:
+        row = await self._services.row(self._service.key)
+        if not row.enabled:
+            raise NothingToDo(text("{service} is turned off.", service=self._service.title))
+        return row
 
     async def _wait_for_files(self, job: Job) -> Text | None:
         """Wait for the files of all that one refresh stands for; what was replaced since is none of them."""
@@ -117,7 +138,7 @@ class Notify:
             # The message is out: failing now would send it again.
             logger.warning("That %s works could not be noted: %s", self._service.title, error)
 
-    async def _folder(self, event: Event) -> str | None:
+    async def folder(self, event: Event, job: Job) -> str | None:  # noqa: ARG002 - a place may have its own
         """Folder as the service writes it: mapped from the sender's path, else from this computer's."""
         if not isinstance(event, MediaEvent):
             return None

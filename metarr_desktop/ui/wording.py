@@ -78,6 +78,9 @@ def job_name(kind: str) -> str:
     if kind.startswith("notify-"):
         name = kind.removeprefix("notify-")
         return fill(tr("Notify {service}"), {"service": name[:1].upper() + name[1:]})
+    if kind.startswith("confirm-"):
+        name = kind.removeprefix("confirm-")
+        return fill(tr("Confirm {service}"), {"service": name[:1].upper() + name[1:]})
     return kind
 
 
@@ -93,7 +96,7 @@ def short_job_name(kind: str) -> str:
     """The name for a line that holds many: ``Scan``, ``Kodi``."""
     if kind == "scan-movie":
         return tr("Scan")
-    if kind.startswith("scheduled-"):
+    if kind.startswith(("scheduled-", "confirm-")):
         return job_name(kind)
     name = kind.removeprefix("notify-")
     return name[:1].upper() + name[1:]

@@ -7,7 +7,7 @@ import dataclasses
 from typing import TYPE_CHECKING, Protocol
 
 from metarr_desktop.domain.errors import NotFound, NothingToDo, Permanent
-from metarr_desktop.domain.events import Action, Ignored, MediaEvent, Notice, NoticeKind
+from metarr_desktop.domain.events import Action, EventKind, Ignored, MediaEvent, Notice, NoticeKind
 from metarr_desktop.domain.outcomes import Done
 from metarr_desktop.domain.text import Text, text
 from metarr_desktop.storage.import_store import ImportShape
@@ -16,7 +16,7 @@ from metarr_desktop.webhooks.fanout import plan
 from metarr_desktop.webhooks.imports import import_keys
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Sequence
+    from collections.abc import Awaitable, Callable, Collection, Sequence
     from datetime import datetime, timedelta
 
     from metarr_desktop.domain.clock import Clock
@@ -113,6 +113,7 @@ class ReceiveWebhook:
         services: Sequence[Service],
         clock: Clock,
         expires_after: Callable[[], timedelta] | None = None,
+        confirming: Callable[[], Awaitable[frozenset[str]]] | None = None,
     ) -> None:
         self._events = events
         self._senders = senders
@@ -123,6 +124,7 @@ class ReceiveWebhook:
         self._services = tuple(services)
         self._clock = clock
         self._expires_after = expires_after
+        self._confirming = confirming
 
     async def __call__(self, job: Job, _report: Report) -> Done:
         """Parse the body; raises NothingToDo for what leads to no work, Permanent for what has no meaning.
@@ -191,6 +193,9 @@ class ReceiveWebhook:
 
     async def _done(self, source: Source, event: Event) -> Done:
         routes = await self._routes.routes()
+        confirming = frozenset[str]()
+        if self._confirming is not None and routes.ask_for(EventKind.READY):
+            confirming = await self._confirming()
 
         def fan_out(enabled: frozenset[str]) -> tuple[NewJob, ...]:
             return plan(
@@ -200,6 +205,7 @@ class ReceiveWebhook:
                 scans=source.scans,
                 routes=routes,
                 expires_after=None if self._expires_after is None else self._expires_after(),
+                confirming=confirming,
             )
 
         return Done(detail=_detail(event), event_title=event.display_title, fan_out=fan_out)
