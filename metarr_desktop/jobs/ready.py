@@ -1,4 +1,4 @@
-"""Messages that say "ready to watch": they wait until a media server shows what came, and link to it there."""
+"""Messages that something is ready to watch: they wait until a media server shows it, and link to it there."""
 
 from __future__ import annotations
 
@@ -24,6 +24,7 @@ LOOKS = tuple(timedelta(seconds=each) for each in (5, 15, 35, 65, 125, 185, 245,
 """When a message looks whether somebody saw it, counted from its creation."""
 LONGEST = timedelta(minutes=10)
 WAITS = Text("Waits until a media server shows it.")
+NOT_SHOWN = "Imported, but no media server shows it yet"
 UNSEEN = Text("No media server showed it within 10 min.")
 
 
@@ -58,9 +59,7 @@ class Arrival:
         link = self.link or notification.link
         if notification.marked:
             return replace(notification, link=link)
-        line = (
-            f"Ready to watch in {self.place}" if self.place else "Imported, but no media server shows it yet"
-        )
+        line = f"Ready to watch in {self.place}" if self.place else NOT_SHOWN
         return replace(notification, link=link, body=_with_episode(notification, line))
 
 

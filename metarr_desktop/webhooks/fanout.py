@@ -98,7 +98,7 @@ def _ready(
     confirming: frozenset[str],
     expires_after: timedelta | None,
 ) -> tuple[NewJob, ...]:
-    """Plan the messages that tell when it is ready to watch, where a server that is told will be looked at."""
+    """Plan the messages that it is ready to watch, where a server that is told will be looked at."""
     if not isinstance(event, MediaEvent) or not brings(event):
         return ()
     looked_at = (each for each in services if each.key in enabled & confirming and each.seen_within)
