@@ -103,6 +103,10 @@ class LibraryStore:
         """Return the movie of this folder, one of these files or this id, unless it is deleted already."""
         return await self._database.read(find_movie, library_id, folder, paths, tmdb_id)
 
+    async def films(self, *, limit: int = MOST_FILMS) -> tuple[KnownFilm, ...]:
+        """Return the films of this computer's library that others may know too, the newest first."""
+        return await self._database.read(known_films, limit)
+
     async def mark_deleted(self, movie_id: int, *, now: datetime) -> bool:
         """Keep a movie's row as one of a deleted film; returns whether there was one."""
         return await self._database.run(mark_deleted, movie_id, now)
