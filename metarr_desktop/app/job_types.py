@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from metarr_desktop.domain.jobs import (
@@ -29,11 +30,13 @@ if TYPE_CHECKING:
 
     from metarr_desktop.domain.clock import Clock
     from metarr_desktop.jobs.confirm import Tell
+    from metarr_desktop.jobs.group_lanes import GroupLanes
     from metarr_desktop.jobs.ready import ReadyToWatch
     from metarr_desktop.library.maintenance import Step
     from metarr_desktop.services.declaration import Service
     from metarr_desktop.services.notifier import Notifier
     from metarr_desktop.storage.library_store import LibraryStore
+    from metarr_desktop.storage.player_store import PlayerStore
     from metarr_desktop.storage.secrets import SecretStore
     from metarr_desktop.storage.service_store import ServiceStore
     from metarr_desktop.webhooks.catch_up import CatchUp
@@ -75,6 +78,8 @@ def notify_job_types(
     store: ServiceStore,
     secrets: SecretStore,
     library: LibraryStore,
+    players: PlayerStore,
+    lanes: GroupLanes,
     clock: Clock,
     arrivals: ReadyToWatch,
     tell: Tell,
@@ -94,6 +99,7 @@ def notify_job_types(
             secrets=secrets,
             mappings=library,
             clock=clock,
+            players=players,
             ready=None if service.sends_messages else readiness,
             arrivals=arrivals if service.sends_messages else None,
         )
@@ -106,6 +112,7 @@ def notify_job_types(
                 concurrency=service.concurrency,
                 delivers=True,
                 merge_window=service.merge_window,
+                lanes=None if service.member is None else partial(lanes.of, service.key),
             )
         )
         if service.seen_within is not None and isinstance(notifier, MediaServer):

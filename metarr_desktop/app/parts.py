@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from metarr_desktop.app.api import Api
     from metarr_desktop.app.folder_watch import FolderWatch
     from metarr_desktop.app.foundation import Foundation
+    from metarr_desktop.app.household_desk import HouseholdDesk
     from metarr_desktop.app.listener import Listener
     from metarr_desktop.app.logging_setup import LogBook
     from metarr_desktop.app.path_scopes import PathScopes
@@ -39,6 +40,7 @@ class Parts:
     schedules: Sequence[Schedule]
     scheduler: Scheduler
     desk: ServiceDesk
+    household: HouseholdDesk
     route_desk: RouteDesk
     senders: SenderParts
     receiving: Receiving

@@ -9,10 +9,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from metarr_desktop import __version__
+from metarr_desktop.app.household_views import lane_titles, read_household
 from metarr_desktop.app.job_views import JobViews
 from metarr_desktop.app.lane_views import held_lanes
 from metarr_desktop.app.origins import Origins
 from metarr_desktop.app.problems import find_problems
+from metarr_desktop.app.scan_anyway import may_scan_anyway
 from metarr_desktop.app.schedule_views import read_schedules
 from metarr_desktop.app.sender_queries import SenderQueries
 from metarr_desktop.app.service_state import secrets_set, snapshot_of
@@ -35,12 +37,14 @@ from metarr_desktop.domain.errors import NotFound
 from metarr_desktop.domain.jobs import EndStatus, Job, QueuePlace
 from metarr_desktop.domain.statistics import Statistics, Tally, sum_of
 from metarr_desktop.domain.text import text
+from metarr_desktop.jobs.recipients import member_fields
 from metarr_desktop.services.forms import check_field, field_specs
 from metarr_desktop.storage.job_store import WaitingJobs
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from metarr_desktop.app.household_views import HouseholdForm
     from metarr_desktop.app.logging_setup import LogLine
     from metarr_desktop.app.parts import Parts
     from metarr_desktop.app.route_views import ServiceRoutes
@@ -55,6 +59,7 @@ if TYPE_CHECKING:
         ScheduleSnapshot,
     )
     from metarr_desktop.domain.forms import PlainValue
+    from metarr_desktop.domain.groups import Player
     from metarr_desktop.domain.history import HistoryCursor
     from metarr_desktop.domain.media import LibraryFolder
     from metarr_desktop.domain.paths import PathMapping
@@ -81,7 +86,7 @@ class Queries(SenderQueries):
         self._services = parts.on.services
         self._sources = parts.on.sources
         self._types = tuple(kind.type for kind in parts.types)
-        self._delivering = frozenset(kind.lane for kind in parts.types if kind.delivers)
+        self._delivering = tuple(kind for kind in parts.types if kind.delivers)
         self._database = parts.on.database
         self._job_store = parts.on.stores.jobs
         self._history = parts.on.stores.history
@@ -90,6 +95,8 @@ class Queries(SenderQueries):
         self._statistics = parts.on.stores.statistics
         self._events = parts.on.stores.events
         self._service_store = parts.on.stores.services
+        self._player_store = parts.on.stores.players
+        self._household = parts.household
         self._routes = parts.route_desk
         self._library = parts.on.stores.library
         self._path_scopes = parts.path_scopes
@@ -171,13 +178,14 @@ class Queries(SenderQueries):
     async def problems(self) -> tuple[Problem, ...]:
         """What a person should know about, worst first."""
         last = await self._history.last_of_types(["scan-movie"])
+        titles, keys = await self._lane_titles()
         return find_problems(
             listener=None if self._listener is None else self._listener.problem,
             storage=self._database.problem,
             keyring=self._secrets.state,
             stops=await self._queue.lane_stops(),
-            titles={service.lane: service.title for service in self._services},
-            keys={service.lane: service.key for service in self._services},
+            titles=titles,
+            keys=keys,
             last_scan=last.get("scan-movie"),
             port=self._settings.port,
             senders=await self._sender_views.standing(port=self._settings.port),
@@ -254,12 +262,23 @@ class Queries(SenderQueries):
 
     async def lanes(self) -> tuple[LaneSnapshot, ...]:
         """Return the lanes that take no jobs now, those included whose deliveries are paused."""
+        titles, _ = await self._lane_titles()
+        delivering = {lane for kind in self._delivering for lane in kind.all_lanes()}
         return held_lanes(
             stops=await self._queue.lane_stops(),
             pause=self.pause(),
-            delivering=self._delivering,
-            titles={service.lane: service.title for service in self._services},
+            # Of a group that was removed nothing is told any more.
+            delivering=delivering & titles.keys(),
+            titles=titles,
         )
+
+    async def lane_titles(self) -> Mapping[str, str]:
+        """Return what the lanes of services are called: a group is named where there are several."""
+        return (await self._lane_titles())[0]
+
+    async def _lane_titles(self) -> tuple[dict[str, str], dict[str, str]]:
+        """Return titles and service keys by lane."""
+        return lane_titles(self._services, await self._player_store.groups())
 
     def on_several_computers(self) -> bool:
         """Whether jobs may run on other computers than this one."""
@@ -307,41 +326,90 @@ class Queries(SenderQueries):
         """Every service in the order of the registry."""
         rows = {row.service: row for row in await self._service_store.rows()}
         stops = {stop.lane: stop for stop in await self._queue.lane_stops()}
+        titles, keys = await self._lane_titles()
         waiting = await self._job_store.waiting()
         last = await self._history.last_of_types([service.job_type for service in self._services])
         return tuple(
-            snapshot_of(
-                service,
-                rows[service.key],
-                secrets=self._secrets,
-                stops=stops,
-                waiting=waiting.get(service.job_type, NOTHING_WAITS),
-                last=last.get(service.job_type),
-            )
-            for service in self._services
-            if service.key in rows
+            [
+                snapshot_of(
+                    service,
+                    rows[service.key],
+                    secrets=self._secrets,
+                    stops={lane: stop for lane, stop in stops.items() if keys.get(lane) == service.key},
+                    titles=titles,
+                    waiting=waiting.get(service.job_type, NOTHING_WAITS),
+                    last=last.get(service.job_type),
+                    household=None if service.member is None else await self._read_household(service),
+                )
+                for service in self._services
+                if service.key in rows
+            ]
         )
 
     async def service_form(self, key: str) -> ServiceForm:
         """What a service's settings page starts from. Raises NotFound."""
         service, row = self._service(key), await self._service_store.row(key)
-        fields = field_specs(service)
-        known = {field.name for field in fields if field.kind != "secret"}
-        defaults = {field.name: field.default for field in fields if field.kind != "secret"}
+        household = None if service.member is None else await self._read_household(service)
+        fields, values = field_specs(service), dict(row.values)
+        filled = secrets_set(service, row, self._secrets)
+        if household is not None:
+            own = member_fields(service)
+            filled -= own
+            if household.several:
+                fields = tuple(field for field in fields if field.name not in own)
+            for player in () if household.several else household.players:
+                values |= player.values
+                filled |= player.secrets_set
+        plain = {field.name: field.default for field in fields if field.kind != "secret"}
         return ServiceForm(
             key=key,
             title=service.title,
             enabled=row.enabled,
             fields=fields,
-            values={**defaults, **{name: value for name, value in row.values.items() if name in known}},
-            secrets_set=secrets_set(service, row, self._secrets),
+            values={**plain, **{name: value for name, value in values.items() if name in plain}},
+            secrets_set=filled,
             docs=service.docs,
             takes_messages=service.sends_messages,
+            household=household,
         )
+
+    async def household(self, key: str) -> HouseholdForm:
+        """Return the groups and players of a service. Raises NotFound, or Refused where it has none."""
+        return await self._read_household(self._household.service(key))
+
+    async def _read_household(self, service: Service) -> HouseholdForm:
+        libraries = {folder.id: folder.name for folder in await self._library.libraries()}
+        return await read_household(
+            service, store=self._player_store, secrets=self._secrets, libraries=libraries
+        )
+
+    def check_player_field(self, key: str, field: str, value: PlainValue) -> Text | None:
+        """Return what is wrong with one value of a player as typed, or None."""
+        return self._household.check_field(key, field, value)
+
+    async def player_secret(self, key: str, player: int, field: str) -> str | None:
+        """Return a secret of a player for the person to see. Raises SecretsUnavailable or NotFound."""
+        found = await self._player_store.player(key, player)
+        return await self._secrets.get(f"{found.secrets_at}/{field}")
+
+    def may_scan_anyway(self, job: Job) -> bool:
+        """Whether a job was put off for a reason of its service, such as a video that plays there."""
+        return may_scan_anyway(job, services=self._services)
+
+    async def player(self, key: str, named: str) -> Player:
+        """Return a player by its number or name. Raises NotFound or Refused."""
+        return await self._household.player(key, named)
+
+    async def secrets_at(self, key: str) -> str:
+        """Return what the names of those secrets begin with that the page of a service shows."""
+        service = self._service(key)
+        first = None if service.member is None else await self._household.first_player(service)
+        return service.key if first is None else first.secrets_at
 
     async def secret(self, key: str, field: str) -> str | None:
         """Return a secret for the person to see. Raises SecretsUnavailable."""
-        return await self._secrets.get(f"{self._service(key).key}/{field}")
+        at = await self.secrets_at(key) if field in member_fields(self._service(key)) else key
+        return await self._secrets.get(f"{at}/{field}")
 
     def check_field(self, key: str, field: str, value: PlainValue) -> Text | None:
         """Return what is wrong with one value as typed, or None."""

@@ -18,6 +18,7 @@ from metarr_desktop.cli.endings import (
     USAGE,
     UsageError,
 )
+from metarr_desktop.cli.household_commands import HOUSEHOLD_COMMANDS
 from metarr_desktop.cli.library_commands import LIBRARY_COMMANDS
 from metarr_desktop.cli.receiving_commands import RECEIVING_COMMANDS
 from metarr_desktop.cli.route_commands import ROUTE_COMMANDS
@@ -159,6 +160,7 @@ COMMANDS: dict[str, Callable[[argparse.Namespace, Session], int]] = {
     "open": _open,
     "send-test": _send_test,
     **SERVICE_COMMANDS,
+    **HOUSEHOLD_COMMANDS,
     **ROUTE_COMMANDS,
     **SOURCE_COMMANDS,
     **LIBRARY_COMMANDS,

@@ -71,9 +71,15 @@ def status_text(status: dict[str, Any]) -> str:
 def services_text(services: Sequence[dict[str, Any]]) -> str:
     """Every service with its state."""
     rows = [
-        (each["key"], each["title"], each["state"].replace("_", " "), each["detail"]) for each in services
+        (each["key"], each["title"], each["state"].replace("_", " "), _detail(each)) for each in services
     ]
     return table(("NAME", "SERVICE", "STATE", "DETAIL"), rows, empty="No services.")
+
+
+def _detail(service: dict[str, Any]) -> str:
+    """How it is, behind how many players it has, where that is more than one."""
+    count = service.get("players") or 0
+    return " ".join(part for part in (f"{count} players." if count > 1 else "", service["detail"]) if part)
 
 
 def statistics_text(statistics: dict[str, Any]) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
@@ -69,13 +70,13 @@ def confirmation(
 ) -> Callable[[frozenset[str]], tuple[NewJob, ...]] | None:
     """Return what follows a refresh: one look for all that it stands for; None where nothing is looked for.
 
-    ``events`` are those of the job and of all it led, in their order.
+    ``events`` are those of the job and of all it led, in their order. Of a group of players it names the lane.
     """
     left = brought(events) if service.seen_within is not None and confirms(config) else ()
     if not left:
         return None
     first, *others = [event.to_payload() for event in left]
-    payload: dict[str, Any] = {**job.payload, "event": first}
+    payload: dict[str, Any] = {**job.payload, "event": first, "lane": job.lane}
     if others:
         payload["events"] = others
     if job.merged:
@@ -114,14 +115,15 @@ class Confirm:
         following = next_look(elapsed, within=within)
         if not elapsed:  # no server is so quick; what it shows may be what was there before
             raise self._not_yet(job.created_at + (following or within))
-        folder = await self._notify.folder(events[0], job)
+        told = _as_told(job, service)
+        folder = await self._notify.folder(events[0], told)
         try:
-            config = await self._notify.settings(job)
+            config = await self._notify.settings(told)
             if not confirms(config):
                 raise NothingToDo(
                     text("{service} is not looked at for arrivals any more.", service=service.title)
                 )
-            sightings = await self._look(config, events, job)
+            sightings = await self._look(config, events, told)
             if sightings is None and following is None:
                 raise await self._unseen(config, folder, within)
         except NeedsAttention as error:
@@ -138,12 +140,12 @@ class Confirm:
         return NotNow(text(NOT_YET, service=self._service.title), until=until)
 
     async def _look(
-        self, config: ServiceConfig | Group, events: Sequence[MediaEvent], job: Job
+        self, config: ServiceConfig | Group, events: Sequence[MediaEvent], told: Job
     ) -> list[Sighting] | None:
         """Look for all of it; None as soon as one is not there."""
         found = []
         for event in events:
-            folder = await self._notify.folder(event, job)
+            folder = await self._notify.folder(event, told)
             sighting = await self._notifier.sighting(config, event, folder=folder or event.folder)
             if sighting is None:
                 return None
@@ -190,6 +192,12 @@ def listed(folders: Sequence[str]) -> str:
     words = ", ".join(folders[:SHOWN_FOLDERS])
     more = len(folders) - SHOWN_FOLDERS
     return words if more <= 0 else f"{words} and {more} more"
+
+
+def _as_told(job: Job, service: Service) -> Job:
+    """Return the job in the lane of the one that told the server: of several groups, it says which one."""
+    lane = job.payload.get("lane")
+    return replace(job, lane=lane if isinstance(lane, str) else service.lane)
 
 
 def _events(job: Job) -> tuple[MediaEvent, ...]:

@@ -16,6 +16,7 @@ from metarr_desktop.storage.movie_rows import (
     find_movie,
     forget_deleted,
     known_files,
+    known_films,
     mark_deleted,
     save_movie,
 )
@@ -23,9 +24,11 @@ from metarr_desktop.storage.movie_rows import (
 if TYPE_CHECKING:
     from datetime import datetime
 
-    from metarr_desktop.domain.media import Movie, SavedMovie, ScannedMovie
+    from metarr_desktop.domain.media import KnownFilm, Movie, SavedMovie, ScannedMovie
     from metarr_desktop.storage.database import Database
     from metarr_desktop.storage.sql import Sql
+
+MOST_FILMS = 20_000
 
 
 class LibraryStore:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from metarr_desktop.domain.arrivals import brings
 from metarr_desktop.domain.events import Action, MediaEvent, MediaKind
+from metarr_desktop.domain.groups import NO_HOUSEHOLDS, Households
 from metarr_desktop.domain.jobs import HIGH, NORMAL, SCAN_LANE, SCAN_MOVIE, Gathering, NewJob
 from metarr_desktop.domain.routing import Routes
 from metarr_desktop.domain.senders import slug
@@ -40,11 +41,13 @@ def plan(
     enabled: frozenset[str],
     scans: bool,
     routes: Routes = NO_ROUTES,
+    households: Households = NO_HOUSEHOLDS,
     expires_after: timedelta | None = None,
     confirming: frozenset[str] = frozenset(),
 ) -> tuple[NewJob, ...]:
     """Plan a scan, where there is something to look at, and one notify job for each service that is told.
 
+    A service with players gets one for each of its groups that the event concerns, in the group's own lane.
     One scan of a folder waits at most; refreshes of one folder that wait together run as one, and messages
     about one download wait for one another; what refreshes nothing, such as a hint on a screen, runs by
     itself. What was recovered from a sender's history is no news to people: they get one summary. What still
@@ -70,7 +73,7 @@ def plan(
         _gathered(
             NewJob(
                 type=service.job_type,
-                lane=service.lane,
+                lane=lane,
                 priority=NORMAL,
                 payload=payload,
                 max_retries=service.retry.max_retries,
@@ -84,6 +87,7 @@ def plan(
         )
         for service in services
         if service.key in enabled and _is_told(service, event, routes)
+        for lane in _lanes(service, event, households)
     )
     ready = _ready(event, services, enabled, routes, confirming=confirming, expires_after=expires_after)
     return (scan, *notify, *ready) if scans else (*notify, *ready)
@@ -122,6 +126,10 @@ def _ready(
         for service in services
         if service.key in enabled and service.sends_messages and _is_told(service, ready, routes)
     )
+
+
+def _lanes(service: Service, event: Event, households: Households) -> tuple[str, ...]:
+    return (service.lane,) if service.member is None else households.lanes(service.key, event)
 
 
 def _gathered(job: NewJob, event: Event, *, service: Service) -> NewJob:
