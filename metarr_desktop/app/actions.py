@@ -205,6 +205,10 @@ async def _mapping_list(core: Core, _: Params) -> object:
     return wire.mappings_json(await core.queries.mappings())
 
 
+async def _mapping_propose(core: Core, _: Params) -> object:
+    return wire.path_report_json(await core.commands.propose_mappings())
+
+
 async def _mapping_remove(core: Core, params: Params) -> object:
     await core.commands.remove_mapping(params.word("scope"), params.word("from"))
     return None
@@ -321,6 +325,7 @@ ACTIONS: dict[str, Action] = {
     "trace": Action(_trace, frozenset({"path", "from", "to"})),
     "mapping_add": Action(_mapping_add, frozenset({"scope", "from", "to"})),
     "mapping_list": Action(_mapping_list),
+    "mapping_propose": Action(_mapping_propose),
     "mapping_remove": Action(_mapping_remove, frozenset({"scope", "from"})),
     "retry": Action(_retry, frozenset({"job_id"})),
     "run_now": Action(_run_now, frozenset({"job_id"})),

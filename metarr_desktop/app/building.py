@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import random
+from datetime import timedelta
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -17,17 +18,21 @@ from metarr_desktop.app.job_types import notify_job_types, own_job_types
 from metarr_desktop.app.listener import Listener
 from metarr_desktop.app.notifiers import build_notifiers
 from metarr_desktop.app.parts import Parts
+from metarr_desktop.app.path_desk import PathCheck, PathDesk
 from metarr_desktop.app.path_scopes import PathScopes
+from metarr_desktop.app.path_sides import PathSides
 from metarr_desktop.app.receiving import Receiving
 from metarr_desktop.app.route_desk import RouteDesk
 from metarr_desktop.app.sample_sender import SampleSender
 from metarr_desktop.app.scan_requests import ScanRequests
 from metarr_desktop.app.sender_building import build_senders
 from metarr_desktop.app.sender_keys import SenderKeys
+from metarr_desktop.app.server_places import ServerPlaces
 from metarr_desktop.app.service_desk import ServiceDesk
 from metarr_desktop.app.triggers import Triggers
 from metarr_desktop.app.upkeep import Upkeep
-from metarr_desktop.domain.schedules import CATCH_UP, CLEAN_UP
+from metarr_desktop.domain.schedules import CATCH_UP, CLEAN_UP, PATH_CHECK
+from metarr_desktop.jobs.handlers import JobType
 from metarr_desktop.jobs.ready import LetGo, ReadyToWatch
 from metarr_desktop.jobs.scheduler import Scheduler
 from metarr_desktop.jobs.worker import Worker
@@ -36,6 +41,7 @@ from metarr_desktop.storage.secrets import KeyringSecrets
 from metarr_desktop.storage.upkeep import tidy_up
 from metarr_desktop.webhooks.catch_up_plan import any_connected
 from metarr_desktop.webhooks.receive import ReceiveWebhook
+from metarr_desktop.webhooks.sender_config import SenderClients
 from metarr_desktop.webhooks.server import WebhookServer
 
 if TYPE_CHECKING:
@@ -48,10 +54,10 @@ if TYPE_CHECKING:
     from metarr_desktop.app.logging_setup import LogBook
     from metarr_desktop.app.paths import AppPaths
     from metarr_desktop.app.sender_building import SenderParts
-    from metarr_desktop.jobs.handlers import JobType
     from metarr_desktop.services.notifier import Notifier
 
-SCHEDULES = (CLEAN_UP, CATCH_UP)
+SCHEDULES = (CLEAN_UP, CATCH_UP, PATH_CHECK)
+LONGEST_PATH_CHECK = timedelta(minutes=10)
 
 
 async def build_parts(paths: AppPaths, stack: AsyncExitStack, book: LogBook, given: Given, /) -> Parts:
@@ -78,13 +84,25 @@ async def build_parts(paths: AppPaths, stack: AsyncExitStack, book: LogBook, giv
     )
     if isinstance(on.secrets, KeyringSecrets):
         on.secrets.on_usable = partial(_go_on, on, desk, senders)
-    types = (*_job_types(on, notifiers, _upkeep(on, paths, given)), *senders.types)
+    places = _places(on, notifiers)
+    path_desk = _path_desk(on, places)
+    types = (
+        *_job_types(on, notifiers, _upkeep(on, paths, given)),
+        *senders.types,
+        JobType(
+            type=PATH_CHECK.name,
+            handler=PathCheck(path_desk),
+            lane=PATH_CHECK.lane,
+            timeout=LONGEST_PATH_CHECK,
+        ),
+    )
     return Parts(
         on=on,
         types=types,
         schedules=SCHEDULES,
-        scheduler=_scheduler(on),
+        scheduler=_scheduler(on, places),
         desk=desk,
+        path_desk=path_desk,
         household=household,
         route_desk=RouteDesk(
             services=on.services,
@@ -224,14 +242,44 @@ def _copy(file: Path, folder: Path, now: datetime) -> str:
     return back_up(file, folder, now=now).path.name
 
 
-def _scheduler(on: Foundation) -> Scheduler:
+def _places(on: Foundation, notifiers: Mapping[str, Notifier[Any]]) -> ServerPlaces:
+    return ServerPlaces(
+        services=on.services,
+        notifiers=notifiers,
+        store=on.stores.services,
+        players=on.stores.players,
+        secrets=on.secrets,
+    )
+
+
+def _path_desk(on: Foundation, places: ServerPlaces) -> PathDesk:
+    clients = SenderClients(
+        sources={source.key: source for source in on.sources},
+        secrets=on.secrets,
+        http=on.http,
+        clock=on.clock,
+    )
+    return PathDesk(
+        sides=PathSides(senders=on.stores.senders, clients=clients, library=on.stores.library),
+        places=places,
+        library=on.stores.library,
+        notes=on.stores.notes,
+        bus=on.bus,
+        clock=on.clock,
+    )
+
+
+def _scheduler(on: Foundation, places: ServerPlaces) -> Scheduler:
     return Scheduler(
         store=on.stores.schedules,
         schedules=SCHEDULES,
         clock=on.clock,
         spawn=on.tasks.spawn,
         added=lambda job: on.queue.tell((job,)),
-        wanted={CATCH_UP.name: partial(any_connected, on.stores.senders)},
+        wanted={
+            CATCH_UP.name: partial(any_connected, on.stores.senders),
+            PATH_CHECK.name: places.any_on,
+        },
     )
 
 

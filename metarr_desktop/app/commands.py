@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from metarr_desktop.app.parts import Parts
+    from metarr_desktop.app.path_desk import PathReport
     from metarr_desktop.app.scan_requests import Origin, ScanRequest
     from metarr_desktop.domain.forms import Draft, PlainValue
     from metarr_desktop.domain.media import WatchMode
@@ -57,6 +58,7 @@ class Commands(SenderCommands, HouseholdCommands):
         self._retries = {kind.type: kind.retry for kind in parts.types}
         self._scans = parts.scans
         self._path_scopes = parts.path_scopes
+        self._path_desk = parts.path_desk
         self._bus = parts.on.bus
         self._clock = parts.on.clock
         self._stop_requested = parts.stop_requested
@@ -251,6 +253,10 @@ class Commands(SenderCommands, HouseholdCommands):
         """Remove a path mapping."""
         await self._library.remove_mapping(self._path_scopes.stored_scope(scope), from_path=from_path)
         self._bus.publish(SettingsChanged())
+
+    async def propose_mappings(self) -> PathReport:
+        """Ask senders and media servers where they have their films; returns what to map."""
+        return await self._path_desk.look()
 
     # The program
 

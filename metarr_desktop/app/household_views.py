@@ -79,9 +79,7 @@ def player_secrets_set(service: Service, player: Player, secrets: SecretStore) -
     )
 
 
-def player_snapshot(
-    service: Service, player: Player, *, group: str, secrets: SecretStore
-) -> PlayerSnapshot:
+def player_snapshot(service: Service, player: Player, *, group: str, secrets: SecretStore) -> PlayerSnapshot:
     """Sum up one player."""
     form, filled = MemberForm.of(service), player_secrets_set(service, player, secrets)
     known = {field.name: field.default for field in field_specs(form) if field.kind != "secret"}
@@ -145,9 +143,7 @@ def lane_titles(
         found = groups.get(service.key, ())
         for group in found:
             keys[group.lane] = service.key
-            titles[group.lane] = (
-                f"{service.title} ({group.name})" if len(found) > 1 else service.title
-            )
+            titles[group.lane] = f"{service.title} ({group.name})" if len(found) > 1 else service.title
     return titles, keys
 
 
@@ -155,4 +151,6 @@ def household_line(household: HouseholdForm) -> str:
     """Say how many players there are: ``3 players in 2 groups``."""
     count, groups = len(household.players), len(household.groups)
     players = text("1 player") if count == 1 else text("{n} players", n=count)
-    return str(players) if groups == 1 else str(text("{players} in {n} groups", players=str(players), n=groups))
+    return (
+        str(players) if groups == 1 else str(text("{players} in {n} groups", players=str(players), n=groups))
+    )

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from metarr_desktop.app.household_desk import HouseholdDesk
     from metarr_desktop.app.listener import Listener
     from metarr_desktop.app.logging_setup import LogBook
+    from metarr_desktop.app.path_desk import PathDesk
     from metarr_desktop.app.path_scopes import PathScopes
     from metarr_desktop.app.receiving import Receiving
     from metarr_desktop.app.route_desk import RouteDesk
@@ -48,6 +49,7 @@ class Parts:
     samples: SampleSender
     scans: ScanRequests
     path_scopes: PathScopes
+    path_desk: PathDesk
     log: LogBook
     stop_requested: asyncio.Event
     listener: Listener | None = None

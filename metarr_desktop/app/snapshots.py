@@ -354,6 +354,7 @@ class ProblemKind(StrEnum):
     SOURCE_KEY_REJECTED = "source_key_rejected"
     WEBHOOK_GONE = "webhook_gone"
     MISSED = "missed"
+    PATH_DRIFT = "path_drift"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

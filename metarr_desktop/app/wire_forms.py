@@ -227,6 +227,38 @@ class LibraryJson(TypedDict):
 MappingJson = TypedDict("MappingJson", {"scope": str, "from": str, "to": str})
 
 
+ProposalJson = TypedDict(
+    "ProposalJson",
+    {
+        "scope": str,
+        "from": str,
+        "to": str,
+        "agree": int,
+        "total": int,
+        "example": str,
+        "instead_of": str | None,
+        "origin": str,
+        "target": str,
+    },
+)
+
+
+class AgreementJson(TypedDict):
+    """How many of the films that a media server and another side know lie where it is told."""
+
+    server: str
+    agree: int
+    total: int
+
+
+class PathReportJson(TypedDict):
+    """What a look at all paths found."""
+
+    proposals: list[ProposalJson]
+    films: list[AgreementJson]
+    unasked: list[str]
+
+
 class HopJson(TypedDict):
     """How one side writes a path; ``translated_from`` is the path its mapping was used on."""
 

@@ -158,12 +158,19 @@ def _add_library(commands: argparse._SubParsersAction[argparse.ArgumentParser]) 
     trace.add_argument("--to", dest="to_scope", required=True, metavar="SCOPE", help="a service, or here")
     as_json(trace)
 
-    mapping = commands.add_parser("mapping", help="path mappings: add, list, remove")
+    mapping = commands.add_parser("mapping", help="path mappings: add, list, propose, remove")
     actions = mapping.add_subparsers(dest="action", metavar="ACTION", required=True)
     add = actions.add_parser("add", help="add or replace a mapping")
     for name in ("scope", "from", "to"):
         add.add_argument(name, metavar=name.upper())
     as_json(actions.add_parser("list", help="show every mapping"))
+    propose = actions.add_parser(
+        "propose",
+        help="find out mappings that are missing or wrong",
+        description="Asks senders and media servers where they have the films that both know.",
+    )
+    propose.add_argument("--apply", type=count, metavar="N", help="add the proposal of this number")
+    as_json(propose)
     remove = actions.add_parser("remove", help="remove a mapping")
     for name in ("scope", "from"):
         remove.add_argument(name, metavar=name.upper())
@@ -180,9 +187,7 @@ def _add_jobs(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> 
     as_json(events)
     as_json(commands.add_parser("status", help="show the program at a glance"))
     as_json(commands.add_parser("stats", help="show what waits, runs and lately ended, in numbers"))
-    commands.add_parser("retry", help="try an ended job again").add_argument(
-        "job", type=count, metavar="JOB"
-    )
+    commands.add_parser("retry", help="try an ended job again").add_argument("job", type=count, metavar="JOB")
     for name, what in (
         ("run-now", "let a waiting job run now"),
         ("scan-anyway", "let a scan run now that waits for a video to end"),

@@ -91,9 +91,9 @@ def propose(
     for pair in pairs:
         same = common_end(pair.written, pair.there)
         if not pair.agrees and same:
-            groups[
-                parts(without_last(pair.written, same)), parts(without_last(pair.there, same))
-            ].append(pair)
+            groups[parts(without_last(pair.written, same)), parts(without_last(pair.there, same))].append(
+                pair
+            )
     largest = sorted(groups.values(), key=len, reverse=True)[:MOST_GROUPS]
     found = list(dict.fromkeys(_mapping(scope, group) for group in largest))
     told = [_proposal(mapping, found, pairs) for mapping in found]

@@ -70,7 +70,7 @@ def confirmation(
 ) -> Callable[[frozenset[str]], tuple[NewJob, ...]] | None:
     """Return what follows a refresh: one look for all that it stands for; None where nothing is looked for.
 
-    ``events`` are those of the job and of all it led, in their order. Of a group of players it names the lane.
+    ``events`` are those of the job and of all it led, in their order. The lane says which group is meant.
     """
     left = brought(events) if service.seen_within is not None and confirms(config) else ()
     if not left:

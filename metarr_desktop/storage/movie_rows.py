@@ -59,8 +59,8 @@ def find_movie(
 def known_films(db: Sql, limit: int) -> tuple[KnownFilm, ...]:
     """Return the films that others may know too, with their folders."""
     rows = db.execute(
-        "SELECT folder, tmdb_id, imdb_id FROM movies WHERE deleted_at IS NULL AND (tmdb_id > 0 OR imdb_id <> '')"
-        " ORDER BY id DESC LIMIT ?",
+        "SELECT folder, tmdb_id, imdb_id FROM movies"
+        " WHERE deleted_at IS NULL AND (tmdb_id > 0 OR imdb_id <> '') ORDER BY id DESC LIMIT ?",
         (limit,),
     ).fetchall()
     return tuple(KnownFilm(folder=row[0], tmdb_id=row[1] or None, imdb_id=row[2] or None) for row in rows)

@@ -71,6 +71,8 @@ def job_name(kind: str) -> str:
             return tr("Clean up history")
         case "scheduled-catch-up":
             return tr("Catch up with senders")
+        case "scheduled-path-check":
+            return tr("Check path mappings")
         case "catch-up":
             return tr("Catch up")
         case "notify-email":

@@ -127,7 +127,8 @@ def test_of_two_copies_the_one_that_fits_counts() -> None:
 
 
 @pytest.mark.parametrize(
-    ("agree", "total", "drifted"), [(47, 47, False), (45, 47, False), (44, 47, True), (0, 1, True), (0, 0, False)]
+    ("agree", "total", "drifted"),
+    [(47, 47, False), (45, 47, False), (44, 47, True), (0, 1, True), (0, 0, False)],
 )
 def test_a_few_films_elsewhere_are_no_drift(agree: int, total: int, *, drifted: bool) -> None:
     assert Agreement(agree=agree, total=total).drifted is drifted
