@@ -23,7 +23,9 @@ async def _household(core: Core, params: Params) -> object:
 
 async def _form(core: Core, params: Params) -> object:
     form = await core.queries.household(params.word("service"))
-    fields = [{"name": each.name, "secret": each.kind == "secret", "title": each.title} for each in form.fields]
+    fields = [
+        {"name": each.name, "secret": each.kind == "secret", "title": each.title} for each in form.fields
+    ]
     return {"fields": [*fields, {"name": CALLED, "secret": False, "title": "Name"}]}
 
 

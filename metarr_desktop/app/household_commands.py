@@ -45,7 +45,7 @@ class HouseholdCommands:
         """Add a player at the end of a group; without a group, of the first one."""
         return await self._household.add_player(service, group, draft, name=name, until_quit=until_quit)
 
-    async def save_player(  # noqa: PLR0913 - what can be said of a player
+    async def save_player(
         self,
         service: str,
         player: str,

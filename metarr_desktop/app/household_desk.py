@@ -95,9 +95,7 @@ class HouseholdDesk:
         if linked:
             await self._store.link(found.id, folder.id)
         elif not await self._store.unlink(found.id, folder.id):
-            raise NotFound(
-                text("{group} is not linked to {library}.", group=found.name, library=folder.name)
-            )
+            raise NotFound(text("{group} is not linked to {library}.", group=found.name, library=folder.name))
         await self._changed(service)
 
     async def _folder(self, library: str) -> LibraryFolder:
@@ -227,9 +225,7 @@ class HouseholdDesk:
         """Change the first player, or make it where something is said of it; it need not be complete."""
         player = await self.first_player(service)
         if player is not None:
-            await self.save_player(
-                service.key, str(player.id), draft, until_quit=until_quit, complete=False
-            )
+            await self.save_player(service.key, str(player.id), draft, until_quit=until_quit, complete=False)
         elif says_something(service, draft):
             check_draft(MemberForm.of(service), draft)
             group = await self._first_group(service)

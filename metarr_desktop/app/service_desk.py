@@ -104,7 +104,9 @@ class ServiceDesk:
 
     async def _refuse_several(self, service: Service, own: Draft) -> None:
         if (own.values or own.secrets) and len(await self._household.players(service)) > 1:
-            message = "{service} has several players. Say which one you mean: {key} player set PLAYER {field}=..."
+            message = (
+                "{service} has several players. Say which one you mean: {key} player set PLAYER {field}=..."
+            )
             field = next(iter({**own.values, **own.secrets}))
             raise Refused(text(message, service=service.title, key=service.key, field=field))
 

@@ -73,9 +73,7 @@ def _player_set(options: argparse.Namespace, session: Session) -> int:
     return OK
 
 
-def _say_of_player(
-    options: argparse.Namespace, session: Session, action: str, **params: str
-) -> Any:  # noqa: ANN401 - JSON
+def _say_of_player(options: argparse.Namespace, session: Session, action: str, **params: str) -> Any:  # noqa: ANN401 - JSON
     form = session.call("player_form", service=options.command)
     values, secrets = parted(f"A player of {options.command}", form, options.fields)
     return session.call(

@@ -70,9 +70,7 @@ def status_text(status: dict[str, Any]) -> str:
 
 def services_text(services: Sequence[dict[str, Any]]) -> str:
     """Every service with its state."""
-    rows = [
-        (each["key"], each["title"], each["state"].replace("_", " "), _detail(each)) for each in services
-    ]
+    rows = [(each["key"], each["title"], each["state"].replace("_", " "), _detail(each)) for each in services]
     return table(("NAME", "SERVICE", "STATE", "DETAIL"), rows, empty="No services.")
 
 

@@ -180,9 +180,7 @@ def _add_jobs(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> 
     as_json(events)
     as_json(commands.add_parser("status", help="show the program at a glance"))
     as_json(commands.add_parser("stats", help="show what waits, runs and lately ended, in numbers"))
-    commands.add_parser("retry", help="try an ended job again").add_argument(
-        "job", type=count, metavar="JOB"
-    )
+    commands.add_parser("retry", help="try an ended job again").add_argument("job", type=count, metavar="JOB")
     for name, what in (
         ("run-now", "let a waiting job run now"),
         ("scan-anyway", "let a scan run now that waits for a video to end"),

@@ -95,9 +95,7 @@ class Notify:
     async def _config(self, row: ServiceRow, job: Job) -> ServiceConfig | Group:
         if self._service.member is None or self._players is None:
             return await load_config(self._service, row, self._secrets)
-        return await load_group(
-            self._service, row, self._secrets, players=self._players, lane=job.lane
-        )
+        return await load_group(self._service, row, self._secrets, players=self._players, lane=job.lane)
 
     async def _wait_for_files(self, job: Job) -> Text | None:
         """Wait for the files of all that one refresh stands for; what was replaced since is none of them."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from metarr_desktop.domain.errors import NotSetUp, NothingToDo, SecretsUnavailable
+from metarr_desktop.domain.errors import NothingToDo, NotSetUp, SecretsUnavailable
 from metarr_desktop.domain.groups import DEFAULT, DEFAULT_NAME, slug_of
 from metarr_desktop.domain.text import text
 from metarr_desktop.services.declaration import Group, Member
@@ -86,7 +86,9 @@ async def load_group(
     found = () if group is None else await players.players(service.key)
     within = [each for each in found if group is not None and each.group_id == group.id]
     if not within:
-        raise NotSetUp(text("{service} has no player in the group {group} yet.", service=service.title, group=name))
+        raise NotSetUp(
+            text("{service} has no player in the group {group} yet.", service=service.title, group=name)
+        )
     awake = [each for each in within if each.enabled]
     if not awake:
         raise NothingToDo(text("All players of the group {group} are turned off.", group=name))
@@ -100,9 +102,7 @@ async def load_members(
     """Build the settings of players, in their order. Raises NotSetUp or SecretsUnavailable."""
     own = member_fields(service)
     shared_names = [field for field in secret_fields(service) if field not in own]
-    shared = await _secrets_of(
-        service, shared_names, kept=row.kept_secrets, at=service.key, secrets=secrets
-    )
+    shared = await _secrets_of(service, shared_names, kept=row.kept_secrets, at=service.key, secrets=secrets)
     household = {name: value for name, value in row.values.items() if name not in own}
     fields = [field for field in secret_fields(service) if field in own]
     members = []

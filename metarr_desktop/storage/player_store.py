@@ -226,12 +226,8 @@ def _unlink(db: Sql, group_id: int, library_id: int) -> bool:
     return gone.rowcount > 0
 
 
-def _add_player(
-    db: Sql, group_id: int, name: str, config: str, enabled: bool, now: datetime
-) -> Player:
-    service, own = db.execute(
-        "SELECT service, slug FROM player_groups WHERE id = ?", (group_id,)
-    ).fetchone()
+def _add_player(db: Sql, group_id: int, name: str, config: str, enabled: bool, now: datetime) -> Player:
+    service, own = db.execute("SELECT service, slug FROM player_groups WHERE id = ?", (group_id,)).fetchone()
     (player_id,) = db.execute(
         "INSERT INTO players (group_id, name, enabled, config, created_at, updated_at)"
         " VALUES (?, ?, ?, ?, ?, ?) RETURNING id",

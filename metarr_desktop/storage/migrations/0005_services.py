@@ -77,9 +77,7 @@ def _move_kodi(db: peewee.Database) -> None:
     player = {name: config.pop(name) for name in PLAYER_FIELDS if name in config}
     if not player:
         return
-    _run(
-        db, "UPDATE notification_config SET config = ? WHERE service = 'kodi'", json.dumps(config)
-    )
+    _run(db, "UPDATE notification_config SET config = ? WHERE service = 'kodi'", json.dumps(config))
     if all(value == PLAYER_FIELDS[name] for name, value in player.items()):
         return
     created = found[1]
