@@ -46,7 +46,7 @@ class GroupDialog(QDialog):
     ) -> None:
         super().__init__(parent)
         self._key = key
-        self._group = group
+        self._slug = "" if group is None else group.slug
         self._commands = commands
         self._queries = queries
         self._tasks = tasks
@@ -125,10 +125,9 @@ class GroupDialog(QDialog):
     async def _save(self) -> None:
         ticked = {name for name, box in self.boxes.items() if box.isChecked()}
         try:
-            if self._group is None:
-                name = (await self._commands.add_group(self._key, self.name.text())).slug
-            else:
-                name = self._group.slug
+            if not self._slug:
+                self._slug = (await self._commands.add_group(self._key, self.name.text())).slug
+            name = self._slug
             for folder in sorted(ticked - self._linked):
                 await self._commands.link_group(self._key, name, folder)
             for folder in sorted(self._linked - ticked):

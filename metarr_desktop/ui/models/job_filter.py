@@ -75,7 +75,8 @@ class JobFilter(QSortFilterProxyModel):
         if not self._text:
             return True
         family = member.family
-        words = f"{named_job(job.type, job.payload)} {status_of(job, self._tree.around)} {family.title()} {family.source}"
+        name, status = named_job(job.type, job.payload), status_of(job, self._tree.around)
+        words = f"{name} {status} {family.title()} {family.source}"
         return self._text in words.casefold()
 
 

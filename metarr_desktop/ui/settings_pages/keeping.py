@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeAlias
 
 from metarr_desktop.domain.errors import MetarrError, SecretsUnavailable
 from metarr_desktop.ui.dialogs import ask
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from metarr_desktop.ui.player_dialog import PlayerDialog
     from metarr_desktop.ui.settings_pages.page import SettingsPage
 
-    Asker = SettingsPage | PlayerDialog
+    Asker: TypeAlias = SettingsPage | PlayerDialog
     Save = Callable[[bool], Awaitable[object]]
 
 NO_KEYRING = "No keyring found."
