@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Any
 from metarr_desktop.app.household_desk import parted_draft, says_something
 from metarr_desktop.app.snapshots import TestLine
 from metarr_desktop.domain.errors import MetarrError
-from metarr_desktop.domain.forms import Draft
 from metarr_desktop.domain.groups import Player
 from metarr_desktop.domain.text import Text, text
 from metarr_desktop.jobs.recipients import load_members, name_of
@@ -18,6 +17,7 @@ from metarr_desktop.services.declaration import Group
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping, Sequence
 
+    from metarr_desktop.domain.forms import Draft
     from metarr_desktop.services.declaration import Service, TestStep
     from metarr_desktop.services.notifier import Notifier
     from metarr_desktop.storage.secrets import KeyringState, SecretStore

@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from metarr_desktop.domain.groups import DEFAULT, DEFAULT_NAME
-from metarr_desktop.domain.text import text
 from metarr_desktop.jobs.recipients import MemberForm, name_of
 from metarr_desktop.services.forms import field_specs, missing_fields, secret_fields
 
@@ -145,12 +144,3 @@ def lane_titles(
             keys[group.lane] = service.key
             titles[group.lane] = f"{service.title} ({group.name})" if len(found) > 1 else service.title
     return titles, keys
-
-
-def household_line(household: HouseholdForm) -> str:
-    """Say how many players there are: ``3 players in 2 groups``."""
-    count, groups = len(household.players), len(household.groups)
-    players = text("1 player") if count == 1 else text("{n} players", n=count)
-    return (
-        str(players) if groups == 1 else str(text("{players} in {n} groups", players=str(players), n=groups))
-    )

@@ -80,6 +80,25 @@ class ServerPlaces:
                 found += await self._place(service, row, group, several=len(inhabited) > 1)
         return tuple(found)
 
+    async def of_service(
+        self, service: Service, *, unsaved: ServiceConfig | None = None
+    ) -> tuple[ServerPlace, ...]:
+        """Return the places of one service; one that was not saved yet stands for them."""
+        server = self._notifiers.get(service.key)
+        if unsaved is None or not isinstance(server, MediaServer):
+            return tuple(each for each in await self.places() if each.service == service.key)
+        return (
+            ServerPlace(
+                service=service.key,
+                title=service.title,
+                scope=service.key,
+                path_scope=service.key,
+                enabled=True,
+                server=server,
+                config=unsaved,
+            ),
+        )
+
     async def _place(
         self, service: Service, row: ServiceRow, group: PlayerGroup | None, *, several: bool
     ) -> list[ServerPlace]:

@@ -38,7 +38,8 @@ ACCEPTED = 200
 
 def run_command(options: argparse.Namespace, *, session: Session) -> int:
     """Run the command of ``options``; errors are told on standard error."""
-    name = f"{options.command} {options.action}" if hasattr(options, "action") else options.command
+    words = (options.command, *(getattr(options, each, "") for each in ("noun", "action")))
+    name = " ".join(word for word in words if word)
     try:
         return COMMANDS[name](options, session)
     except NotRunningError:

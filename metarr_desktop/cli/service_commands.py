@@ -11,7 +11,7 @@ from metarr_desktop.cli.fields import parted
 
 if TYPE_CHECKING:
     import argparse
-    from collections.abc import Callable
+    from collections.abc import Callable, Collection, Sequence
 
     from metarr_desktop.cli.session import Session
 
@@ -37,7 +37,7 @@ def _service_disable(options: argparse.Namespace, session: Session) -> int:
 
 def _service_set(options: argparse.Namespace, session: Session) -> int:
     form = session.call("service_form", service=options.name)
-    _refuse_several(options.name, form["of_players"], options.fields)
+    _refuse_several(options.name, form.get("of_players", ()), options.fields)
     values, secrets = parted(options.name, form, options.fields)
     session.call(
         "service_set", service=options.name, values=values, secrets=secrets, until_quit=options.until_quit
@@ -46,7 +46,7 @@ def _service_set(options: argparse.Namespace, session: Session) -> int:
     return OK
 
 
-def _refuse_several(name: str, of_players: list[str], fields: list[tuple[str, str]]) -> None:
+def _refuse_several(name: str, of_players: Collection[str], fields: Sequence[tuple[str, str]]) -> None:
     """Refuse what each of several players has for itself."""
     for field, _ in fields:
         if field in of_players:

@@ -54,6 +54,14 @@ class PlayerGroup:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ToldLane:
+    """A lane in which something is told, and the group's name where its service has several."""
+
+    lane: str
+    group: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Player:
     """One row of ``players``: its settings without secrets, which lie in the keyring below ``secrets_at``."""
 
@@ -75,20 +83,21 @@ class Households:
     libraries: Collection[LibraryFolder] = ()
     mappings: Collection[PathMapping] = ()
 
-    def lanes(self, service: str, event: Event) -> tuple[str, ...]:
+    def told(self, service: str, event: Event) -> tuple[ToldLane, ...]:
         """Return the lanes in which a service with players is told: one for each group that it concerns.
 
         The first group counts as there, also before anything asked for it; where it has no player and others
         have, it is nobody's.
         """
         groups = self.groups.get(service, ())
+        if not groups:
+            return (ToldLane(lane=service),)
         inhabited = any(group.players for group in groups)
-        told = tuple(
-            group.lane
+        return tuple(
+            ToldLane(lane=group.lane, group=group.name if len(groups) > 1 else "")
             for group in groups
             if (group.players or group.slug != DEFAULT or not inhabited) and self._concerns(group, event)
         )
-        return told if groups else (service,)
 
     def _concerns(self, group: PlayerGroup, event: Event) -> bool:
         """Whether it happened in a library folder that the group shares; without links all is its own.

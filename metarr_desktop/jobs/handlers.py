@@ -31,8 +31,8 @@ class JobType:
     """One kind of job: its handler, its lane and how often it is tried.
 
     ``delivers`` marks jobs that stop while deliveries are paused; ``timeout`` ends a run as a failed attempt.
-    After a success, jobs of the same merge key wait for ``merge_window`` and then run as one. ``lanes`` are all
-    lanes of a type that has several, as they are now; each runs as many jobs as the others.
+    After a success, jobs of the same merge key wait for ``merge_window`` and then run as one. ``lanes`` are
+    all lanes of a type that has several, as they are now; each runs as many jobs as the others.
     """
 
     type: str

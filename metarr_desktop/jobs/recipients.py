@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from metarr_desktop.domain.errors import NotSetUp, NothingToDo, SecretsUnavailable
+from metarr_desktop.domain.errors import NothingToDo, NotSetUp, SecretsUnavailable
 from metarr_desktop.domain.groups import DEFAULT, DEFAULT_NAME, slug_of
 from metarr_desktop.domain.text import text
 from metarr_desktop.services.declaration import Group, Member

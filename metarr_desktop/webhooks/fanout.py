@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from metarr_desktop.domain.arrivals import brings
 from metarr_desktop.domain.events import Action, MediaEvent, MediaKind
-from metarr_desktop.domain.groups import NO_HOUSEHOLDS, Households
+from metarr_desktop.domain.groups import NO_HOUSEHOLDS, Households, ToldLane
 from metarr_desktop.domain.jobs import HIGH, NORMAL, SCAN_LANE, SCAN_MOVIE, Gathering, NewJob
 from metarr_desktop.domain.routing import Routes
 from metarr_desktop.domain.senders import slug
@@ -73,9 +73,9 @@ def plan(
         _gathered(
             NewJob(
                 type=service.job_type,
-                lane=lane,
+                lane=told.lane,
                 priority=NORMAL,
-                payload=payload,
+                payload={**payload, "group": told.group} if told.group else payload,
                 max_retries=service.retry.max_retries,
                 waits_for=SCAN_MOVIE if scans and service.waits_for_scan else None,
                 waits_at_most=LONGEST_WAIT_FOR_SCAN if scans and service.waits_for_scan else None,
@@ -87,7 +87,7 @@ def plan(
         )
         for service in services
         if service.key in enabled and _is_told(service, event, routes)
-        for lane in _lanes(service, event, households)
+        for told in _told(service, event, households)
     )
     ready = _ready(event, services, enabled, routes, confirming=confirming, expires_after=expires_after)
     return (scan, *notify, *ready) if scans else (*notify, *ready)
@@ -128,8 +128,10 @@ def _ready(
     )
 
 
-def _lanes(service: Service, event: Event, households: Households) -> tuple[str, ...]:
-    return (service.lane,) if service.member is None else households.lanes(service.key, event)
+def _told(service: Service, event: Event, households: Households) -> tuple[ToldLane, ...]:
+    if service.member is None:
+        return (ToldLane(lane=service.lane),)
+    return households.told(service.key, event)
 
 
 def _gathered(job: NewJob, event: Event, *, service: Service) -> NewJob:
