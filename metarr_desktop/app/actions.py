@@ -163,7 +163,11 @@ async def _service_set(core: Core, params: Params) -> object:
 
 
 async def _service_test(core: Core, params: Params) -> object:
-    return wire.report_json(await core.commands.test_service(params.word("service")))
+    """Test the settings; with ``send`` a sample message, or a refresh of a folder, is really sent."""
+    service = params.word("service")
+    if params.flag("send", default=False):
+        return wire.report_json(await core.commands.send_test_message(service))
+    return wire.report_json(await core.commands.test_service(service))
 
 
 async def _library_add(core: Core, params: Params) -> object:
@@ -313,7 +317,7 @@ ACTIONS: dict[str, Action] = {
     "service_form": Action(_service_form, frozenset({"service"})),
     "service_switch": Action(_service_switch, frozenset({"service", "enabled"})),
     "service_set": Action(_service_set, frozenset({"service", "values", "secrets", "until_quit"})),
-    "service_test": Action(_service_test, frozenset({"service"})),
+    "service_test": Action(_service_test, frozenset({"service", "send"})),
     "route_list": Action(route_list, frozenset({"service"})),
     "route_set": Action(route_set, frozenset({"service", "source", "values"})),
     "route_reset": Action(route_reset, frozenset({"service", "source"})),

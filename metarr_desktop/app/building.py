@@ -15,13 +15,16 @@ from metarr_desktop.app.foundation import lay_foundation
 from metarr_desktop.app.household_desk import HouseholdDesk
 from metarr_desktop.app.household_reader import HouseholdReader
 from metarr_desktop.app.job_types import notify_job_types, own_job_types
+from metarr_desktop.app.known_folders import KnownFolders
 from metarr_desktop.app.listener import Listener
 from metarr_desktop.app.notifiers import build_notifiers
 from metarr_desktop.app.parts import Parts
 from metarr_desktop.app.path_desk import PathCheck, PathDesk
 from metarr_desktop.app.path_scopes import PathScopes
 from metarr_desktop.app.path_sides import PathSides
+from metarr_desktop.app.path_trial import PathTrial, prove
 from metarr_desktop.app.receiving import Receiving
+from metarr_desktop.app.refresh_trial import RefreshTrial
 from metarr_desktop.app.route_desk import RouteDesk
 from metarr_desktop.app.sample_sender import SampleSender
 from metarr_desktop.app.scan_requests import ScanRequests
@@ -65,7 +68,8 @@ async def build_parts(paths: AppPaths, stack: AsyncExitStack, book: LogBook, giv
     on = await lay_foundation(paths, stack, given)
     notifiers = build_notifiers(on)
     household = _household_desk(on)
-    desk = _service_desk(on, notifiers, household)
+    places = _places(on, notifiers)
+    desk = _service_desk(on, notifiers, household, places)
     keys = SenderKeys(store=on.stores.senders, secrets=on.secrets, bus=on.bus, spawn=on.tasks.spawn)
     await keys.refresh()
     routed = [source for source in on.sources if source.routed]
@@ -84,7 +88,6 @@ async def build_parts(paths: AppPaths, stack: AsyncExitStack, book: LogBook, giv
     )
     if isinstance(on.secrets, KeyringSecrets):
         on.secrets.on_usable = partial(_go_on, on, desk, senders)
-    places = _places(on, notifiers)
     path_desk = _path_desk(on, places)
     types = (
         *_job_types(on, notifiers, _upkeep(on, paths, given)),
@@ -145,11 +148,20 @@ def _household_desk(on: Foundation) -> HouseholdDesk:
 
 
 def _service_desk(
-    on: Foundation, notifiers: Mapping[str, Notifier[Any]], household: HouseholdDesk
+    on: Foundation,
+    notifiers: Mapping[str, Notifier[Any]],
+    household: HouseholdDesk,
+    places: ServerPlaces,
 ) -> ServiceDesk:
+    stores = on.stores
+    folders = KnownFolders(
+        senders=stores.senders, library=stores.library, history=stores.history, routes=stores.routes
+    )
+    trial = PathTrial(folders=folders, library=stores.library, players=stores.players)
     return ServiceDesk(
         services=on.services,
-        notifiers=notifiers,
+        notifiers=prove(notifiers, services=on.services, trial=trial),
+        refreshes=RefreshTrial(folders=folders, places=places, library=stores.library, clock=on.clock),
         store=on.stores.services,
         secrets=on.secrets,
         household=household,

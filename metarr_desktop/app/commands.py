@@ -84,7 +84,7 @@ class Commands(SenderCommands, HouseholdCommands):
         return await self._desk.test(key, draft)
 
     async def send_test_message(self, key: str, draft: Draft | None = None) -> TestReport:
-        """Send one sample message."""
+        """Send one sample message; a media server is told to look at the folder of what came last."""
         return await self._desk.send_test_message(key, draft)
 
     # Routes

@@ -125,9 +125,7 @@ def prove(
     notifiers: Mapping[str, Notifier[Any]], *, services: Sequence[Service], trial: PathTrial
 ) -> dict[str, Notifier[Any]]:
     """Return the notifiers of all services, for tests of their settings."""
-    return {
-        each.key: Proven(notifiers[each.key], service=each, trial=trial) for each in services
-    }
+    return {each.key: Proven(notifiers[each.key], service=each, trial=trial) for each in services}
 
 
 def _is_there(path: str, locations: Sequence[str]) -> bool:

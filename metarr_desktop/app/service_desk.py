@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Mapping, Sequence
 
     from metarr_desktop.app.household_desk import HouseholdDesk
+    from metarr_desktop.app.refresh_trial import RefreshTrial
     from metarr_desktop.domain.bus import Bus
     from metarr_desktop.domain.clock import Clock
     from metarr_desktop.domain.forms import PlainValue
@@ -60,6 +61,7 @@ class ServiceDesk:
         store: ServiceStore,
         secrets: SecretStore,
         household: HouseholdDesk,
+        refreshes: RefreshTrial,
         queue: JobQueue,
         bus: Bus,
         clock: Clock,
@@ -69,6 +71,7 @@ class ServiceDesk:
         self._store = store
         self._secrets = secrets
         self._household = household
+        self._refreshes = refreshes
         self._queue = queue
         self._bus = bus
         self._clock = clock
@@ -197,10 +200,10 @@ class ServiceDesk:
         return TestReport(ok=report.ok, lines=report.lines, ms=report.ms, released=released)
 
     async def send_test_message(self, key: str, draft: Draft | None) -> TestReport:
-        """Send one sample message with these settings."""
+        """Send one sample message with these settings; a media server looks at the folder of what came last."""
         service = self._service(key)
         if not service.sends_messages:
-            raise Refused(text("{service} takes no messages.", service=service.title))
+            return await self._refresh(service, draft)
         began = self._clock.monotonic()
         try:
             config = await self._config(service, draft)
@@ -212,6 +215,13 @@ class ServiceDesk:
         ms = int((self._clock.monotonic() - began) * 1000)
         line = TestLine(name=Text("Test message"), ok=ok, detail=detail, ms=ms)
         return TestReport(ok=ok, lines=(line,), ms=ms)
+
+    async def _refresh(self, service: Service, draft: Draft | None) -> TestReport:
+        if draft is None or not (draft.values or draft.secrets):
+            return await self._refreshes.run(service, None)
+        if service.member is not None:
+            raise Refused(text("Save the settings of {service} first.", service=service.title))
+        return await self._refreshes.run(service, await self._config(service, draft))
 
     async def _config(self, service: Service, draft: Draft | None) -> ServiceConfig:
         row = await self._store.row(service.key)

@@ -56,7 +56,7 @@ def _refuse_several(name: str, of_players: Collection[str], fields: Sequence[tup
 
 
 def _service_test(options: argparse.Namespace, session: Session) -> int:
-    report = session.call("service_test", service=options.name)
+    report = session.call("service_test", service=options.name, **({"send": True} if options.send else {}))
     print(output.report_text(report))
     return OK if report["ok"] else FAILED
 

@@ -18,8 +18,15 @@ def add_services(commands: argparse._SubParsersAction[argparse.ArgumentParser]) 
     service = commands.add_parser("service", help="services: list, enable, disable, set, test")
     actions = service.add_subparsers(dest="action", metavar="ACTION", required=True)
     as_json(actions.add_parser("list", help="show every service"))
-    for name in ("enable", "disable", "test"):
+    for name in ("enable", "disable"):
         actions.add_parser(name, help=f"{name} a service").add_argument("name", metavar="NAME")
+    test = actions.add_parser("test", help="test a service: reach, login, permission and paths")
+    test.add_argument("name", metavar="NAME")
+    test.add_argument(
+        "--send",
+        action="store_true",
+        help="really send a sample message, or let a media server look at a folder",
+    )
     change = actions.add_parser(
         "set", help="change settings of a service", description="FIELD=- reads one line from standard input."
     )

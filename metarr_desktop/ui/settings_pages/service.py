@@ -151,7 +151,7 @@ class ServicePage(FormPage):
         self.form.fill(stored.values, secrets_set=stored.secrets_set)
         self.rules.show_routes(routes)
         self.household.show_household(stored.household)
-        self.trial_bar.offer_message(offered=stored.takes_messages)
+        self.trial_bar.offer(message=stored.takes_messages)
         if self.form.draft().values != before:
             self.trial_bar.forget()
         self.refresh_mnemonics()
