@@ -195,7 +195,14 @@ def _compare_here(side: Side, here: Side, mappings: Sequence[PathMapping]) -> _F
     def translate(path: str) -> str:
         return to_here(path, scopes=side.scopes, mappings=mappings).path
 
-    return _finding(side, side.scopes[0], HERE_NAME, here.films, here.folders, translate)
+    return _finding(
+        side,
+        scope=side.scopes[0],
+        target=HERE_NAME,
+        films=here.films,
+        locations=here.folders,
+        translate=translate,
+    )
 
 
 def _compare(side: Side, answer: _Library, mappings: Sequence[PathMapping]) -> _Finding:
@@ -206,11 +213,19 @@ def _compare(side: Side, answer: _Library, mappings: Sequence[PathMapping]) -> _
         here = to_here(path, scopes=side.scopes, mappings=mappings)
         return to_service(path, here=here, service=place.path_scope, mappings=mappings).path
 
-    return _finding(side, place.scope, place.title, answer.films, answer.locations, translate)
+    return _finding(
+        side,
+        scope=place.scope,
+        target=place.title,
+        films=answer.films,
+        locations=answer.locations,
+        translate=translate,
+    )
 
 
 def _finding(
     side: Side,
+    *,
     scope: str,
     target: str,
     films: Sequence[KnownFilm],

@@ -11,7 +11,7 @@ from metarr_desktop.domain.paths import is_inside
 from metarr_desktop.domain.text import Text, text
 from metarr_desktop.domain.tracing import to_here, to_service
 from metarr_desktop.jobs.confirm import listed
-from metarr_desktop.services.declaration import Group
+from metarr_desktop.services.declaration import Group, ServiceConfig
 from metarr_desktop.services.notifier import MediaServer, Notifier
 from metarr_desktop.services.trial import LONGEST_S, Trial
 
@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from metarr_desktop.storage.library_store import LibraryStore
     from metarr_desktop.storage.player_store import PlayerStore
 
+AnyConfig = ServiceConfig | Group
 NOTHING_KNOWN = Text("No folders are known yet, so there are no paths to check.")
 ALL_THERE = "Every known folder is in a library of {service}: {folders}."
 ASTRAY = (
@@ -47,7 +48,7 @@ class PathTrial:
         self._library = library
         self._players = players
 
-    async def look(self, service: Service, server: MediaServer[Any], config: Any) -> Text:  # noqa: ANN401 - its own settings
+    async def look(self, service: Service, server: MediaServer[Any], config: AnyConfig) -> Text:
         """Return what was found. Raises Permanent with the remedy where a folder is in no library."""
         told = await self._told(service, config)
         if not told:
@@ -95,7 +96,7 @@ class PathTrial:
         return next((each for each in groups if each.id in own), None)
 
 
-class Proven(Notifier[Any]):
+class Proven(Notifier[AnyConfig]):
     """A notifier whose test, where it passes, looks at the paths too, in what is left of the time."""
 
     def __init__(self, notifier: Notifier[Any], *, service: Service, trial: PathTrial) -> None:
@@ -104,11 +105,11 @@ class Proven(Notifier[Any]):
         self._service = service
         self._trial = trial
 
-    async def send(self, config: Any, notification: Notification) -> Delivery:
+    async def send(self, config: AnyConfig, notification: Notification) -> Delivery:
         """Deliver as ever."""
         return await self._notifier.send(config, notification)
 
-    async def test(self, config: Any) -> list[TestStep]:
+    async def test(self, config: AnyConfig) -> list[TestStep]:
         """Try the settings, and then whether every known folder lies in a library."""
         began = self.clock.monotonic()
         steps = await self._notifier.test(config)

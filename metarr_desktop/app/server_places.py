@@ -1,4 +1,4 @@
-"""The media servers that are set up, each with the settings to ask it; of a service with players, its groups."""
+"""The media servers that are set up, each with the settings to ask it; of players, each of their groups."""
 
 from __future__ import annotations
 

@@ -200,7 +200,7 @@ class ServiceDesk:
         return TestReport(ok=report.ok, lines=report.lines, ms=report.ms, released=released)
 
     async def send_test_message(self, key: str, draft: Draft | None) -> TestReport:
-        """Send one sample message with these settings; a media server looks at the folder of what came last."""
+        """Send one sample message; a media server is told to look at the folder of what came last."""
         service = self._service(key)
         if not service.sends_messages:
             return await self._refresh(service, draft)

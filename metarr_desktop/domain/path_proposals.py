@@ -1,4 +1,4 @@
-"""Path mappings found out: two sides write the folders of films that both know, and their beginnings differ."""
+"""Path mappings found out: two sides know the same films, and the beginnings of their folders differ."""
 
 from __future__ import annotations
 

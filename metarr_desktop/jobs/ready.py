@@ -1,4 +1,4 @@
-"""Messages that something is ready to watch: they wait until a media server shows it, and link to it there."""
+"""Messages that something is ready to watch: they wait until a media server shows it, and link to it."""
 
 from __future__ import annotations
 

@@ -110,7 +110,7 @@ class HouseholdReader(Protocol):
 class ReceiveWebhook:
     """Runs one ``webhook-received`` job."""
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - all that a webhook is judged by
         self,
         *,
         events: EventBodies,

@@ -1,4 +1,4 @@
-"""From the import of a film to "ready to watch": a server is refreshed, shows the film later, and is believed."""
+"""From the import of a film to "ready to watch": a server is refreshed and shows the film later."""
 
 from __future__ import annotations
 

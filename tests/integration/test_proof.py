@@ -1,4 +1,4 @@
-"""A test of a media server's settings that proves the paths, and a real refresh where a person asks for it."""
+"""A test of a media server that proves the paths, and a real refresh where a person asks for it."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from metarr_desktop.services.registry import service as registered
 from metarr_desktop.storage.job_store import Run
 from tests.fake_library import Shelf, jellybean
 from tests.fakes import START
-from tests.integration.senders import Home, connected, draft, idle
+from tests.integration.senders import Home, connected, idle
 from tests.integration.test_walk import post
 
 if TYPE_CHECKING:

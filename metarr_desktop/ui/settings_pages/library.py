@@ -15,6 +15,7 @@ from PySide6.QtWidgets import (
 )
 
 from metarr_desktop.ui.folder_section import FolderSection
+from metarr_desktop.ui.mapping_proposals import MappingProposals
 from metarr_desktop.ui.plain_table import PlainTable
 from metarr_desktop.ui.settings_pages.page import SettingsPage
 from metarr_desktop.ui.trace_dialog import TraceDialog
@@ -46,6 +47,7 @@ class LibraryPage(SettingsPage):
         self._to = QLineEdit()
         self._remove_mapping = _button(tr("Remove mapping"), self._on_remove_mapping)
         self._add_mapping = _button(tr("Add mapping"), lambda: self._spawn(self.save))
+        self._propose = _button(tr("Propose mappings..."), self.show_proposals)
         self._trace = _button(tr("Trace a path..."), self._on_trace)
         self._lay_out()
         self.folders.wanted.connect(self._on_wanted)
@@ -93,6 +95,7 @@ class LibraryPage(SettingsPage):
                 tr("Watch"),
                 tr("Path mappings"),
                 tr("Add mapping"),
+                tr("Propose mappings..."),
                 tr("Trace a path..."),
             )
         )
@@ -108,9 +111,20 @@ class LibraryPage(SettingsPage):
         self._from.setText(source)
         self._to.setFocus()
 
+    def show_proposals(self) -> None:
+        """Ask senders and media servers what should be mapped, and offer it."""
+        dialog = MappingProposals(
+            commands=self._commands,
+            tasks=self._tasks,
+            titles={**self._sources, **self._services},
+            parent=self,
+        )
+        dialog.open()
+        dialog.look()
+
     def _lay_out(self) -> None:
         mapping_actions = QHBoxLayout()
-        for widget in (self._add_mapping, self._remove_mapping, self._trace):
+        for widget in (self._add_mapping, self._remove_mapping, self._propose, self._trace):
             mapping_actions.addWidget(widget)
         mapping_actions.addStretch(1)
         fields = QFormLayout()
