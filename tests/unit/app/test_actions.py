@@ -37,7 +37,7 @@ async def test_every_action_of_the_command_line_is_there() -> None:
         "mapping_remove", "retry", "retry_failed", "replay", "pause", "resume", "quit", "open", "send_test",
         "receiving_show", "receiving_allow", "receiving_new_key", "schedules", "schedule_run", "schedule_set",
         "settings", "settings_set", "lanes", "route_list", "route_set", "route_reset", "run_now", "cancel",
-        "library_set", "scan", "trace",
+        "library_set", "scan", "trace", "mapping_propose",
         "events", "api_key", "api_new_key",
     }  # fmt: skip
 
