@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -16,6 +18,7 @@ from metarr_desktop.domain.jobs import EndStatus
 from metarr_desktop.domain.routing import Route
 from metarr_desktop.services.registry import service as registered
 from tests.fake_library import Shelf, jellybean
+from tests.fake_media_servers import JELLYFIN_KEY, FakeJellyfin, Library, film
 from tests.fakes import MemorySecretStore, eventually, until
 from tests.integration.test_walk import drained, post
 
@@ -116,3 +119,57 @@ async def test_what_does_not_come_is_told_with_the_remedy_and_retry_only_looks_a
         assert len(shelf.told) == 1
         (message,) = discord.messages
         assert message["embeds"][0]["url"] == PAGE
+
+
+async def test_a_film_is_believed_when_jellyfin_itself_lists_it(
+    open_program: Any, discord: FakeDiscord
+) -> None:
+    body = json.loads(DOWNLOAD.read_bytes())
+    folder, file = body["movie"]["folderPath"], body["movieFile"]["relativePath"]
+    async with FakeJellyfin() as server, open_program(registered("jellyfin")) as core:
+        server.libraries = [Library(name="Films", kind="movie", locations=[folder.rpartition("/")[0]])]
+        server.on_disk = [film(body["movie"]["title"], f"{folder}/{file}", tmdb=str(body["movie"]["tmdbId"]))]
+        server.delay = 1.0
+        await core.commands.save_service(
+            "jellyfin",
+            Draft(values={"url": server.url}, secrets={"api_key": JELLYFIN_KEY}),
+            enabled=True,
+        )
+        await core.commands.save_service(
+            "discord", Draft(secrets={"webhook_url": discord.webhook_url}), enabled=True
+        )
+        await core.commands.set_route("discord", "", Route(events=frozenset({EventKind.READY})))
+        await post(core, DOWNLOAD.read_bytes())
+        await until(lambda: discord.messages, within=20)
+        await drained(core)
+        assert server.refreshed == [folder]
+        confirmed = await record(core, "confirm-jellyfin")
+        assert confirmed.status is EndStatus.COMPLETED
+        (message,) = discord.messages
+        assert message["embeds"][0]["url"].startswith(f"{server.url}/web/#/details?id=")
+        assert "Ready to watch in Jellyfin" in str(message)
+        report = await core.commands.test_service("jellyfin")
+        assert report.ok
+        assert [str(line.name) for line in report.lines][-1] == "Paths"
+        refreshed = await core.commands.send_test_message("jellyfin")
+        assert refreshed.ok
+        assert server.refreshed == [folder, folder]
+
+
+async def test_jellyfin_without_the_folder_is_told_as_that(open_program: Any, discord: FakeDiscord) -> None:
+    short = replace(registered("jellyfin"), seen_within=timedelta(seconds=3))
+    async with FakeJellyfin() as server, open_program(short) as core:
+        server.libraries = [Library(name="Films", kind="movie", locations=["/media/films"])]
+        await core.commands.save_service(
+            "jellyfin",
+            Draft(values={"url": server.url}, secrets={"api_key": JELLYFIN_KEY}),
+            enabled=True,
+        )
+        await post(core, DOWNLOAD.read_bytes())
+        await drained(core)
+        failed = await record(core, "confirm-jellyfin")
+        assert failed.status is EndStatus.FAILED
+        assert "is in no Jellyfin library; it has: /media/films." in str(failed.error)
+        report = await core.commands.test_service("jellyfin")
+        assert not report.ok
+        assert "Add a path mapping for Jellyfin" in str(report.lines[-1].detail)
