@@ -9,14 +9,13 @@ from metarr_desktop.domain.arrivals import brings
 from metarr_desktop.domain.events import Action, MediaEvent, MediaKind, read_event
 from metarr_desktop.domain.knowledge import Knowledge
 from metarr_desktop.domain.paths import is_inside, last_part, without_last
-from metarr_desktop.domain.routing import OPEN_ROUTE
 from metarr_desktop.domain.tracing import scopes_of
 from metarr_desktop.storage.history_page import HistoryQuery
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from metarr_desktop.domain.routing import Route, Routes
+    from metarr_desktop.domain.routing import Routes
     from metarr_desktop.domain.senders import Sender
     from metarr_desktop.services.declaration import Service
     from metarr_desktop.storage.history_store import HistoryStore
@@ -120,7 +119,7 @@ class KnownFolders:
 
 def _is_told(service: Service, sender: Sender, folder: str, routes: Routes) -> bool:
     """Whether what happens in a sender's folder is told to a service."""
-    route: Route = routes.route_for(service.key, source=sender.type, sender=sender.name) or OPEN_ROUTE
+    route = routes.route_for(service.key, source=sender.type, sender=sender.name)
     wanted = service.events.default if route.events is None else route.events & service.events.takes
     if not wanted or any(is_inside(folder, each) for each in route.exclude_paths):
         return False

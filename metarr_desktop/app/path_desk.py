@@ -94,8 +94,8 @@ class PathDesk:
         mappings = await self._library.mappings()
         proposals: list[Proposal] = []
         for side in senders:
-            told = await asyncio.to_thread(_compare_here, side, here, mappings)
-            proposals += told.proposals
+            lies_here = await asyncio.to_thread(_compare_here, side, here, mappings)
+            proposals += lies_here.proposals
         agreements: list[tuple[str, Agreement]] = []
         worst: dict[str, tuple[ServerPlace, Agreement]] = {}
         for answer in libraries:
@@ -115,11 +115,11 @@ class PathDesk:
                 if known is None or _astray(found.agreement) > _astray(known[1]):
                     worst[answer.place.service] = answer.place, found.agreement
         await self._remember(worst, mappings)
-        complaints = [each.complaint for each in (*senders, *libraries) if each.complaint is not None]
+        told = (*(each.complaint for each in senders), *(each.complaint for each in libraries))
         return PathReport(
             proposals=_distinct(proposals, mappings),
             agreements=tuple(agreements),
-            unasked=tuple(complaints),
+            unasked=tuple(each for each in told if each is not None),
             asked=len(libraries) + len(senders),
         )
 

@@ -123,8 +123,9 @@ class MappingProposals(QDialog):
             for each in report.proposals
         ]
         self.table.show_rows(rows)
-        if rows and self.table.selected_key() is None:
-            self.table.setCurrentItem(self.table.topLevelItem(0))
+        first = self.table.topLevelItem(0)
+        if first is not None and self.table.selected_key() is None:
+            self.table.setCurrentItem(first)
         kind, words = _news(report)
         self.note.tell(kind, words, aloud=True)
 

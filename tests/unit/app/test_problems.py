@@ -77,3 +77,18 @@ def test_an_unknown_path_is_told_until_a_scan_succeeds() -> None:
     assert found(last_scan=scan(EndStatus.FAILED, unknown)) == [(ProblemKind.PATH_UNKNOWN, "")]
     assert found(last_scan=scan(EndStatus.FAILED, Text("Something else."))) == []
     assert found(last_scan=scan(EndStatus.COMPLETED, None)) == []
+
+
+def test_films_that_drifted_are_told_by_their_server_last() -> None:
+    drift = {"title": "Kodi (Kids)", "astray": 12, "total": 47, "mapped": True}
+    assert found(storage=DISK_FULL, drifts={"kodi": drift}) == [
+        (ProblemKind.DISK_FULL, ""),
+        (ProblemKind.PATH_DRIFT, "kodi"),
+    ]
+    (problem,) = find_problems(
+        listener=None, storage=None, keyring=KeyringState.USABLE, stops=(), titles={}, keys={},
+        last_scan=None, port=3000, drifts={"kodi": drift},
+    )  # fmt: skip
+    assert str(problem.text) == (
+        "Kodi (Kids) writes 12 of 47 films under another path than the mapping says."
+    )

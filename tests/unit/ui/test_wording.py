@@ -8,7 +8,14 @@ import pytest
 from metarr_desktop.app.snapshots import ServiceSnapshot, ServiceState
 from metarr_desktop.domain.lanes import LaneState
 from metarr_desktop.domain.text import Text
-from metarr_desktop.ui.wording import clock_time, event_name, named_job, service_state_text
+from metarr_desktop.ui.wording import (
+    clock_time,
+    event_name,
+    job_name,
+    named_job,
+    service_state_text,
+    short_job_name,
+)
 
 if TYPE_CHECKING:
     from PySide6.QtWidgets import QApplication
@@ -53,6 +60,11 @@ def test_a_service_that_waits_says_why_and_until_when(
 )
 def test_a_senders_word_for_an_event_is_told_in_plain_words(qapp: QApplication, sent: str, read: str) -> None:
     assert event_name(sent) == read
+
+
+def test_a_look_for_an_arrival_is_named_by_its_server(qapp: QApplication) -> None:
+    assert job_name("confirm-jellyfin") == short_job_name("confirm-jellyfin") == "Confirm Jellyfin"
+    assert job_name("scheduled-path-check") == "Check path mappings"
 
 
 def test_a_catch_up_is_named_by_its_sender(qapp: QApplication) -> None:
