@@ -92,6 +92,7 @@ class Household:
             else:
                 self._off.discard(player.place)
                 return result
+        tries.failed.sort(key=lambda each: players.index(each[0]))
         raise _verdict(tries, several=len(players) > 1)
 
     async def everyone(self, players: Sequence[Player], work: Work[Result]) -> list[Result | MetarrError]:
@@ -99,10 +100,12 @@ class Household:
 
         async def attempt(player: Player) -> Result | MetarrError:
             try:
-                return await work(player)
+                result = await work(player)
             except MetarrError as error:
                 self.remember(player, error)
                 return error
+            self._off.discard(player.place)
+            return result
 
         return await asyncio.gather(*(attempt(player) for player in players))
 

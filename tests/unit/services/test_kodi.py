@@ -200,7 +200,7 @@ async def test_our_own_scan_that_does_not_end_is_a_warning(
     assert clock.now() - START < timedelta(minutes=4)
 
 
-async def test_nothing_is_scanned_while_a_video_plays_but_for_at_most_six_hours(  # noqa: PLR0913
+async def test_nothing_is_scanned_while_a_video_plays_but_for_at_most_six_hours(
     kodi: Kodi,
     notifier: KodiNotifier,
     notes: MemoryNotes,
