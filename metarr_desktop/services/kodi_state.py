@@ -68,8 +68,9 @@ class WatchedState:
         if not self._events:
             return
         note = await self._tools.notes.get(self._note)
-        if note is not None:
-            self._saved, self._refreshed = _read(note)
+        kept = None if note is None else _read(note)
+        if kept is not None:
+            self._saved, self._refreshed = kept
             return
         self._saved = [row for row in await self._shelf.rows(self._folder) if self._concerns(row)]
         if self._saved:
@@ -174,7 +175,8 @@ class WatchedState:
 
     async def _set(self, row: Row, before: Sequence[Row]) -> list[Text]:
         wanted = row.state
-        for each in before:
+        # What it had itself comes first: a refresh may just have taken it.
+        for each in sorted(before, key=lambda each: not same_file(each.file, row.file)):
             wanted = _together(wanted, each.state)
         changes = _changes(row.state, wanted)
         if not changes:
@@ -231,9 +233,9 @@ def _changes(now: State, wanted: State) -> dict[str, Any]:
     return changes
 
 
-def _read(note: Mapping[str, Any]) -> tuple[list[Row], list[int]]:
+def _read(note: Mapping[str, Any]) -> tuple[list[Row], list[int]] | None:
     try:
         rows = [Row(**{**row, "state": State(**row["state"])}) for row in note["rows"]]
         return rows, list(note["refreshed"])
     except (KeyError, TypeError):
-        return [], []
+        return None

@@ -349,4 +349,5 @@ async def test_a_note_nobody_can_read_keeps_nothing_back(room: Room, note: dict[
     room.kodi.add_film(OLD, uniqueid=TMDB, **SEEN)
     room.notes.kept["kept/7"] = note
     await room.tell()
-    assert NEW in [row["file"] for row in room.kodi.films]
+    assert seen(room.film(NEW)) == SEEN
+    assert room.notes.kept == {}
