@@ -72,7 +72,7 @@ NFO = """<?xml version="1.0" encoding="UTF-8" standalone="yes"?>
 EPISODE = (
     "<episodedetails><title>{number}</title><season>1</season><episode>{number}</episode></episodedetails>"
 )
-SEEN = {
+SEEN: dict[str, Any] = {
     "playcount": 2,
     "lastplayed": "2026-01-02 03:04:05",
     "userrating": 8,
@@ -368,8 +368,8 @@ async def episodes(house: House) -> dict[str, dict[str, Any]]:
 
 async def an_episode_keeps_what_was_seen(house: House) -> None:
     series: dict[str, Any] = {"kind": MediaKind.EPISODE, "title": "Severance", "season": 1}
-    for number in (1, 2):
-        folder = house.kodi.make_episode(f"S01E0{number} 720p", number=number)
+    folder = house.kodi.make_episode("S01E01 720p", number=1)
+    house.kodi.make_episode("S01E02 720p", number=2)
     await house.tell(folder, episodes=(1, 2), **series)
     first = (await episodes(house))["S01E01 720p.mkv"]
     await house.rpc.call("VideoLibrary.SetEpisodeDetails", episodeid=first["episodeid"], **SEEN)

@@ -337,7 +337,9 @@ async def test_every_player_is_tested_by_name(house: House) -> None:
     assert said["Living room: Web socket"][1].startswith("Its web socket is open")
     assert said["Bedroom: Connection"][0] is False
     assert "Bedroom: Interface" not in said
-    assert {method.partition(".")[2] for method in house.kodis[0].methods}.isdisjoint({"Scan", "ShowNotification"})
+    assert {method.partition(".")[2] for method in house.kodis[0].methods}.isdisjoint(
+        {"Scan", "ShowNotification"}
+    )
 
 
 async def test_a_closed_web_socket_is_no_failure(house: House) -> None:

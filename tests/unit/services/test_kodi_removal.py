@@ -11,7 +11,7 @@ import pytest
 from pydantic import SecretStr
 
 from metarr_desktop.domain.errors import NothingToDo, NotNow, Permanent
-from metarr_desktop.domain.events import Action, MediaKind
+from metarr_desktop.domain.events import Action, MediaEvent, MediaKind
 from metarr_desktop.services.declaration import Group, Member
 from metarr_desktop.services.kodi import KodiConfig, KodiNotifier
 from tests.fakes import START, FakeClock, tools, until
@@ -49,12 +49,20 @@ class Room:
         self.kodi.shows = [{"tvshowid": 4, "file": TV}, {"tvshowid": 5, "file": "/tv/Dark/"}]
 
     async def delete(self, *gone: str, folder: str = FOLDER, **changes: Any) -> Delivery:
-        told = self.notification(folder=folder)
-        values: dict[str, Any] = {"old_files": tuple(file.removeprefix(folder) for file in gone), **changes}
-        event = replace(told.event, action=Action.DELETED, folder=folder, **values)
+        names = tuple(file.removeprefix(folder) for file in gone)
+        return await self.tell(self.event(folder=folder, **{"old_files": names, **changes}), folder=folder)
+
+    def event(self, **changes: Any) -> MediaEvent:
+        event = self.notification().event
+        assert isinstance(event, MediaEvent)
+        values: dict[str, Any] = {"action": Action.DELETED, **changes}
+        return replace(event, **values)
+
+    async def tell(self, *events: MediaEvent, folder: str) -> Delivery:
         config = KodiConfig(host="127.0.0.1", port=self.port, ws_port=0, password=SecretStr(PASSWORD))
         group = Group(name="Default", members=(Member(id=1, name="Kodi", config=config),))
-        return await self.notifier.send(group, replace(told, event=event))
+        told = replace(self.notification(folder=folder), event=events[0], events=events)
+        return await self.notifier.send(group, told)
 
     def lose(self, *files: str) -> None:
         self.kodi.on_disk = [file for file in self.kodi.on_disk if file not in files]
@@ -158,17 +166,10 @@ async def test_a_deleted_series_is_gone_altogether(room: Room) -> None:
 
 async def test_a_windows_sender_names_files_its_own_way(room: Room) -> None:
     room.lose(EPISODES[0])
-    told = room.notification(folder=TV)
-    event = replace(
-        told.event,
-        action=Action.DELETED,
-        kind=MediaKind.EPISODE,
-        folder="D:\\TV\\Severance",
-        old_files=("Season 01\\S01E01.mkv",),
+    event = room.event(
+        kind=MediaKind.EPISODE, folder="D:\\TV\\Severance", old_files=("Season 01\\S01E01.mkv",)
     )
-    config = KodiConfig(host="127.0.0.1", port=room.port, ws_port=0, password=SecretStr(PASSWORD))
-    group = Group(name="Default", members=(Member(id=1, name="Kodi", config=config),))
-    await room.notifier.send(group, replace(told, event=event))
+    await room.tell(event, folder=TV)
     assert EPISODES[0] not in room.files
 
 
@@ -194,12 +195,9 @@ async def test_a_kodi_that_allows_no_removal_says_so(room: Room) -> None:
 async def test_a_deletion_told_together_with_an_import_does_both(room: Room) -> None:
     new = FOLDER + "new.mkv"
     room.kodi.on_disk = [new, BESIDE]
-    told = room.notification(folder=FOLDER)
-    deleted = replace(told.event, action=Action.DELETED, old_files=("The Matrix (1999).mkv",))
-    imported = replace(told.event, files=("new.mkv",))
-    config = KodiConfig(host="127.0.0.1", port=room.port, ws_port=0, password=SecretStr(PASSWORD))
-    group = Group(name="Default", members=(Member(id=1, name="Kodi", config=config),))
-    await room.notifier.send(group, replace(told, event=imported, events=(deleted, imported)))
+    deleted = room.event(old_files=("The Matrix (1999).mkv",))
+    imported = room.event(action=Action.IMPORTED, files=("new.mkv",))
+    await room.tell(deleted, imported, folder=FOLDER)
     assert room.kodi.scanned == [FOLDER]
     assert room.files == [BESIDE, new, *EPISODES]
     room.kodi.calls.clear()

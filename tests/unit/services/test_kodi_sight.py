@@ -152,11 +152,17 @@ async def test_its_sources_are_told_without_passwords(asked: Asked) -> None:
 
 async def test_its_films_come_a_page_at_a_time(asked: Asked) -> None:
     for number in range(2_500):
-        asked.kodi.add_film(f"/movies/{number}/x.mkv", uniqueid={"tmdb": str(number)}, imdbnumber=f"tt{number}")
+        asked.kodi.add_film(
+            f"/movies/{number}/x.mkv", uniqueid={"tmdb": str(number)}, imdbnumber=f"tt{number}"
+        )
     found = await asked.notifier.films(asked.group)
     assert len(found) == 2_500
     assert found[7] == KnownFilm(folder="/movies/7/", tmdb_id=7, imdb_id="tt7")
-    assert [each["limits"]["start"] for each in asked.kodi.params("VideoLibrary.GetMovies")] == [0, 1_000, 2_000]
+    assert [each["limits"]["start"] for each in asked.kodi.params("VideoLibrary.GetMovies")] == [
+        0,
+        1_000,
+        2_000,
+    ]
 
 
 async def test_films_without_end_are_cut_off(asked: Asked) -> None:
@@ -171,7 +177,7 @@ async def test_films_without_end_are_cut_off(asked: Asked) -> None:
     "told",
     [
         5, {"movies": 5}, {"movies": [None, {"movieid": True}, {"movieid": 1}]}, {"songs": [{"file": 5}]},
-        {"movies": [{"movieid": 1, "file": 5, "uniqueid": [], "resume": 5, "playcount": -1, "userrating": "x"}]},
+        {"movies": [{"movieid": 1, "file": 5, "uniqueid": [], "resume": 5, "playcount": -1}]},
         {"movies": [{"movieid": 1, "file": "/m/x.mkv", "uniqueid": {"tmdb": "9" * 5_000, "imdb": 5}}]},
         {"episodes": [{"episodeid": 1, "season": None, "episode": "x"}]}, {"sources": [{"file": None}, 5]},
     ],

@@ -11,7 +11,7 @@ import pytest
 from pydantic import SecretStr
 
 from metarr_desktop.domain.errors import NotNow, Transient
-from metarr_desktop.domain.events import Action, MediaKind
+from metarr_desktop.domain.events import Action, MediaEvent, MediaKind
 from metarr_desktop.services.declaration import Group, Member
 from metarr_desktop.services.kodi import KodiConfig, KodiNotifier
 from tests.fakes import START, FakeClock, MemoryNotes, tools, until
@@ -61,6 +61,7 @@ class Room:
         names: dict[str, Any] = {"old_files": ("old 720p.mkv",), "files": ("new 1080p.mkv",)}
         folder = changes.pop("folder", FOLDER)
         told = self.notification(folder=folder)
+        assert isinstance(told.event, MediaEvent)
         event = replace(told.event, action=action, folder=folder, **{**names, **changes})
         config = KodiConfig(
             host="127.0.0.1", port=self.server.port, ws_port=self.ws_port, password=SecretStr(PASSWORD)
@@ -129,7 +130,12 @@ async def test_a_crash_after_the_scan_loses_nothing(room: Room) -> None:
 
 async def test_what_happened_since_is_not_taken_back(room: Room) -> None:
     room.kodi.add_film(OLD, uniqueid=TMDB, **SEEN)
-    later = {"playcount": 3, "lastplayed": "2026-11-01 00:00:00", "userrating": 9, "dateadded": "2026-01-01 00:00:00"}
+    later = {
+        "playcount": 3,
+        "lastplayed": "2026-11-01 00:00:00",
+        "userrating": 9,
+        "dateadded": "2026-01-01 00:00:00",
+    }
     room.kodi.add_film(NEW, uniqueid=TMDB, **later, resume={"position": 5.0, "total": 9.0})
     await room.tell()
     assert seen(room.film(NEW)) == {
@@ -215,7 +221,9 @@ async def test_a_kodi_that_is_switched_off_during_the_scan_is_told_again(room: R
     tasks: list[asyncio.Task[None]] = []
     async with FakeSocket() as socket:
         room.ws_port = socket.port
-        room.kodi.after["VideoLibrary.Scan"] = lambda: tasks.append(asyncio.ensure_future(socket.tell(method)))
+        room.kodi.after["VideoLibrary.Scan"] = lambda: tasks.append(
+            asyncio.ensure_future(socket.tell(method))
+        )
         with pytest.raises(Transient, match="switched off during the scan") as caught:
             await room.tell(Action.IMPORTED)
         await asyncio.gather(*tasks)
