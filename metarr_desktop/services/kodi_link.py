@@ -133,14 +133,22 @@ class KodiLink:
             if not self.held and self._tools.clock.monotonic() >= self._not_before:
                 self._settled.clear()
                 self._reading = self._tools.spawn(self._read(), name=f"listen to {self._url}")
-            if self.held:
-                await self._settled.wait()
+            if self._reading is not None and self.held:
+                await self._until_settled(self._reading)
             ears.open = self._open
             yield ears
         finally:
             self._ears.discard(ears)
             if not self._ears and self.held:
                 self._tools.spawn(self._let_go(), name=f"leave {self._url}")
+
+    async def _until_settled(self, reading: asyncio.Task[Any]) -> None:
+        settled = asyncio.ensure_future(self._settled.wait())
+        try:
+            # A task that is ended before it began settles nothing.
+            await asyncio.wait({settled, reading}, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            settled.cancel()
 
     async def _read(self) -> None:
         try:

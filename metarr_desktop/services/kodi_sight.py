@@ -23,7 +23,8 @@ if TYPE_CHECKING:
     from metarr_desktop.services.kodi_player import Player
 
 PAGE, MOST_FILMS = 1_000, 20_000
-_MOST_NAMES = 50
+_LONGEST_QUESTION = 9_000
+"""In bytes; a name may double when it is escaped, and old versions take 20,000."""
 _LONGEST_ID = 20
 
 
@@ -96,9 +97,9 @@ def _is_complete(event: MediaEvent, rows: Sequence[Row]) -> bool:
 
 async def _is_elsewhere(shelf: Shelf, event: MediaEvent) -> bool:
     """Look by the names of the files, and see by the numbers that it is this film or this episode."""
-    wanted = sorted({last_part(file.replace("\\", "/")) for file in event.files} - {""})
+    wanted = _bare_names(event)
     if wanted:
-        rules = [{"field": "filename", "operator": "is", "value": name} for name in wanted[:_MOST_NAMES]]
+        rules = [{"field": "filename", "operator": "is", "value": name} for name in wanted]
     elif event.kind is MediaKind.MOVIE and event.title and event_ids(event):
         rules = [{"field": "title", "operator": "is", "value": event.title}]
     else:
@@ -110,6 +111,17 @@ async def _is_elsewhere(shelf: Shelf, event: MediaEvent) -> bool:
     else:
         fitting = [row for row in rows if row.season == event.season and row.episode in event.episodes]
     return bool(fitting) and _is_complete(event, fitting)
+
+
+def _bare_names(event: MediaEvent) -> list[str]:
+    """Names of the files that came, as many as one question may hold."""
+    room, fitting = _LONGEST_QUESTION, list[str]()
+    for name in sorted({last_part(file.replace("\\", "/")) for file in event.files} - {""}):
+        room -= len(name.encode("utf-8", "replace")) + 60
+        if room < 0:
+            break
+        fitting.append(name)
+    return fitting
 
 
 async def _has_songs(player: Player, event: MediaEvent, *, folder: str) -> bool:

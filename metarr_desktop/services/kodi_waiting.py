@@ -56,8 +56,11 @@ class VideoWait:
 
     async def done(self, job_id: int) -> None:
         """Forget what was noted of this job."""
-        await self._tools.notes.drop(SINCE.format(job=job_id))
-        await self._tools.notes.drop(ANYWAY.format(job=job_id))
+        for name in (SINCE, ANYWAY):
+            note = name.format(job=job_id)
+            # Most jobs left none, and looking is cheaper than writing.
+            if await self._tools.notes.get(note) is not None:
+                await self._tools.notes.drop(note)
 
     async def _since(self, job_id: int) -> datetime | None:
         note = await self._tools.notes.get(SINCE.format(job=job_id))

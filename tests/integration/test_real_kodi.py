@@ -17,7 +17,7 @@ import pytest
 from pydantic import SecretStr
 
 from metarr_desktop.domain.clock import SystemClock
-from metarr_desktop.domain.errors import Transient
+from metarr_desktop.domain.errors import NotNow, Transient
 from metarr_desktop.domain.events import Action, MediaEvent, MediaKind
 from metarr_desktop.domain.notification import Notification
 from metarr_desktop.services.declaration import Group, Member
@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from metarr_desktop.services.declaration import Delivery
 
 NEEDED = ("kodi", "Xvfb")
+FFMPEG = shutil.which("ffmpeg")
 MISSING = [name for name in NEEDED if shutil.which(name) is None]
 pytestmark = [
     pytest.mark.skipif(bool(MISSING), reason=f"not installed: {', '.join(MISSING)}"),
@@ -195,7 +196,8 @@ class House:
         self.kodi = kodi
         self.notes = MemoryNotes()
         clock = SystemClock()
-        self.notifier = KodiNotifier(tools(http, clock, notes=self.notes))
+        self.hurried: asyncio.Queue[int] = asyncio.Queue()
+        self.notifier = KodiNotifier(tools(http, clock, notes=self.notes, hurry=self.hurried.put_nowait))
         self.link = KodiLink(tools=tools(http, clock), url=f"ws://127.0.0.1:{kodi.ws_port}/jsonrpc")
         self.rpc = KodiRpc(
             http=http, clock=clock, host="127.0.0.1", port=kodi.port, username="kodi", password=PASSWORD
@@ -263,6 +265,8 @@ async def test_a_real_kodi_has_what_happened(real_kodi: RealKodi, http: Http, tm
     await a_film_read_anew_keeps_what_was_seen(house)
     await an_episode_keeps_what_was_seen(house)
     await what_was_deleted_is_forgotten(house)
+    if FFMPEG is not None:
+        await a_job_waits_for_the_end_of_a_video(house, tmp_path)
     assert house.notes.kept == {}
 
 
@@ -409,3 +413,26 @@ async def what_was_deleted_is_forgotten(house: House) -> None:
     await house.tell(str(series), Action.DELETED, kind=MediaKind.EPISODE)
     assert await episodes(house) == {}
     assert (await house.rpc.call("VideoLibrary.GetTVShows")).get("tvshows", []) == []
+
+
+async def a_job_waits_for_the_end_of_a_video(house: House, tmp_path: Path) -> None:
+    clip = tmp_path / "clip.mkv"
+    making = await asyncio.create_subprocess_exec(
+        str(FFMPEG),
+        *("-v", "error", "-f", "lavfi", "-i", "testsrc=size=160x90:rate=10", "-t", "60", "-c:v", "mpeg4"),
+        str(clip),
+    )
+    assert await making.wait() == 0
+    await house.rpc.call("Player.Open", item={"file": str(clip)})
+    folder = house.kodi.make_film("Alien (1979)", plot="Four")
+    async with asyncio.timeout(20):
+        while not (playing := await house.rpc.call("Player.GetActivePlayers")):  # noqa: ASYNC110 - Kodi says so to others only
+            await asyncio.sleep(0.1)
+    with pytest.raises(NotNow, match="Living room is playing a video"):
+        await house.tell(folder)
+    assert house.hurried.empty()
+    await house.rpc.call("Player.Stop", playerid=playing[0]["playerid"])
+    async with asyncio.timeout(20):
+        assert await house.hurried.get() == 7
+    await house.tell(folder)
+    assert "Alien (1979)" in await house.plots()

@@ -6,6 +6,7 @@ import base64
 from typing import TYPE_CHECKING, Any
 
 from tests.contract.services.world import Case, json_of
+from tests.fake_media_servers import FakeEmby, FakeJellyfin, FakePlex
 from tests.fakes_http import Recorded, Reply
 
 if TYPE_CHECKING:
@@ -107,6 +108,38 @@ CASES: tuple[Case, ...] = (
         speaks_https=False,
         forbidden=Reply(status=401),
         hush=("hush-kodi",),
+    ),
+    Case(
+        key="jellyfin",
+        normal=FakeJellyfin(key="hush-jellyfin").reply_to,
+        delivers=lambda request: request.method == "POST",
+        values=lambda base: {"url": base, "confirm": False},
+        secrets=lambda _base: {"api_key": "hush-jellyfin"},
+        refusal=Reply(status=400, body=b"Error processing request. hush-jellyfin"),
+        hush=("hush-jellyfin",),
+    ),
+    Case(
+        key="emby",
+        normal=FakeEmby(key="hush-emby").reply_to,
+        delivers=lambda request: request.method == "POST",
+        values=lambda base: {"url": base, "confirm": False},
+        secrets=lambda _base: {"api_key": "hush-emby"},
+        unauthorised=Reply(status=401, body=b"Access token is invalid or expired."),
+        refusal=Reply(status=400, body=b"Value cannot be null. hush-emby"),
+        hush=("hush-emby",),
+    ),
+    Case(
+        key="plex",
+        normal=FakePlex(key="hush-plex").reply_to,
+        delivers=lambda request: request.path.endswith("/refresh"),
+        values=lambda base: {"url": base, "confirm": False},
+        secrets=lambda _base: {"token": "hush-plex"},
+        unauthorised=Reply.of_html("<h1>401 Unauthorized</h1>", status=401),
+        forbidden=Reply.of_html("<h1>403 Forbidden</h1>", status=403),
+        missing=Reply.of_html("<h1>404 Not Found</h1>", status=404),
+        looks_again=True,
+        refusal=Reply(status=400, body=b"Bad request hush-plex"),
+        hush=("hush-plex",),
     ),
     Case(
         key="discord",

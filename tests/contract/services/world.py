@@ -37,7 +37,8 @@ class Case:
     """One service as the suite sees it.
 
     ``normal`` answers every request as the vendor's server does, and fails the test for a wrong one;
-    ``delivers`` tells the request that does the work from those around it.
+    ``delivers`` tells the request that does the work from those around it. With ``looks_again`` it is asked
+    once more what there is, where what was to do the work is not there.
     """
 
     key: str
@@ -51,6 +52,7 @@ class Case:
     missing: Reply = field(default_factory=lambda: Reply(status=404))
     refusal: Reply = field(default_factory=lambda: Reply(status=400))
     missing_blocks: bool = False
+    looks_again: bool = False
     takes_any_success: bool = False
     speaks_https: bool = True
     hush: tuple[str, ...] = ()

@@ -191,3 +191,9 @@ async def test_odd_answers_never_end_in_a_traceback(asked: Asked, told: Any) -> 
         assert await asked.notifier.locations(asked.group) == ()
     except MetarrError as error:
         pytest.fail(str(error))
+
+
+async def test_a_pack_of_very_many_files_is_asked_for_in_a_body_kodi_takes(asked: Asked) -> None:
+    files = tuple(f'{n:03} {"x" * 200} "quoted".mkv' for n in range(300))
+    assert await asked.sees(replace(SEVERANCE, files=files), TV) == ""
+    assert max(len(request.body) for request in asked.server.requests) > 5_000
