@@ -23,7 +23,9 @@ class FakeKodi:
     @property
     def config(self) -> str:
         """What the table of services has to hold to point the program here."""
-        return json.dumps({"host": "127.0.0.1", "port": self.port, "password": {"$secret": True}})
+        return json.dumps(
+            {"host": "127.0.0.1", "port": self.port, "ws_port": 0, "password": {"$secret": True}}
+        )
 
     @property
     def environment(self) -> dict[str, str]:
@@ -43,7 +45,7 @@ class FakeKodi:
             case "XBMC.GetInfoBooleans":
                 return dict.fromkeys(params["booleans"], False)
             case "VideoLibrary.GetMovies":
-                return {"movies": [{"movieid": 1, "file": "film.mkv"}]}
+                return {"movies": [{"movieid": 1, "file": params["filter"]["value"] + "film.mkv"}]}
             case "VideoLibrary.Scan":
                 self.scanned.append(params["directory"])
         return "OK"
