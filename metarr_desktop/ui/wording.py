@@ -121,6 +121,7 @@ def event_name(event_type: str) -> str:
         "added": "Added",
         "scan": "Scan",
         "scanned": "Scan",
+        "ready": "Ready to watch",
         "failed": "Download failed",
         "updated": "Program updated",
         "requests": "Request",
