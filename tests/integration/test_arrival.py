@@ -20,6 +20,8 @@ from metarr_desktop.services.registry import service as registered
 from tests.fake_library import Shelf, jellybean
 from tests.fake_media_servers import JELLYFIN_KEY, FakeJellyfin, Library, film
 from tests.fakes import MemorySecretStore, eventually, until
+from tests.fakes_http import FakeServer
+from tests.fakes_kodi import PASSWORD, Kodi
 from tests.integration.test_walk import drained, post
 
 if TYPE_CHECKING:
@@ -173,3 +175,37 @@ async def test_jellyfin_without_the_folder_is_told_as_that(open_program: Any, di
         report = await core.commands.test_service("jellyfin")
         assert not report.ok
         assert "Add a path mapping for Jellyfin" in str(report.lines[-1].detail)
+
+
+async def test_each_household_of_kodis_is_looked_at_by_its_own_paths(open_program: Any) -> None:
+    first, kids = Kodi(), Kodi(sources=["/kids/"])
+    for kodi, folder in ((first, "/movies/"), (kids, "/kids/")):
+        name = "The Matrix (1999)"
+        kodi.on_disk = [f"{folder}{name}/{name} Bluray-1080p.mkv"]
+    async with (
+        FakeServer(first) as living_room,
+        FakeServer(kids) as nursery,
+        open_program(registered("kodi")) as core,
+    ):
+        await core.commands.save_service("kodi", player(living_room), enabled=True)
+        await core.commands.add_group("kodi", "Kids")
+        await core.commands.add_player("kodi", "Kids", player(nursery))
+        await core.commands.add_mapping("kodi/kids", "/movies", "/kids")
+        await post(core, DOWNLOAD.read_bytes())
+        await drained(core)
+        (family,) = await core.queries.recent()
+        confirmed = [each for each in family.records if each.type == "confirm-kodi"]
+        assert [each.status for each in confirmed] == [EndStatus.COMPLETED] * 2, [
+            str(each.error) for each in family.records
+        ]
+        assert first.scanned == ["/movies/The Matrix (1999)/"]
+        assert kids.scanned == ["/kids/The Matrix (1999)/"]
+        assert {each.payload["lane"] for each in confirmed} == {"kodi", "kodi/kids"}
+        for kodi in (first, kids):
+            assert kodi.complaints == []
+
+
+def player(server: FakeServer) -> Draft:
+    return Draft(
+        values={"host": "127.0.0.1", "port": server.port, "ws_port": 0}, secrets={"password": PASSWORD}
+    )
