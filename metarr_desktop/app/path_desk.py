@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from metarr_desktop.jobs.handlers import Report
     from metarr_desktop.storage.library_store import LibraryStore
     from metarr_desktop.storage.note_store import NoteStore
+    from metarr_desktop.storage.service_store import ServiceStore
 
 DRIFT_NOTE = "path-drift"
 """Name of the note of a service whose films lie elsewhere than it is told."""
@@ -114,7 +115,8 @@ class PathDesk:
                 known = worst.get(answer.place.service)
                 if known is None or _astray(found.agreement) > _astray(known[1]):
                     worst[answer.place.service] = answer.place, found.agreement
-        await self._remember(worst, mappings)
+        everybody = all(each.complaint is None for each in senders)
+        await self._remember(worst, mappings, everybody=everybody)
         told = (*(each.complaint for each in senders), *(each.complaint for each in libraries))
         return PathReport(
             proposals=_distinct(proposals, mappings),
@@ -124,9 +126,13 @@ class PathDesk:
         )
 
     async def _remember(
-        self, worst: dict[str, tuple[ServerPlace, Agreement]], mappings: Sequence[PathMapping]
+        self,
+        worst: dict[str, tuple[ServerPlace, Agreement]],
+        mappings: Sequence[PathMapping],
+        *,
+        everybody: bool,
     ) -> None:
-        """Keep what drifted; of a server that was not asked stays what was found before."""
+        """Keep what drifted; where not ``everybody`` answered, what was found before is not over."""
         before = await self._notes.named(DRIFT_NOTE)
         changed = False
         for key, (place, agreement) in worst.items():
@@ -141,11 +147,18 @@ class PathDesk:
                 }
                 await notes.put(DRIFT_NOTE, news)
                 changed = changed or before.get(key) != news
-            elif key in before:
+            elif key in before and everybody:
                 await notes.drop(DRIFT_NOTE)
                 changed = True
         if changed:
             self._bus.publish(SettingsChanged())
+
+
+async def read_drifts(notes: NoteStore, services: ServiceStore) -> dict[str, dict[str, Any]]:
+    """Return what the last comparison found of the services that are on, by their keys."""
+    found = await notes.named(DRIFT_NOTE)
+    on = {row.service for row in await services.rows() if row.enabled} if found else set[str]()
+    return {key: drift for key, drift in found.items() if key in on}
 
 
 class PathCheck:

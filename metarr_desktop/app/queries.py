@@ -6,14 +6,14 @@ import asyncio
 from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from metarr_desktop import __version__
 from metarr_desktop.app.household_views import lane_titles, read_household
 from metarr_desktop.app.job_views import JobViews
 from metarr_desktop.app.lane_views import held_lanes
 from metarr_desktop.app.origins import Origins
-from metarr_desktop.app.path_desk import DRIFT_NOTE
+from metarr_desktop.app.path_desk import read_drifts
 from metarr_desktop.app.problems import find_problems
 from metarr_desktop.app.scan_anyway import may_scan_anyway
 from metarr_desktop.app.schedule_views import read_schedules
@@ -191,16 +191,8 @@ class Queries(SenderQueries):
             last_scan=last.get("scan-movie"),
             port=self._settings.port,
             senders=await self._sender_views.standing(port=self._settings.port),
-            drifts=await self._drifts(),
+            drifts=await read_drifts(self._notes, self._service_store),
         )
-
-    async def _drifts(self) -> dict[str, dict[str, Any]]:
-        """What the last comparison of paths found of services that are on."""
-        found = await self._notes.named(DRIFT_NOTE)
-        if not found:
-            return {}
-        on = {row.service for row in await self._service_store.rows() if row.enabled}
-        return {key: drift for key, drift in found.items() if key in on}
 
     def log(self, *, limit: int = 2_000) -> tuple[LogLine, ...]:
         """Return the last lines of the log, oldest first."""

@@ -90,7 +90,7 @@ async def test_the_nightly_check_warns_of_films_that_moved_until_it_is_well_agai
     home: Home, shelf: Shelf
 ) -> None:
     async with program(home, shelf) as core:
-        await radarr(home, core)
+        arr = await radarr(home, core)
         await core.commands.add_mapping("jellybean", "/movies", "/media/films")
         assert "Jellybean: 12 of 12 films agree." in await nightly(core)
         assert await core.queries.problems() == ()
@@ -104,6 +104,10 @@ async def test_the_nightly_check_warns_of_films_that_moved_until_it_is_well_agai
         assert "could not be asked" in await nightly(core)
         assert len(await core.queries.problems()) == 1, "who does not answer did not mend anything"
         shelf.failure, shelf.films = None, known("/media/films")
+        arr.key = "b" * 32
+        assert "could not be asked for its films" in await nightly(core)
+        assert len(await core.queries.problems()) == 1, "neither did a sender"
+        arr.key = "a" * 32
         await nightly(core)
         assert await core.queries.problems() == ()
 
