@@ -22,7 +22,9 @@ def event(folder: str, *, instance: str = "") -> MediaEvent:
     )  # fmt: skip
 
 
-def lanes(event: MediaEvent | Notice, *groups: PlayerGroup, mappings: tuple[PathMapping, ...] = ()) -> list[str]:
+def lanes(
+    event: MediaEvent | Notice, *groups: PlayerGroup, mappings: tuple[PathMapping, ...] = ()
+) -> list[str]:
     household = Households(groups={"kodi": groups}, libraries=(FILMS, CARTOONS), mappings=mappings)
     return [told.lane for told in household.told("kodi", event)]
 

@@ -75,7 +75,7 @@ async def test_the_one_kodi_is_the_first_player_and_keeps_its_password_and_its_j
     database = await moved(CONFIGURED)
     (player,) = await PlayerStore(database).players("kodi")
     assert player.values == {"host": "living-room.lan", "port": 8081, "username": "me"}
-    assert (player.kept_secrets, player.secrets_at, player.enabled) == ({"password"}, "kodi", True)
+    assert (player.kept_secrets, player.secrets_at, player.enabled) == (frozenset({"password"}), "kodi", True)
     (group,) = (await PlayerStore(database).groups())["kodi"]
     assert (group.name, group.lane, group.players) == ("Default", "kodi", 1)
     row = await ServiceStore(database).row("kodi")
