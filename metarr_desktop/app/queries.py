@@ -9,16 +9,15 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from metarr_desktop import __version__
-from metarr_desktop.app.household_views import lane_titles, read_household
+from metarr_desktop.app.household_queries import HouseholdQueries
 from metarr_desktop.app.job_views import JobViews
 from metarr_desktop.app.lane_views import held_lanes
 from metarr_desktop.app.origins import Origins
 from metarr_desktop.app.path_desk import read_drifts
 from metarr_desktop.app.problems import find_problems
-from metarr_desktop.app.scan_anyway import may_scan_anyway
 from metarr_desktop.app.schedule_views import read_schedules
 from metarr_desktop.app.sender_queries import SenderQueries
-from metarr_desktop.app.service_state import secrets_set, snapshot_of
+from metarr_desktop.app.service_state import form_of, snapshot_of
 from metarr_desktop.app.settings import complaint
 from metarr_desktop.app.snapshots import (
     LibrarySnapshot,
@@ -34,18 +33,15 @@ from metarr_desktop.app.snapshots import (
     TodaySnapshot,
     library_snapshot,
 )
-from metarr_desktop.domain.errors import NotFound
 from metarr_desktop.domain.jobs import EndStatus, Job, QueuePlace
 from metarr_desktop.domain.statistics import Statistics, Tally, sum_of
-from metarr_desktop.domain.text import text
 from metarr_desktop.jobs.recipients import member_fields
-from metarr_desktop.services.forms import check_field, field_specs
+from metarr_desktop.services.forms import check_field
 from metarr_desktop.storage.job_store import WaitingJobs
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from metarr_desktop.app.household_views import HouseholdForm
     from metarr_desktop.app.logging_setup import LogLine
     from metarr_desktop.app.parts import Parts
     from metarr_desktop.app.route_views import ServiceRoutes
@@ -60,14 +56,12 @@ if TYPE_CHECKING:
         ScheduleSnapshot,
     )
     from metarr_desktop.domain.forms import PlainValue
-    from metarr_desktop.domain.groups import Player
     from metarr_desktop.domain.history import HistoryCursor
     from metarr_desktop.domain.media import LibraryFolder
     from metarr_desktop.domain.paths import PathMapping
     from metarr_desktop.domain.routing import Route
     from metarr_desktop.domain.text import Text
     from metarr_desktop.domain.tracing import Hop
-    from metarr_desktop.services.declaration import Service
 
 LAST_AMONG = 50
 """Scans that were asked for may have come after the last webhook."""
@@ -77,14 +71,14 @@ RETRY_AT_ONCE = 500
 NOTHING_WAITS = WaitingJobs(count=0)
 
 
-class Queries(SenderQueries):
+class Queries(SenderQueries, HouseholdQueries):
     """Reads. All but the synchronous ones go to the reading connection."""
 
     version = __version__
 
     def __init__(self, parts: Parts) -> None:
-        super().__init__(parts)
-        self._services = parts.on.services
+        SenderQueries.__init__(self, parts)
+        HouseholdQueries.__init__(self, parts)
         self._sources = parts.on.sources
         self._types = tuple(kind.type for kind in parts.types)
         self._delivering = tuple(kind for kind in parts.types if kind.delivers)
@@ -96,13 +90,9 @@ class Queries(SenderQueries):
         self._statistics = parts.on.stores.statistics
         self._events = parts.on.stores.events
         self._service_store = parts.on.stores.services
-        self._player_store = parts.on.stores.players
-        self._household = parts.household
         self._routes = parts.route_desk
-        self._library = parts.on.stores.library
         self._path_scopes = parts.path_scopes
         self._notes = parts.on.stores.notes
-        self._secrets = parts.on.secrets
         self._queue = parts.on.queue
         self._settings = parts.on.settings
         self._receiving = parts.receiving
@@ -275,14 +265,6 @@ class Queries(SenderQueries):
             titles=titles,
         )
 
-    async def lane_titles(self) -> Mapping[str, str]:
-        """Return what the lanes of services are called: a group is named where there are several."""
-        return (await self._lane_titles())[0]
-
-    async def _lane_titles(self) -> tuple[dict[str, str], dict[str, str]]:
-        """Return titles and service keys by lane."""
-        return lane_titles(self._services, await self._player_store.groups())
-
     def on_several_computers(self) -> bool:
         """Whether jobs may run on other computers than this one."""
         return self._job_store.shared
@@ -353,61 +335,7 @@ class Queries(SenderQueries):
         """What a service's settings page starts from. Raises NotFound."""
         service, row = self._service(key), await self._service_store.row(key)
         household = None if service.member is None else await self._read_household(service)
-        fields, values = field_specs(service), dict(row.values)
-        filled = secrets_set(service, row, self._secrets)
-        if household is not None:
-            own = member_fields(service)
-            filled -= own
-            if household.several:
-                fields = tuple(field for field in fields if field.name not in own)
-            for player in () if household.several else household.players:
-                values |= player.values
-                filled |= player.secrets_set
-        plain = {field.name: field.default for field in fields if field.kind != "secret"}
-        return ServiceForm(
-            key=key,
-            title=service.title,
-            enabled=row.enabled,
-            fields=fields,
-            values={**plain, **{name: value for name, value in values.items() if name in plain}},
-            secrets_set=filled,
-            docs=service.docs,
-            takes_messages=service.sends_messages,
-            household=household,
-        )
-
-    async def household(self, key: str) -> HouseholdForm:
-        """Return the groups and players of a service. Raises NotFound, or Refused where it has none."""
-        return await self._read_household(self._household.service(key))
-
-    async def _read_household(self, service: Service) -> HouseholdForm:
-        libraries = {folder.id: folder.name for folder in await self._library.libraries()}
-        return await read_household(
-            service, store=self._player_store, secrets=self._secrets, libraries=libraries
-        )
-
-    def check_player_field(self, key: str, field: str, value: PlainValue) -> Text | None:
-        """Return what is wrong with one value of a player as typed, or None."""
-        return self._household.check_field(key, field, value)
-
-    async def player_secret(self, key: str, player: int, field: str) -> str | None:
-        """Return a secret of a player for the person to see. Raises SecretsUnavailable or NotFound."""
-        found = await self._player_store.player(key, player)
-        return await self._secrets.get(f"{found.secrets_at}/{field}")
-
-    def may_scan_anyway(self, job: Job) -> bool:
-        """Whether a job was put off for a reason of its service, such as a video that plays there."""
-        return may_scan_anyway(job, services=self._services)
-
-    async def player(self, key: str, named: str) -> Player:
-        """Return a player by its number or name. Raises NotFound or Refused."""
-        return await self._household.player(key, named)
-
-    async def secrets_at(self, key: str) -> str:
-        """Return what the names of those secrets begin with that the page of a service shows."""
-        service = self._service(key)
-        first = None if service.member is None else await self._household.first_player(service)
-        return service.key if first is None else first.secrets_at
+        return form_of(service, row, secrets=self._secrets, household=household)
 
     async def secret(self, key: str, field: str) -> str | None:
         """Return a secret for the person to see. Raises SecretsUnavailable."""
@@ -425,12 +353,6 @@ class Queries(SenderQueries):
     def check_route(self, service: str, route: Route) -> Text | None:
         """Return what is wrong with a service's rules as typed, or None."""
         return self._routes.check(service, route)
-
-    def _service(self, key: str) -> Service:
-        for service in self._services:
-            if service.key == key:
-                return service
-        raise NotFound(text("There is no service called {service}.", service=key))
 
     # Library
 

@@ -5,12 +5,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from metarr_desktop.app.lane_views import stop_reason
-from metarr_desktop.app.snapshots import ServiceSnapshot, ServiceState
+from metarr_desktop.app.snapshots import ServiceForm, ServiceSnapshot, ServiceState
 from metarr_desktop.domain.jobs import EndStatus
 from metarr_desktop.domain.lanes import LaneState
 from metarr_desktop.domain.text import Text, text
 from metarr_desktop.jobs.recipients import member_fields
-from metarr_desktop.services.forms import missing_fields, secret_fields
+from metarr_desktop.services.forms import field_specs, missing_fields, secret_fields
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -67,6 +67,34 @@ def snapshot_of(
         last_at=None if last is None else last.completed_at,
         stop=None if stop is None else stop.state,
         until=None if stop is None or stop.state is LaneState.PROBING else stop.until,
+        household=household,
+    )
+
+
+def form_of(
+    service: Service, row: ServiceRow, *, secrets: SecretStore, household: HouseholdForm | None
+) -> ServiceForm:
+    """Return what a service's settings page starts from: with one player, also what is said of that."""
+    fields, values = field_specs(service), dict(row.values)
+    filled = secrets_set(service, row, secrets)
+    if household is not None:
+        own = member_fields(service)
+        filled -= own
+        if household.several:
+            fields = tuple(field for field in fields if field.name not in own)
+        for player in () if household.several else household.players:
+            values |= player.values
+            filled |= player.secrets_set
+    plain = {field.name: field.default for field in fields if field.kind != "secret"}
+    return ServiceForm(
+        key=service.key,
+        title=service.title,
+        enabled=row.enabled,
+        fields=fields,
+        values={**plain, **{name: value for name, value in values.items() if name in plain}},
+        secrets_set=filled,
+        docs=service.docs,
+        takes_messages=service.sends_messages,
         household=household,
     )
 

@@ -45,15 +45,14 @@ class HouseholdSection(QWidget):
         self._queries = queries
         self._tasks = tasks
         self._household: HouseholdForm | None = None
+        self._several = False
         self.heading = QLabel(tr("Players"))
         self.table = PlainTable(tr("Players"), columns=(tr("Player"), tr("Group"), tr("Status")), stretch=0)
         self.add = _button(tr("Add another player..."), self._on_add)
-        self.edit = _button(tr("Edit..."), self._on_edit)
-        self.test = TrialButton(
-            tr("Test player"), call=self._test, tasks=tasks, ready=lambda: self._player() is not None
-        )
-        self.switch = _button(tr("Turn off"), self._on_switch)
-        self.remove = _button(tr("Remove"), lambda: self.wanted.emit(self._ask_and_remove))
+        self.edit = _button("", self._on_edit)
+        self.test = TrialButton("", call=self._test, tasks=tasks, ready=lambda: self._player() is not None)
+        self.switch = _button("", self._on_switch)
+        self.remove = _button("", lambda: self.wanted.emit(self._ask_and_remove))
         self.add_group = _button(tr("Add group..."), self._on_add_group)
         self.note = Note()
         self._lay_out()
@@ -70,6 +69,9 @@ class HouseholdSection(QWidget):
         self.setVisible(household is not None and bool(several or household.players))
         for widget in (self.heading, self.table, self.edit, self.test, self.switch, self.remove):
             widget.setVisible(several)
+        if several != self._several:
+            self._several = several
+            self._label_buttons()
         self.add_group.setVisible(household is not None)
         if household is not None:
             self.table.show_rows([row for group in household.groups for row in _rows(group)])
@@ -110,13 +112,20 @@ class HouseholdSection(QWidget):
         selected = self._selected()
         return selected if isinstance(selected, PlayerSnapshot) else None
 
+    def _label_buttons(self) -> None:
+        """What is not shown has no label: it would take a letter from what is."""
+        self.edit.setText(tr("Edit...") if self._several else "")
+        self.test.relabel(tr("Test player") if self._several else "")
+        self.switch.setText("")
+        self.remove.setText(tr("Remove") if self._several else "")
+
     def _follow_selection(self) -> None:
         selected, player = self._selected(), self._player()
         self.edit.setEnabled(selected is not None)
         self.test.setEnabled(player is not None or self.test.is_busy())
         self.switch.setEnabled(player is not None)
         label = tr("Turn on") if player is not None and not player.enabled else tr("Turn off")
-        if self.switch.text().replace("&", "") != label:
+        if self._several and self.switch.text().replace("&", "") != label:
             self.switch.setText(label)
             self.relabelled.emit()
         removable = not isinstance(selected, GroupSnapshot) or selected.removable

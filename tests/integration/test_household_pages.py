@@ -91,16 +91,20 @@ async def test_with_one_player_the_page_is_one_form_and_another_player_can_be_ad
         QTest.keyClicks(line(added, "Host"), "two.lan")
         QTest.keyClicks(line(added, "Password"), "pw")
         added.save.click()
-        await until(lambda: page.household.table.isVisible())
+        await until(page.household.table.isVisible)
         assert rows(page) == [("Group Default", "All folders"), ("one.lan", "On"), ("Den", "On")]
-        assert not any(each.accessibleName() == "Host" for each in page.findChildren(QLineEdit) if each.isVisible())
+        assert not any(
+            each.accessibleName() == "Host" for each in page.findChildren(QLineEdit) if each.isVisible()
+        )
         assert list(secrets.secrets.values()) == ["pw"]
         assert unnamed(page) == []
 
 
-async def test_players_are_edited_switched_tested_and_removed(opened: Any, secrets: MemorySecretStore) -> None:
+async def test_players_are_edited_switched_tested_and_removed(
+    opened: Any, secrets: MemorySecretStore
+) -> None:
     async with opened() as (core, shell), FakeServer(lambda _: Reply.of_json({})) as server:
-        values = {"host": "127.0.0.1", "port": server.port}
+        values: dict[str, str | int | bool] = {"host": "127.0.0.1", "port": server.port}
         await core.commands.save_service("house", Draft(values=values), enabled=True)
         await core.commands.add_player("house", "", Draft(values=values), name="Den")
         page = await page_of(shell)
@@ -152,14 +156,21 @@ async def test_the_list_fits_a_small_window_and_every_button_has_a_letter_of_its
             await core.commands.add_player("house", "", Draft(values={"host": host}))
         page = await page_of(shell)
         shell.settings.resize(640, 400)
-        await until(lambda: page.household.table.isVisible())
+        await until(page.household.table.isVisible)
         section = page.household
         for each in (section.add, section.edit, section.remove, section.add_group):
             right = each.mapTo(page, each.rect().topRight()).x()
             assert right <= page.width()
         letters = [
             each.text().replace("&&", "").partition("&")[2][:1].lower()
-            for each in (section.add, section.edit, section.test, section.switch, section.remove, section.add_group)
+            for each in (
+                section.add,
+                section.edit,
+                section.test,
+                section.switch,
+                section.remove,
+                section.add_group,
+            )
         ]
         assert all(letters)
         assert len(set(letters)) == len(letters)

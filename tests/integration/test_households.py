@@ -40,9 +40,7 @@ async def kids() -> AsyncIterator[FakeServer]:
 async def core(tmp_path: Path, living: FakeServer, kids: FakeServer) -> AsyncIterator[Core]:
     """A household with a player in the first group and one in the group Kids."""
     paths = AppPaths(tmp_path / "data")
-    async with open_core(
-        paths, serve=True, port=0, secrets=MemorySecretStore(), services=[HOUSE]
-    ) as core:
+    async with open_core(paths, serve=True, port=0, secrets=MemorySecretStore(), services=[HOUSE]) as core:
         await core.commands.save_service(
             "house", Draft(values=player(living), secrets={"password": "one"}), enabled=True
         )
@@ -88,7 +86,9 @@ def scans(server: FakeServer) -> list[str]:
     return [each.json["folder"] for each in server.requests if each.path == "/scan"]
 
 
-async def test_one_group_fails_and_alone_is_tried_again(core: Core, living: FakeServer, kids: FakeServer) -> None:
+async def test_one_group_fails_and_alone_is_tried_again(
+    core: Core, living: FakeServer, kids: FakeServer
+) -> None:
     kids.respond = lambda _: Reply(status=401)
     event_id = await send(core)
     await ends(core, event_id, count=1)

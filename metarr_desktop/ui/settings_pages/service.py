@@ -159,7 +159,8 @@ class ServicePage(FormPage):
 
     def _build(self, stored: ServiceForm) -> None:
         self.put_form(self._make_form(stored))
-        self.body.addWidget(self.household)
+        if stored.household is not None:
+            self.body.addWidget(self.household)
         self.body.addWidget(self.rules)
         self.body.addStretch(1)
 

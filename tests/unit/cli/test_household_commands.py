@@ -51,7 +51,10 @@ HOUSEHOLD = {
             ("group_link", {"service": "kodi", "group": "Kids", "library": "films", "linked": False}),
         ),
         (["player", "enable", "7"], ("player_switch", {"service": "kodi", "player": "7", "enabled": True})),
-        (["player", "disable", "Den"], ("player_switch", {"service": "kodi", "player": "Den", "enabled": False})),
+        (
+            ["player", "disable", "Den"],
+            ("player_switch", {"service": "kodi", "player": "Den", "enabled": False}),
+        ),
         (["player", "remove", "7"], ("player_remove", {"service": "kodi", "player": "7"})),
     ],
 )

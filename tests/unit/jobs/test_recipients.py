@@ -106,10 +106,10 @@ async def test_the_worker_serves_the_lane_of_a_group_from_the_moment_it_is_known
 
     lanes = GroupLanes(store, changed=engine.queue.wake.set)
     await lanes.refresh()
-    engine.start(
-        JobType(type="notify-house", handler=handler, lane="house", lanes=lambda: lanes.of("house"))
+    engine.start(JobType(type="notify-house", handler=handler, lane="house", lanes=lambda: lanes.of("house")))
+    await engine.queue.add(
+        [NewJob(type="notify-house", lane=lane, priority=5) for lane in ("house", "house/kids")]
     )
-    await engine.queue.add([NewJob(type="notify-house", lane=lane, priority=5) for lane in ("house", "house/kids")])
     await until(lambda: ran == ["house"])
     await kids(engine)
     await lanes.refresh()

@@ -63,7 +63,7 @@ async def test_what_is_saved_of_a_player_is_read_back_and_secrets_are_only_marke
     assert (found.name, found.values, found.kept_secrets, found.enabled) == (
         "Den",
         {"host": "new"},
-        {"password"},
+        frozenset({"password"}),
         False,
     )
     await store.remove_player(player.id)

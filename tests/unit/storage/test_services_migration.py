@@ -33,6 +33,10 @@ CONFIGURED = {
     "password": SECRET_MARKER,
     "skip_playing": False,
 }
+KODI = (
+    "INSERT INTO notification_config (service, enabled, config, created_at, updated_at)"
+    " VALUES ('kodi', 1, ?, 5, 5)"
+)
 JOB = (
     "INSERT INTO job_queue (id, type, lane, priority, payload, created_at, updated_at, run_after, root_id)"
     " VALUES (7, 'notify-kodi', 'kodi', 5, '{}', 1, 1, 1, 7)"
@@ -51,10 +55,8 @@ async def moved(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator
         db: Any = open_postgres(url) if is_postgresql else peewee.SqliteDatabase(str(path))
         directory = str(resources.files("metarr_desktop.storage") / "migrations")
         Runner(db, directory, table_name="schema_migrations").up("0004_senders")
-        mark = "%s" if is_postgresql else "?"
         db.execute_sql(
-            "INSERT INTO notification_config (service, enabled, config, created_at, updated_at)"
-            f" VALUES ('kodi', 1, {mark}, 5, 5)",
+            KODI.replace("?", "%s") if is_postgresql else KODI,
             (config if isinstance(config, str) else json.dumps(config),),
         )
         db.execute_sql(JOB)
@@ -75,7 +77,7 @@ async def test_the_one_kodi_is_the_first_player_and_keeps_its_password_and_its_j
     database = await moved(CONFIGURED)
     (player,) = await PlayerStore(database).players("kodi")
     assert player.values == {"host": "living-room.lan", "port": 8081, "username": "me"}
-    assert (player.kept_secrets, player.secrets_at, player.enabled) == ({"password"}, "kodi", True)
+    assert (player.kept_secrets, player.secrets_at, player.enabled) == (frozenset({"password"}), "kodi", True)
     (group,) = (await PlayerStore(database).groups())["kodi"]
     assert (group.name, group.lane, group.players) == ("Default", "kodi", 1)
     row = await ServiceStore(database).row("kodi")
