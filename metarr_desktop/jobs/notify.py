@@ -79,6 +79,9 @@ class Notify:
         notification = replace(
             compose_all(events, folder=await self._folder(events[0])), job_id=job.id, root_id=job.root_id
         )
+        if not self._service.sends_messages and (together := _media_of(job)):
+            # One refresh does for a folder, but not every event of it asks for the same.
+            notification = replace(notification, events=together)
         delivery = await self._notifier.send(config, notification)
         warnings = (*delivery.warnings, *(() if warning is None else (warning,)))
         result: dict[str, Any] = {"warnings": [str(each) for each in warnings]}
@@ -89,7 +92,7 @@ class Notify:
 
     async def _wait_for_files(self, job: Job) -> Text | None:
         """Wait for the files of all that one refresh stands for; what was replaced since is none of them."""
-        events = [event for each in (job, *job.merged) if isinstance(event := _event_of(each), MediaEvent)]
+        events = _media_of(job)
         if self._ready is None or not events:
             return None
         files: dict[str, None] = {}
@@ -147,6 +150,12 @@ async def load_config(service: Service, row: ServiceRow, secrets: SecretStore) -
                 )
             values[field] = value
     return build_config(service, row.values, values)
+
+
+def _media_of(job: Job) -> tuple[MediaEvent, ...]:
+    """What a job and those that were merged into it tell of media."""
+    events = (_event_of(each) for each in (job, *job.merged))
+    return tuple(event for event in events if isinstance(event, MediaEvent))
 
 
 def _event_of(job: Job) -> Event | None:
