@@ -90,17 +90,19 @@ class Notify:
         )
         if arrival is not None:
             notification, warning = arrival.into(notification), arrival.warning
+        if not self._service.sends_messages and (together := _media_of(job)):
+            # One refresh does for a folder, but not every event of it asks for the same.
+            notification = replace(notification, events=together)
         delivery = await self._notifier.send(config, notification)
         warnings = (*delivery.warnings, *(() if warning is None else (warning,)))
         result: dict[str, Any] = {"warnings": [str(each) for each in warnings]}
         if delivery.message_id is not None:
             result["message_id"] = delivery.message_id
         await self._remember(row)
-        together = [event for each in (job, *job.merged) if (event := _event_of(each)) is not None]
         return Done(
             detail=_with_warnings(delivery.detail, warnings),
             result=result,
-            fan_out=confirmation(job, together, service=self._service, config=config),
+            fan_out=confirmation(job, _media_of(job), service=self._service, config=config),
         )
 
     async def settings(self, job: Job) -> ServiceConfig | Group:
@@ -120,7 +122,7 @@ class Notify:
 
     async def _wait_for_files(self, job: Job) -> Text | None:
         """Wait for the files of all that one refresh stands for; what was replaced since is none of them."""
-        events = [event for each in (job, *job.merged) if isinstance(event := _event_of(each), MediaEvent)]
+        events = _media_of(job)
         if self._ready is None or not events:
             return None
         files: dict[str, None] = {}
@@ -157,6 +159,12 @@ class Notify:
         key = self._service.key
         scope = key if self._service.member is None else scope_of(key, slug_of(key, job.lane))
         return to_service(event.folder, here=here, service=scope, mappings=mappings).path
+
+
+def _media_of(job: Job) -> tuple[MediaEvent, ...]:
+    """What a job and those that were merged into it tell of media."""
+    events = (_event_of(each) for each in (job, *job.merged))
+    return tuple(event for event in events if isinstance(event, MediaEvent))
 
 
 def _event_of(job: Job) -> Event | None:

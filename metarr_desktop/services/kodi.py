@@ -62,7 +62,9 @@ class KodiNotifier(MediaServer[Group]):
         if all(event.action is Action.GRABBED for event in events):
             return await self._hint(players, events[0], folder=notification.folder)
         job = notification.job_id
-        work = FolderWork(tools=self.tools, events=events, folder=_folder(notification.folder), job_id=job)
+        work = FolderWork(
+            tools=self.tools, events=events, folder=_folder(notification.folder), library=group.name
+        )
         if not work.scans and not work.removes:
             raise NothingToDo("The files were kept, so Kodi keeps them too.")
         household = _config(group.members[0])

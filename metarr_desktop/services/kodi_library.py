@@ -144,18 +144,8 @@ def place_of(file: str, *, folder: str, sender: str) -> str:
     return base + base[-1].join(piece for piece in pieces if piece)
 
 
-def same_file(file: str, other: str) -> bool:
-    """Compare two files as Kodi writes them, whatever the case."""
-    return file.casefold() == other.casefold()
-
-
-def is_among(file: str, others: Iterable[str]) -> bool:
-    """Whether a file is one of these."""
-    return any(same_file(file, other) for other in others)
-
-
 def names(files: Iterable[str]) -> set[str]:
-    """Return the bare names of files, for comparison."""
+    """Return the bare names of files, for comparison whatever the case."""
     return {last_part(file.replace("\\", "/")).casefold() for file in files}
 
 

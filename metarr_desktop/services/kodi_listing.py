@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING
 
 from metarr_desktop.domain.errors import Permanent, Transient
 from metarr_desktop.domain.paths import last_part
-from metarr_desktop.services.kodi_library import is_among
 from metarr_desktop.services.kodi_rpc import entries
 
 if TYPE_CHECKING:
@@ -45,7 +44,9 @@ async def is_gone(rpc: KodiRpc, folder: str) -> bool:
     beside = await listing(rpc, above) if above else None
     if not beside:
         return False
-    return not is_among(folder.rstrip("/\\"), (each.rstrip("/\\") for each in beside))
+    # Whether case counts is known to the drive only, and a folder that is there must not be taken for gone.
+    bare = folder.rstrip("/\\").casefold()
+    return bare not in {each.rstrip("/\\").casefold() for each in beside}
 
 
 async def unlisted(rpc: KodiRpc, files: Iterable[str], *, sure: Collection[str]) -> set[str]:
@@ -57,6 +58,6 @@ async def unlisted(rpc: KodiRpc, files: Iterable[str], *, sure: Collection[str])
         if folder not in found:
             found[folder] = await listing(rpc, folder) if folder else None
         beside = found[folder]
-        if is_among(file, sure) if beside is None else not is_among(file, beside):
+        if file in sure if beside is None else file not in beside:
             missing.add(file)
     return missing

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from metarr_desktop.domain.errors import NotNow
 from metarr_desktop.domain.events import Action, MediaKind
 from metarr_desktop.domain.text import Text, text
-from metarr_desktop.services.kodi_library import Shelf, is_among, lies_in, place_of
+from metarr_desktop.services.kodi_library import Shelf, lies_in, place_of
 from metarr_desktop.services.kodi_listing import is_gone, unlisted
 from metarr_desktop.services.kodi_rpc import entries
 
@@ -46,7 +46,7 @@ class Removal:
             return Text("Kodi had nothing of it any more.")
         whole = await is_gone(self._player.rpc, self._folder)
         doomed = rows if whole else await self._missing(rows)
-        if any(is_among(row.file, played) for row in doomed):
+        if any(row.file in played for row in doomed):
             raise NotNow("What was deleted is being played.", until=self._clock.now() + PLAYED_WAIT)
         for row in doomed:
             await self._shelf.remove(row)
@@ -63,7 +63,7 @@ class Removal:
             for event in self._events
             for file in event.old_files
         ]
-        asked = [row.file for row in rows if not told or is_among(row.file, told)]
+        asked = [row.file for row in rows if not told or row.file in told]
         gone = await unlisted(self._player.rpc, asked, sure=told)
         return [row for row in rows if row.file in gone]
 

@@ -8,12 +8,13 @@ from __future__ import annotations
 
 from dataclasses import asdict, replace
 from datetime import timedelta
+from hashlib import sha256
 from typing import TYPE_CHECKING, Any
 
 from metarr_desktop.domain.errors import NotNow, Permanent
 from metarr_desktop.domain.events import Action, MediaKind
 from metarr_desktop.domain.text import Text, text
-from metarr_desktop.services.kodi_library import Row, Shelf, State, is_among, place_of, same_file
+from metarr_desktop.services.kodi_library import Row, Shelf, State, place_of
 from metarr_desktop.services.kodi_link import ADDED, LEAVING
 from metarr_desktop.services.kodi_listing import unlisted
 
@@ -25,7 +26,8 @@ if TYPE_CHECKING:
     from metarr_desktop.services.tools import Tools
 
 KEEPS = frozenset({Action.UPGRADED, Action.RENAMED})
-NOTE = "kept/{job}"
+NOTE = "kept/{digest}"
+"""Of a folder and not of a job: of several that come together, another one may lead the next time."""
 LONGEST_REFRESH_S = 20.0
 POLL_S = 1.0
 STILL_READING = timedelta(minutes=1)
@@ -36,19 +38,17 @@ class WatchedState:
     """Saved before a scan in a note, so that nothing that happens between can lose it; given back after."""
 
     def __init__(
-        self, *, player: Player, tools: Tools, events: Sequence[MediaEvent], folder: str, job_id: int
+        self, *, player: Player, tools: Tools, events: Sequence[MediaEvent], folder: str, library: str
     ) -> None:
         self._player = player
         self._tools = tools
         self._events = [event for event in events if event.action in KEEPS]
         self._folder = folder
-        self._note = NOTE.format(job=job_id)
         kind = self._events[0].kind if self._events else MediaKind.MOVIE
+        self._note = note_name(library, kind, folder=folder)
         self._movies = kind is MediaKind.MOVIE
         self._shelf = Shelf(rpc=player.rpc, kind=kind)
-        self._new = {self._place(event, file) for event in self._events for file in event.files}
-        old = {self._place(event, file) for event in self._events for file in event.old_files}
-        self._old = {file for file in old if not is_among(file, self._new)}
+        self._new, self._old = self._ends(events)
         self._renames = [
             (self._place(event, old), self._place(event, new))
             for event in self._events
@@ -58,21 +58,29 @@ class WatchedState:
         self._saved: list[Row] = []
         self._refreshed: list[int] = []
 
+    def _ends(self, events: Sequence[MediaEvent]) -> tuple[set[str], set[str]]:
+        """Return the files that are there in the end and those that are not, of all that happened in turn."""
+        new, old = set[str](), set[str]()
+        for event in events:
+            replaced = {self._place(event, file) for file in event.old_files}
+            fresh = {self._place(event, file) for file in event.files}
+            new, old = (new - replaced) | fresh, (old | replaced) - fresh
+        return new, old
+
     @property
     def holds(self) -> bool:
         """Whether something is kept that has to be given back."""
         return bool(self._saved)
 
     async def save(self) -> None:
-        """Take down what is known now, unless an attempt before this one did: by now it may be changed."""
+        """Take down what is known now; what an attempt before this one took down counts for more."""
         if not self._events:
             return
         note = await self._tools.notes.get(self._note)
-        kept = None if note is None else _read(note)
-        if kept is not None:
-            self._saved, self._refreshed = kept
-            return
-        self._saved = [row for row in await self._shelf.rows(self._folder) if self._concerns(row)]
+        self._saved, self._refreshed = ([], []) if note is None else _read(note)
+        known = [row.file for row in self._saved]
+        rows = [row for row in await self._shelf.rows(self._folder) if self._concerns(row)]
+        self._saved += [row for row in rows if row.file not in known]
         if self._saved:
             await self._write()
 
@@ -86,14 +94,14 @@ class WatchedState:
         succeeded: list[Row] = []
         for row in rows:
             before = [each for each in self._saved if self._precedes(each, row, gone=gone, rows=rows)]
-            succeeded += [each for each in before if not same_file(each.file, row.file)]
+            succeeded += [each for each in before if each.file != row.file]
             warnings += await self._set(row, before)
-        await self._remove([row for row in rows if is_among(row.file, (each.file for each in succeeded))])
+        await self._remove([row for row in rows if row.file in {each.file for each in succeeded}])
         await self._tools.notes.drop(self._note)
         return tuple(warnings)
 
     def _concerns(self, row: Row) -> bool:
-        if self._movies or is_among(row.file, self._new | self._old):
+        if self._movies or row.file in self._new | self._old:
             return True
         numbers = [(event.season, event.episodes) for event in self._events if event.season is not None]
         if any(row.season == season and row.episode in episodes for season, episodes in numbers):
@@ -104,8 +112,8 @@ class WatchedState:
         """Have films read anew that Kodi had before: their NFO and pictures may be others now."""
         if not self._movies or not any(event.action is Action.UPGRADED for event in self._events):
             return rows
-        known = [row for row in rows if is_among(row.file, (each.file for each in self._saved))]
-        replaced = [row for row in known if is_among(row.file, self._new)]
+        known = [row for row in rows if row.file in {each.file for each in self._saved}]
+        replaced = [row for row in known if row.file in self._new]
         again = [row for row in (replaced if self._new else known) if row.id not in self._refreshed]
         for row in again:
             self._refreshed.append(row.id)
@@ -134,7 +142,7 @@ class WatchedState:
             return
         end = self._tools.clock.monotonic() + LONGEST_REFRESH_S
         while self._tools.clock.monotonic() < end:
-            now = [each for each in await self._shelf.rows(self._folder) if same_file(each.file, row.file)]
+            now = [each for each in await self._shelf.rows(self._folder) if each.file == row.file]
             if now and (now[0].id != row.id or now[0].state != row.state):
                 return
             await self._tools.clock.sleep(POLL_S)
@@ -142,30 +150,23 @@ class WatchedState:
 
     async def _gone(self, rows: Sequence[Row]) -> set[str]:
         """Return the saved files that are not there any more, so that what they had belongs to others."""
-        fresh = [row for row in rows if not is_among(row.file, (each.file for each in self._saved))]
         listed = {row.file for row in rows}
         doubtful = [
             each.file
             for each in self._saved
             if each.file in listed
-            and not is_among(each.file, self._new)
-            and (
-                is_among(each.file, self._old)
-                or any(each.is_same(row) for row in (*fresh, *self._newest(rows)))
-            )
+            and each.file not in self._new
+            and (each.file in self._old or any(each.is_same(row) for row in rows if row.file != each.file))
         ]
         away = {each.file for each in self._saved if each.file not in listed}
         return away | await unlisted(self._player.rpc, doubtful, sure=self._old)
 
-    def _newest(self, rows: Sequence[Row]) -> list[Row]:
-        return [row for row in rows if is_among(row.file, self._new)]
-
     def _precedes(self, before: Row, row: Row, *, gone: set[str], rows: Sequence[Row]) -> bool:
-        if same_file(before.file, row.file):
+        if before.file == row.file:
             return True
         if before.file not in gone or row.file in gone:
             return False
-        if any(same_file(before.file, old) and same_file(row.file, new) for old, new in self._renames):
+        if any(before.file == old and row.file == new for old, new in self._renames):
             return True
         same = before.is_same(row)
         if same is not None:
@@ -176,7 +177,7 @@ class WatchedState:
     async def _set(self, row: Row, before: Sequence[Row]) -> list[Text]:
         wanted = row.state
         # What it had itself comes first: a refresh may just have taken it.
-        for each in sorted(before, key=lambda each: not same_file(each.file, row.file)):
+        for each in sorted(before, key=lambda each: each.file != row.file):
             wanted = _together(wanted, each.state)
         changes = _changes(row.state, wanted)
         if not changes:
@@ -202,6 +203,12 @@ class WatchedState:
 
     def _place(self, event: MediaEvent, file: str) -> str:
         return place_of(file, folder=self._folder, sender=event.folder)
+
+
+def note_name(library: str, kind: MediaKind, *, folder: str) -> str:
+    """Return under which name the state of a folder is kept."""
+    words = f"{library}\n{kind}\n{folder}"
+    return NOTE.format(digest=sha256(words.encode("utf-8", "replace")).hexdigest()[:32])
 
 
 def _together(now: State, before: State) -> State:
@@ -233,9 +240,9 @@ def _changes(now: State, wanted: State) -> dict[str, Any]:
     return changes
 
 
-def _read(note: Mapping[str, Any]) -> tuple[list[Row], list[int]] | None:
+def _read(note: Mapping[str, Any]) -> tuple[list[Row], list[int]]:
     try:
         rows = [Row(**{**row, "state": State(**row["state"])}) for row in note["rows"]]
         return rows, list(note["refreshed"])
     except (KeyError, TypeError):
-        return None
+        return [], []

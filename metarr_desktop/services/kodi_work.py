@@ -28,10 +28,10 @@ LOOKS = frozenset({Action.IMPORTED, Action.UPGRADED, Action.RENAMED, Action.SCAN
 class FolderWork:
     """What happened in one folder, ready to be told to whichever player can be reached."""
 
-    def __init__(self, *, tools: Tools, events: Sequence[MediaEvent], folder: str, job_id: int) -> None:
+    def __init__(self, *, tools: Tools, events: Sequence[MediaEvent], folder: str, library: str) -> None:
         self._tools = tools
         self._folder = folder
-        self._job_id = job_id
+        self._library = library
         self._events = events
         self.kind = events[0].kind
         self._deleted = [event for event in events if deletes(event)]
@@ -68,7 +68,7 @@ class FolderWork:
                 tools=self._tools,
                 events=self._events,
                 folder=self._folder,
-                job_id=self._job_id,
+                library=self._library,
             )
             await state.save()
         ended = await scan.run()
