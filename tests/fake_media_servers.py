@@ -51,7 +51,7 @@ _numbers = itertools.count(1)
 
 @dataclass(kw_only=True)
 class Title:
-    """A film, an episode or a track with its files; ``ids`` are as ``{"tmdb": "603"}``.
+    """A film (``video`` in a library of mixed content), an episode or a track; ``ids`` are by their givers.
 
     ``series`` and ``album`` name what an episode or a track belongs to; ``artist`` is whose album it is. The
     ids of an episode are its series'.
@@ -312,7 +312,8 @@ class FakeJellyfin(FakeMediaServer):
                 made = self._item("Audio", each.name, each.files[0], above=(parent["Id"],))
                 made |= {"Album": each.album, "AlbumId": parent["Id"]}
             else:
-                made = self._item("Movie", each.name, each.files[0], ids=each.ids)
+                type_ = "Video" if each.kind == "video" else "Movie"
+                made = self._item(type_, each.name, each.files[0], ids=each.ids)
                 made |= {"ProductionYear": each.year} if each.year else {}
             made["MediaSources"] = [{"Path": file} for file in each.files]
             items[made["Id"]] = made

@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 from metarr_desktop.domain.text import text
 from metarr_desktop.domain.web_address import NO_LOGIN, NOTHING_BEHIND, normal_address
 
-_WEB_CLIENT = re.compile(r"/web(?:/(?:index\.html)?)?(?:[?#].*)?$", re.DOTALL)
+_WEB_CLIENT = re.compile(r"(?<=[^/])/web(?:/(?:index\.html)?)?(?:[?#].*)?$", re.DOTALL)
 """The page of the server itself, which the browser's address ends with."""
 
 

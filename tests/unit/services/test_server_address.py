@@ -23,6 +23,9 @@ from metarr_desktop.services.server_address import server_address
         ("http://nas:8096/web/#/home.html", "http://nas:8096"),
         ("http://nas:8096/web/index.html#!/home", "http://nas:8096"),
         ("http://nas:8096/jellyfin/web/", "http://nas:8096/jellyfin"),
+        ("web", "http://web:8096"),
+        ("http://web/web/", "http://web:8096"),
+        ("http://nas:8096/webdav", "http://nas:8096/webdav"),
         ("<http://nas:8096>", "http://nas:8096"),
     ],
 )
