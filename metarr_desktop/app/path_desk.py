@@ -88,52 +88,47 @@ class PathDesk:
 
     async def look(self) -> PathReport:
         """Ask senders and media servers, at most for a minute; proposes what is missing or wrong."""
-        here, senders, places = await asyncio.gather(
-            self._sides.here(), self._sides.senders(), self._places.places()
+        places = await self._places.places()
+        here, senders, libraries = await asyncio.gather(
+            self._sides.here(),
+            self._sides.senders(),
+            asyncio.gather(*(_ask(place) for place in places)),
         )
-        libraries = await asyncio.gather(*(_ask(place) for place in places))
         mappings = await self._library.mappings()
         proposals: list[Proposal] = []
         for side in senders:
             lies_here = await asyncio.to_thread(_compare_here, side, here, mappings)
             proposals += lies_here.proposals
-        agreements: list[tuple[str, Agreement]] = []
-        worst: dict[str, tuple[ServerPlace, Agreement]] = {}
+        agreements: list[tuple[ServerPlace, Agreement]] = []
         for answer in libraries:
-            if answer.complaint is not None:
-                continue
-            compared = 0
-            for side in (*senders, here):
-                found = await asyncio.to_thread(_compare, side, answer, mappings)
-                proposals += found.proposals
-                # Where senders tell of films, this computer only tells what a person scans by hand.
-                if side is here and compared:
-                    continue
-                compared += found.agreement.total
-                if found.agreement.total:
-                    agreements.append((answer.place.title, found.agreement))
-                known = worst.get(answer.place.service)
-                if known is None or _astray(found.agreement) > _astray(known[1]):
-                    worst[answer.place.service] = answer.place, found.agreement
-        everybody = all(each.complaint is None for each in senders)
-        await self._remember(worst, mappings, everybody=everybody)
-        told = (*(each.complaint for each in senders), *(each.complaint for each in libraries))
+            found = [await asyncio.to_thread(_compare, side, answer, mappings) for side in (*senders, here)]
+            proposals += [proposal for each in found for proposal in each.proposals]
+            # Where senders tell of films, this computer only tells what a person scans by hand.
+            counted = [each.agreement for each in found[:-1] if each.agreement.total] or [found[-1].agreement]
+            agreements += [(answer.place, each) for each in counted if answer.complaint is None]
+        complaints = (*(each.complaint for each in senders), *(each.complaint for each in libraries))
+        silent = {each.place.service for each in libraries if each.complaint is not None}
+        known = None if any(each.complaint for each in senders) else silent
+        await self._remember(agreements, mappings, silent=known)
         return PathReport(
             proposals=_distinct(proposals, mappings),
-            agreements=tuple(agreements),
-            unasked=tuple(each for each in told if each is not None),
+            agreements=tuple((place.title, each) for place, each in agreements if each.total),
+            unasked=tuple(each for each in complaints if each is not None),
             asked=len(libraries) + len(senders),
         )
 
     async def _remember(
         self,
-        worst: dict[str, tuple[ServerPlace, Agreement]],
+        agreements: Sequence[tuple[ServerPlace, Agreement]],
         mappings: Sequence[PathMapping],
         *,
-        everybody: bool,
+        silent: set[str] | None,
     ) -> None:
-        """Keep what drifted; where not ``everybody`` answered, what was found before is not over."""
+        """Keep what drifted. Of ``silent`` services, None for all, what was found before is not over."""
         before = await self._notes.named(DRIFT_NOTE)
+        worst: dict[str, tuple[ServerPlace, Agreement]] = {}
+        for found in sorted(agreements, key=lambda each: (each[1].drifted, _astray(each[1]))):
+            worst[found[0].service] = found
         changed = False
         for key, (place, agreement) in worst.items():
             notes = self._notes.of(key, clock=self._clock)
@@ -147,7 +142,7 @@ class PathDesk:
                 }
                 await notes.put(DRIFT_NOTE, news)
                 changed = changed or before.get(key) != news
-            elif key in before and everybody:
+            elif key in before and silent is not None and key not in silent:
                 await notes.drop(DRIFT_NOTE)
                 changed = True
         if changed:
