@@ -7,6 +7,8 @@ import contextlib
 import json
 from collections import deque
 from dataclasses import dataclass, field
+from email.parser import BytesParser
+from email.policy import HTTP
 from typing import TYPE_CHECKING, Any, Self
 from urllib.parse import parse_qsl
 
@@ -19,6 +21,15 @@ if TYPE_CHECKING:
     from multidict import CIMultiDictProxy
 
 DROP, HANG, CUT_OFF, DRIP = "drop", "hang", "cut off", "drip"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Part:
+    """One part of a body of several."""
+
+    content: bytes
+    filename: str | None
+    type: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,6 +49,22 @@ class Recorded:
     @property
     def form(self) -> dict[str, str]:
         return dict(parse_qsl(self.body.decode(), keep_blank_values=True, strict_parsing=True))
+
+    @property
+    def parts(self) -> dict[str, Part]:
+        """The fields and files of a body of several parts, by name."""
+        head = f"Content-Type: {self.headers['Content-Type']}\r\n\r\n".encode()
+        found = BytesParser(policy=HTTP).parsebytes(head + self.body)
+        assert found.is_multipart()
+        assert not found.defects
+        return {
+            str(each.get_param("name", header="content-disposition")): Part(
+                content=bytes(each.get_payload(decode=True) or b""),
+                filename=each.get_filename(),
+                type=each.get_content_type(),
+            )
+            for each in found.iter_parts()
+        }
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

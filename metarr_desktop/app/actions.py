@@ -170,6 +170,15 @@ async def _service_test(core: Core, params: Params) -> object:
     return wire.report_json(await core.commands.test_service(service))
 
 
+async def _service_choices(core: Core, params: Params) -> object:
+    found = await core.commands.service_choices(params.word("service"))
+    return [
+        {"field": field, "value": value, "label": label}
+        for field, choices in found.items()
+        for value, label in choices
+    ]
+
+
 async def _library_add(core: Core, params: Params) -> object:
     kind: Any = params.word("type")
     folder = await core.commands.add_library(params.word("path"), name=params.word("name"), type=kind)
@@ -318,6 +327,7 @@ ACTIONS: dict[str, Action] = {
     "service_switch": Action(_service_switch, frozenset({"service", "enabled"})),
     "service_set": Action(_service_set, frozenset({"service", "values", "secrets", "until_quit"})),
     "service_test": Action(_service_test, frozenset({"service", "send"})),
+    "service_choices": Action(_service_choices, frozenset({"service"})),
     "route_list": Action(route_list, frozenset({"service"})),
     "route_set": Action(route_set, frozenset({"service", "source", "values"})),
     "route_reset": Action(route_reset, frozenset({"service", "source"})),

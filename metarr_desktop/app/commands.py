@@ -83,6 +83,12 @@ class Commands(SenderCommands, HouseholdCommands):
         """Test a service's settings, saved or not, against the service itself; ends within 10 s."""
         return await self._desk.test(key, draft)
 
+    async def service_choices(
+        self, key: str, draft: Draft | None = None
+    ) -> Mapping[str, tuple[tuple[str, str], ...]]:
+        """Ask a service what some of its fields may be: pairs of value and label, by field."""
+        return await self._desk.choices(key, draft)
+
     async def send_test_message(self, key: str, draft: Draft | None = None) -> TestReport:
         """Send one sample message; a media server is told to look at the folder of what came last."""
         return await self._desk.send_test_message(key, draft)

@@ -109,6 +109,10 @@ class Proven(Notifier[AnyConfig]):
         """Deliver as ever."""
         return await self._notifier.send(config, notification)
 
+    async def choices(self, config: AnyConfig) -> Mapping[str, tuple[tuple[str, str], ...]]:
+        """Ask the service itself."""
+        return await self._notifier.choices(config)
+
     async def test(self, config: AnyConfig) -> list[TestStep]:
         """Try the settings, and then whether every known folder lies in a library."""
         began = self.clock.monotonic()

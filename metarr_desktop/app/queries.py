@@ -17,7 +17,7 @@ from metarr_desktop.app.path_desk import read_drifts
 from metarr_desktop.app.problems import find_problems
 from metarr_desktop.app.schedule_views import read_schedules
 from metarr_desktop.app.sender_queries import SenderQueries
-from metarr_desktop.app.service_state import form_of, snapshot_of
+from metarr_desktop.app.service_state import form_of, quotas, snapshot_of
 from metarr_desktop.app.settings import complaint
 from metarr_desktop.app.snapshots import (
     LibrarySnapshot,
@@ -34,6 +34,7 @@ from metarr_desktop.app.snapshots import (
     library_snapshot,
 )
 from metarr_desktop.domain.jobs import EndStatus, Job, QueuePlace
+from metarr_desktop.domain.quota import QUOTA_NOTE
 from metarr_desktop.domain.statistics import Statistics, Tally, sum_of
 from metarr_desktop.jobs.recipients import member_fields
 from metarr_desktop.services.forms import check_field
@@ -314,6 +315,7 @@ class Queries(SenderQueries, HouseholdQueries):
         titles, keys = await self._lane_titles()
         waiting = await self._job_store.waiting()
         last = await self._history.last_of_types([service.job_type for service in self._services])
+        left = quotas(await self._notes.named(QUOTA_NOTE), now=self._clock.now())
         return tuple(
             [
                 snapshot_of(
@@ -324,6 +326,7 @@ class Queries(SenderQueries, HouseholdQueries):
                     titles=titles,
                     waiting=waiting.get(service.job_type, NOTHING_WAITS),
                     last=last.get(service.job_type),
+                    quota=left.get(service.key),
                     household=None if service.member is None else await self._read_household(service),
                 )
                 for service in self._services

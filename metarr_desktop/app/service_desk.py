@@ -13,7 +13,7 @@ from metarr_desktop.app.household_views import player_secrets_set
 from metarr_desktop.app.service_state import secrets_set
 from metarr_desktop.app.snapshots import TestLine, TestReport
 from metarr_desktop.domain.changes import ServiceChanged
-from metarr_desktop.domain.errors import MetarrError, NotFound, Refused
+from metarr_desktop.domain.errors import MetarrError, NotFound, Refused, Transient
 from metarr_desktop.domain.events import Action, MediaEvent, MediaKind
 from metarr_desktop.domain.forms import Draft
 from metarr_desktop.domain.text import Text, text
@@ -222,6 +222,17 @@ class ServiceDesk:
         if service.member is not None:
             raise Refused(text("Save the settings of {service} first.", service=service.title))
         return await self._refreshes.run(service, await self._config(service, draft))
+
+    async def choices(self, key: str, draft: Draft | None) -> Mapping[str, tuple[tuple[str, str], ...]]:
+        """Ask a service what some of its fields may be; raises from ``domain/errors.py``."""
+        service = self._service(key)
+        if not service.loads:
+            raise Refused(text("{service} has nothing to choose from.", service=service.title))
+        try:
+            async with asyncio.timeout(TEST_DEADLINE_S):
+                return await self._notifiers[key].choices(await self._config(service, draft))
+        except TimeoutError:
+            raise Transient(text("Timed out after {seconds} s.", seconds=int(TEST_DEADLINE_S))) from None
 
     async def _config(self, service: Service, draft: Draft | None) -> ServiceConfig:
         row = await self._store.row(service.key)

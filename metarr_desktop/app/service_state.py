@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from metarr_desktop.app.lane_views import stop_reason
 from metarr_desktop.app.snapshots import ServiceForm, ServiceSnapshot, ServiceState
 from metarr_desktop.domain.jobs import EndStatus
 from metarr_desktop.domain.lanes import LaneState
+from metarr_desktop.domain.quota import Quota
 from metarr_desktop.domain.text import Text, text
 from metarr_desktop.jobs.recipients import member_fields
 from metarr_desktop.services.forms import field_specs, missing_fields, secret_fields
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+    from datetime import datetime
 
     from metarr_desktop.app.household_views import HouseholdForm
     from metarr_desktop.domain.jobs import JobRecord
@@ -43,6 +45,7 @@ def snapshot_of(
     waiting: WaitingJobs,
     last: JobRecord | None,
     household: HouseholdForm | None = None,
+    quota: Quota | None = None,
 ) -> ServiceSnapshot:
     """Sum up one service; ``stops`` are those of its lanes, by lane, and ``titles`` what lanes are called.
 
@@ -68,6 +71,7 @@ def snapshot_of(
         stop=None if stop is None else stop.state,
         until=None if stop is None or stop.state is LaneState.PROBING else stop.until,
         household=household,
+        quota=quota,
     )
 
 
@@ -96,12 +100,19 @@ def form_of(
         docs=service.docs,
         takes_messages=service.sends_messages,
         household=household,
+        loads=service.loads,
     )
 
 
 def _urgency(stop: LaneStop) -> tuple[bool, str]:
     """Of several lanes that stopped, one is told that waits for a person."""
     return stop.state is not LaneState.BLOCKED, stop.lane
+
+
+def quotas(notes: Mapping[str, Mapping[str, Any]], *, now: datetime) -> dict[str, Quota]:
+    """Read what each service said it takes yet; what a new month made void is left out."""
+    found = {key: Quota.read(note) for key, note in notes.items()}
+    return {key: quota for key, quota in found.items() if quota is not None and quota.reset > now}
 
 
 def _state(

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from metarr_desktop.domain.jobs import Attempt, EndStatus, Job, JobRecord, JobStatus
     from metarr_desktop.domain.lanes import LaneState
     from metarr_desktop.domain.media import LibraryFolder, WatchMode
+    from metarr_desktop.domain.quota import Quota
     from metarr_desktop.domain.schedules import Rule
     from metarr_desktop.domain.text import Text
 
@@ -36,7 +37,7 @@ class ServiceSnapshot:
     """One service of the list; ``detail`` says more than the state, ``last_*`` is its last ended job.
 
     ``stop`` is why a lane of it takes no jobs, and ``until`` when that ends by itself. ``household`` are the
-    players of a service that has some.
+    players of a service that has some. ``quota`` is what it takes yet, where it said so.
     """
 
     key: str
@@ -51,6 +52,7 @@ class ServiceSnapshot:
     stop: LaneState | None = None
     until: datetime | None = None
     household: HouseholdForm | None = None
+    quota: Quota | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -71,6 +73,7 @@ class ServiceForm:
 
     A service that has players tells them in ``household``; where there are several, ``fields`` are those of
     the service alone.
+    ``loads`` are the fields whose choices the service can be asked for.
     """
 
     key: str
@@ -82,6 +85,7 @@ class ServiceForm:
     docs: str
     takes_messages: bool = True
     household: HouseholdForm | None = None
+    loads: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -108,6 +108,7 @@ def service_json(service: ServiceSnapshot) -> ServiceJson:
         "stop": service.stop,
         "until": iso(service.until),
         "players": None if service.household is None else len(service.household.players),
+        "quota": None if service.quota is None else str(service.quota.text),
     }
 
 

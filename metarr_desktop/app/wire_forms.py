@@ -37,6 +37,7 @@ class ServiceJson(TypedDict):
     stop: LaneState | None
     until: str | None
     players: int | None
+    quota: str | None
 
 
 class StatusJson(TypedDict):

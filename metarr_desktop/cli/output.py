@@ -75,9 +75,16 @@ def services_text(services: Sequence[dict[str, Any]]) -> str:
 
 
 def _detail(service: dict[str, Any]) -> str:
-    """How it is, behind how many players it has, where that is more than one."""
+    """How it is, behind how many players it has, where that is more than one, and what it takes yet."""
     count = service.get("players") or 0
-    return " ".join(part for part in (f"{count} players." if count > 1 else "", service["detail"]) if part)
+    told = (f"{count} players." if count > 1 else "", service["detail"], service.get("quota"))
+    return " ".join(part for part in told if part)
+
+
+def choices_text(choices: Sequence[dict[str, str]]) -> str:
+    """What some settings of a service may be."""
+    rows = [(each["field"], each["value"], each["label"]) for each in choices]
+    return table(("FIELD", "VALUE", "MEANING"), rows, empty="Nothing to choose from.")
 
 
 def statistics_text(statistics: dict[str, Any]) -> str:

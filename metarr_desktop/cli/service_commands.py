@@ -61,10 +61,15 @@ def _service_test(options: argparse.Namespace, session: Session) -> int:
     return OK if report["ok"] else FAILED
 
 
+def _service_choices(options: argparse.Namespace, session: Session) -> int:
+    return output.show(options, session.call("service_choices", service=options.name), output.choices_text)
+
+
 SERVICE_COMMANDS: dict[str, Callable[[argparse.Namespace, Session], int]] = {
     "service list": _service_list,
     "service enable": _service_enable,
     "service disable": _service_disable,
     "service set": _service_set,
     "service test": _service_test,
+    "service choices": _service_choices,
 }

@@ -15,7 +15,7 @@ WITH_PLAYERS = ("kodi",)
 
 def add_services(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     """Add what is done with services."""
-    service = commands.add_parser("service", help="services: list, enable, disable, set, test")
+    service = commands.add_parser("service", help="services: list, enable, disable, set, test, choices")
     actions = service.add_subparsers(dest="action", metavar="ACTION", required=True)
     as_json(actions.add_parser("list", help="show every service"))
     for name in ("enable", "disable"):
@@ -27,6 +27,9 @@ def add_services(commands: argparse._SubParsersAction[argparse.ArgumentParser]) 
         action="store_true",
         help="really send a sample message, or let a media server look at a folder",
     )
+    choices = actions.add_parser("choices", help="ask a service what some of its settings may be")
+    choices.add_argument("name", metavar="NAME")
+    as_json(choices)
     change = actions.add_parser(
         "set", help="change settings of a service", description="FIELD=- reads one line from standard input."
     )

@@ -17,6 +17,7 @@ PlainValue = str | int | bool
 class FieldSpec:
     """One field of a form; ``choices`` are pairs of stored value and shown label.
 
+    With ``open`` something else can be typed instead.
     ``unit`` says what a number counts, for one and for many: ``("{n} day", "{n} days")``.
     """
 
@@ -32,6 +33,7 @@ class FieldSpec:
     advanced: bool = False
     placeholder: str = ""
     unit: tuple[str, str] | None = None
+    open: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

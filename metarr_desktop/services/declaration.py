@@ -12,6 +12,7 @@ from metarr_desktop.domain.retry import RetryPolicy
 from metarr_desktop.domain.routing import EventChoice
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from datetime import timedelta
 
     from metarr_desktop.domain.text import Text
@@ -121,6 +122,11 @@ REFRESHES = EventChoice(takes=LOOKS_AT_FOLDERS, default=LOOKS_AT_FOLDERS)
 """What changes the library of a media server."""
 
 
+def as_it_is(words: str) -> str:
+    """Escape nothing: the service shows plain words."""
+    return words
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Service:
     """A place we notify.
@@ -130,8 +136,9 @@ class Service:
     request does for a folder: what comes for the same folder while one runs, or so soon after, goes together.
     ``events`` are the kinds it can be told, and those it is told by itself. A media server is looked at for
     ``seen_within`` so long after a refresh, until what came is there. With ``member`` it has several places:
-    the fields of that class, which ``config`` has too, are each place's own. ``docs`` is the page in
-    the repository.
+    the fields of that class, which ``config`` has too, are each place's own. ``escape`` makes a value mean
+    nothing but itself in the service's own markup. ``loads`` are the fields whose choices it can be asked
+    for. ``docs`` is the page in the repository.
     """
 
     key: str
@@ -146,6 +153,8 @@ class Service:
     seen_within: timedelta | None = None
     member: type[ServiceConfig] | None = None
     events: EventChoice = MESSAGES
+    escape: Callable[[str], str] = as_it_is
+    loads: tuple[str, ...] = ()
 
     @property
     def sends_messages(self) -> bool:

@@ -170,6 +170,7 @@ def _spec(name: str, info: FieldInfo) -> FieldSpec:
         required=required,
         advanced=bool(extra.get("advanced", False)),
         placeholder=str(extra.get("placeholder", "")),
+        open=bool(extra.get("open", False)),
     )
 
 

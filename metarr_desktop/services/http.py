@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from metarr_desktop.services.transport import Transport
 
-__all__ = ["INTERNET", "LAN", "Answer", "Http", "Limits", "Reach", "Request", "retry_after"]
+__all__ = ["INTERNET", "LAN", "Answer", "Attachment", "Http", "Limits", "Reach", "Request", "retry_after"]
 
 LARGEST_BODY = 5 * 1024 * 1024
 
@@ -45,10 +45,21 @@ INTERNET_LIMITS = Limits(connect=10, total=30)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Attachment:
+    """One file that goes along with a form; ``part`` is the name of its field there."""
+
+    part: str
+    filename: str
+    content_type: str
+    content: bytes = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Request:
     """One call, ready to be made; ``secrets`` never show in its repr or in any error.
 
     With a ``fingerprint`` (SHA-256, hexadecimal) just that certificate is trusted, whoever made it.
+    With ``files`` its body is made of them and of the ``fields``.
     """
 
     method: str
@@ -58,6 +69,8 @@ class Request:
     total: float
     headers: Mapping[str, str] = field(default_factory=dict, repr=False)
     body: bytes | None = field(default=None, repr=False)
+    fields: Mapping[str, str] = field(default_factory=dict, repr=False)
+    files: tuple[Attachment, ...] = ()
     secrets: tuple[str, ...] = field(default=(), repr=False)
     largest_body: int = LARGEST_BODY
     follow: bool = True
@@ -80,6 +93,7 @@ class Http:
         headers: Mapping[str, str] | None = None,
         json_body: Mapping[str, Any] | None = None,
         form: Mapping[str, str] | None = None,
+        files: Sequence[Attachment] = (),
         secrets: Sequence[str] = (),
         slow: bool = False,
         within: float | None = None,
@@ -87,9 +101,10 @@ class Http:
         follow: bool = True,
         fingerprint: str = "",
     ) -> Answer:
-        """Make one call, with a JSON object or the fields of a form as its body.
+        """Make one call, with a JSON object or the fields of a form as its body; files go along with a form.
 
-        ``within`` so many seconds the whole answer has to be here, where it is known to take its time.
+        ``within`` so many seconds the whole answer has to be here, where it is known to take its time;
+        files do.
         Raises Transient, Permanent or NotSetUp where no answer came or it leads elsewhere; what any
         other answer means is for the service to say. Only GET follows redirects, and not without ``follow``:
         headers of ours go along, wherever that leads. With a ``fingerprint`` only that certificate is
@@ -101,7 +116,7 @@ class Http:
             # Exactly this content type, without a charset: Kodi takes no other.
             sent["Content-Type"] = "application/json"
             body = json.dumps(json_body, ensure_ascii=False, separators=(",", ":")).encode("utf-8", "replace")
-        elif form is not None:
+        elif form is not None and not files:
             sent["Content-Type"] = "application/x-www-form-urlencoded"
             body = urlencode(form, encoding="utf-8", errors="replace").encode()
         limits = self._limits[reach]
@@ -111,9 +126,11 @@ class Http:
                 url=url,
                 reach=reach,
                 connect=limits.connect,
-                total=within or (limits.slow if slow else limits.total),
+                total=within or (limits.slow if slow or files else limits.total),
                 headers={**sent, **(headers or {})},
                 body=body,
+                fields=form or {},
+                files=tuple(files),
                 secrets=tuple(secret for secret in secrets if secret),
                 largest_body=largest_body,
                 follow=follow,

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Generic, TypeVar
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from metarr_desktop.domain.events import MediaEvent
     from metarr_desktop.domain.media import KnownFilm
@@ -38,6 +38,13 @@ class Notifier(ABC, Generic[Config]):
 
         A refused step is returned with ``ok`` False, never raised.
         """
+
+    async def choices(self, config: Config) -> Mapping[str, tuple[tuple[str, str], ...]]:  # noqa: ARG002
+        """Ask the service what the fields it ``loads`` may be: pairs of value and label, by field.
+
+        Raises from ``domain/errors.py``.
+        """
+        return {}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -65,7 +65,7 @@ class Transport:
         async with session.request(
             request.method,
             url,
-            data=request.body,
+            data=_form(request) if request.files else request.body,
             headers=dict(request.headers),
             timeout=aiohttp.ClientTimeout(total=request.total, connect=request.connect),
             allow_redirects=request.follow and request.method == "GET",
@@ -141,6 +141,16 @@ async def _texts(socket: aiohttp.ClientWebSocketResponse) -> AsyncIterator[str]:
             yield message.data
         # Who sends without a pause must not keep everybody else from running.
         await asyncio.sleep(0)
+
+
+def _form(request: Request) -> aiohttp.FormData:
+    """Put fields and files into one body of several parts."""
+    form = aiohttp.FormData()
+    for name, value in request.fields.items():
+        form.add_field(name, value.encode("utf-8", "replace").decode())
+    for file in request.files:
+        form.add_field(file.part, file.content, filename=file.filename, content_type=file.content_type)
+    return form
 
 
 async def _read(response: aiohttp.ClientResponse, *, limit: int, host: str) -> bytes:

@@ -14,7 +14,7 @@ _LINE_ENDS = re.compile(r"\r\n|[\r\x0b\x0c\x85\u2028\u2029]")
 # Embeddings, overrides and isolates turn the rest of a line around; the marks that languages need stay.
 _TURNS = frozenset("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
 _JOINER = "\u200d"
-_LONGEST_LETTER = 32
+LONGEST_LETTER = 32
 
 
 def clean(words: str, *, lines: bool = False) -> str:
@@ -60,13 +60,14 @@ def _shorten(words: str, limit: int, *, length: Callable[[str], int]) -> str:
 
 def _letter_start(words: str, place: int) -> int:
     """Move a cut back to where a letter begins; a letter without end is cut through."""
-    for start in range(place, max(-1, place - _LONGEST_LETTER), -1):
-        if not _continues(words, start):
+    for start in range(place, max(-1, place - LONGEST_LETTER), -1):
+        if not continues(words, start):
             return start
     return place
 
 
-def _continues(words: str, place: int) -> bool:
+def continues(words: str, place: int) -> bool:
+    """Whether what stands there belongs to the letter before it."""
     if place <= 0 or place >= len(words):
         return False
     character, before = words[place], words[place - 1]

@@ -12,6 +12,8 @@ from metarr_desktop.ui.mnemonics import literal
 from metarr_desktop.ui.wording import tr
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from metarr_desktop.domain.forms import FieldSpec, PlainValue
 
 LARGEST_INTEGER = 2_147_483_647
@@ -34,6 +36,9 @@ class FieldEditor(QObject):
     @abstractmethod
     def set_value(self, value: PlainValue) -> None:
         """Show a value without telling that it changed."""
+
+    def offer(self, choices: Sequence[tuple[str, str]]) -> None:
+        """Offer these to choose from, where the field is a list; what is chosen stays."""
 
 
 class TextEditor(FieldEditor):
@@ -135,6 +140,46 @@ class ChoiceEditor(FieldEditor):
             place = self._combo.count() - 1
         self._combo.setCurrentIndex(place)
 
+    def offer(self, choices: Sequence[tuple[str, str]]) -> None:
+        """Take the place of what was there to choose from."""
+        before = self.value()
+        self._combo.blockSignals(True)  # noqa: FBT003 - Qt takes it so
+        self._combo.clear()
+        for value, label in choices:
+            self._combo.addItem(label, value)
+        self._combo.blockSignals(False)  # noqa: FBT003
+        self.set_value(before)
+
+
+class OpenChoiceEditor(ChoiceEditor):
+    """A list to choose from, in which something else can be typed."""
+
+    def __init__(self, spec: FieldSpec) -> None:
+        super().__init__(spec)
+        self._combo.setEditable(True)
+        self._combo.setInsertPolicy(QComboBox.InsertPolicy.NoInsert)
+        self._combo.editTextChanged.connect(self.changed)
+        edit = self._combo.lineEdit()
+        assert edit is not None  # noqa: S101 - every editable one has it
+        edit.editingFinished.connect(self.left)
+
+    def value(self) -> PlainValue:
+        """The value behind a label, or else what was typed."""
+        typed = self._combo.currentText().strip()
+        place = self._combo.findText(typed, Qt.MatchFlag.MatchFixedString)
+        chosen: PlainValue = typed if place < 0 else self._combo.itemData(place)
+        return chosen
+
+    def set_value(self, value: PlainValue) -> None:
+        """Choose a value, or show it as typed."""
+        self._combo.blockSignals(True)  # noqa: FBT003 - Qt takes it so
+        place = self._combo.findData(value)
+        if place < 0:
+            self._combo.setEditText(str(value))
+        else:
+            self._combo.setCurrentIndex(place)
+        self._combo.blockSignals(False)  # noqa: FBT003
+
 
 def editor_for(spec: FieldSpec) -> FieldEditor:
     """The editor of a plain field; secrets have a widget of their own."""
@@ -146,7 +191,7 @@ def editor_for(spec: FieldSpec) -> FieldEditor:
         case "boolean":
             return BooleanEditor(spec)
         case "choice":
-            return ChoiceEditor(spec)
+            return OpenChoiceEditor(spec) if spec.open else ChoiceEditor(spec)
         case "secret":
             message = f"{spec.name} is a secret"
             raise ValueError(message)

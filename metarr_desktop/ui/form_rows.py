@@ -14,7 +14,7 @@ from metarr_desktop.ui.secret_field import SecretField
 from metarr_desktop.ui.wording import say, tr
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable
+    from collections.abc import Awaitable, Callable, Sequence
 
     from metarr_desktop.app.tasks import TaskSupervisor
     from metarr_desktop.domain.forms import FieldSpec, PlainValue
@@ -81,6 +81,11 @@ class FormRow(QWidget):
         """Show a plain value."""
         assert self._editor is not None  # noqa: S101 - secrets are never set from outside
         self._editor.set_value(value)
+
+    def offer(self, choices: Sequence[tuple[str, str]]) -> None:
+        """Offer these to choose from; what stands in the field stays."""
+        if self._editor is not None:
+            self._editor.offer(choices)
 
     def is_empty(self) -> bool:
         """Whether nothing stands in a field that could hold something."""

@@ -63,6 +63,12 @@ class Form(QWidget):
             row.complain(None)
         self._baseline = self._plain_values()
 
+    def offer(self, name: str, choices: Sequence[tuple[str, str]]) -> str:
+        """Offer choices in a field, and return its title; what stands there stays."""
+        row = self._rows[name]
+        row.offer(choices)
+        return tr(row.spec.title)
+
     def draft(self) -> Draft:
         """What stands in the form; secrets only where they are to change."""
         secrets: dict[str, str | None] = {}

@@ -9,6 +9,7 @@ from urllib.parse import parse_qs
 from tests.integration.fake_server import FakeHandler, FakeServer
 
 TOKEN, USER_KEY = "a" * 30, "u" * 30
+FIELDS = {"token", "user", "message", "title", "url", "priority", "timestamp", "device", "sound", "ttl"}
 
 
 @dataclass
@@ -38,9 +39,29 @@ class FakePushover:
 
 def _handler(pushover: FakePushover) -> type[FakeHandler]:
     class Handler(FakeHandler):
+        def do_GET(self) -> None:
+            path, _, query = self.path.partition("?")
+            assert query == f"token={TOKEN}"
+            told: dict[str, dict[str, object]] = {
+                "/1/apps/limits.json": {"limit": 10_000, "remaining": 420, "reset": 4_102_444_800},
+                "/1/sounds.json": {"sounds": {"pushover": "Pushover (default)", "doorbell": "Doorbell"}},
+            }
+            self.answer(200, {"status": 1, **told[path]})
+
         def do_POST(self) -> None:
-            form = parse_qs(self.rfile.read(int(self.headers["Content-Length"])).decode())
+            assert self.headers["Content-Type"] == "application/x-www-form-urlencoded"
+            body = self.rfile.read(int(self.headers["Content-Length"])).decode()
+            form = parse_qs(body, strict_parsing=True)
+            assert set(form) <= FIELDS, f"unknown: {set(form) - FIELDS}"
+            assert all(len(value) == 1 for value in form.values())
+            assert 1 <= len(form.get("message", ["x"])[0]) <= 1024
+            assert len(form.get("title", [""])[0]) <= 250
+            assert len(form.get("url", [""])[0]) <= 512
             assert (form["token"], form["user"]) == ([TOKEN], [USER_KEY])
+            if self.path == "/1/users/validate.json":
+                self.answer(200, {"status": 1, "devices": ["iphone", "tv"], "request": "v"})
+                return
+            assert self.path == "/1/messages.json"
             pushover.arrivals.append(time.monotonic())
             status = pushover.script.pop(0) if pushover.script else 200
             if status == 200:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import sys
 import threading
+from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
@@ -32,7 +33,7 @@ class FakeHandler(BaseHTTPRequestHandler):
 
     def answer(self, status: int, told: object) -> None:
         """Send one whole answer."""
-        body = json.dumps(told).encode()
+        body = b"" if status == HTTPStatus.NO_CONTENT else json.dumps(told).encode()
         self.send_response(status)
         self.send_header("Content-Type", "application/json")
         self.send_header("Content-Length", str(len(body)))

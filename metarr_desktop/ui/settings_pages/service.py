@@ -11,6 +11,7 @@ from metarr_desktop.ui.household_section import HouseholdSection
 from metarr_desktop.ui.mnemonics import literal
 from metarr_desktop.ui.notes import Note
 from metarr_desktop.ui.route_rules import RouteRules
+from metarr_desktop.ui.settings_pages.account_bar import AccountBar
 from metarr_desktop.ui.settings_pages.form_page import FormPage
 from metarr_desktop.ui.settings_pages.keeping import save_secrets
 from metarr_desktop.ui.settings_pages.trial_bar import TrialBar
@@ -54,9 +55,18 @@ class ServicePage(FormPage):
         self.household = HouseholdSection(key=snapshot.key, commands=commands, queries=queries, tasks=tasks)
         self.household.wanted.connect(self._on_wanted)
         self.household.relabelled.connect(self.refresh_mnemonics)
+        self.account_bar = AccountBar(
+            title=self.title,
+            load=lambda: self._commands.service_choices(self.key, self._trial_draft()),
+            offer=lambda name, choices: self.form.offer(name, choices),  # noqa: PLW0108 - there is no form yet
+            ready=self._ready_for_test,
+            tasks=tasks,
+        )
+        self.trial_bar.test_button.reported.connect(self.account_bar.follow_test)
         self.rules = RouteRules(check=lambda route: queries.check_route(self.key, route), tasks=tasks)
         self.rules.changed.connect(self.state_changed)
         self.trial_bar.relabelled.connect(self.refresh_mnemonics)
+        self._outer.addWidget(self.account_bar)
         self._outer.addWidget(self.trial_bar)
         self.show_status(snapshot)
 
@@ -75,6 +85,7 @@ class ServicePage(FormPage):
         """Show how the service stands, in the head of the page."""
         kind, words = service_state_text(snapshot)
         self._status.tell(kind, tr("Status: {state}").format(state=words))
+        self.account_bar.show_quota(snapshot.quota)
 
     def tick_enable(self) -> None:
         """Tick Enable, unsaved: a person wants the service on and has to fill in the rest."""
@@ -152,6 +163,7 @@ class ServicePage(FormPage):
         self.rules.show_routes(routes)
         self.household.show_household(stored.household)
         self.trial_bar.offer(message=stored.takes_messages)
+        self.account_bar.offer_load(offered=bool(stored.loads))
         if self.form.draft().values != before:
             self.trial_bar.forget()
         self.refresh_mnemonics()

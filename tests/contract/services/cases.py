@@ -53,6 +53,9 @@ def _kodi_scan(params: dict[str, Any]) -> str:
 
 
 def _discord(request: Recorded) -> Reply:
+    if request.method in {"PATCH", "DELETE"}:
+        assert request.path.startswith(f"{WEBHOOK}/messages/")
+        return Reply(status=204) if request.method == "DELETE" else json_of({"id": "1"})
     assert request.path == WEBHOOK
     if request.method == "GET":
         return json_of({"id": "123456789012345678", "type": 1, "name": "Films"})
@@ -167,6 +170,7 @@ CASES: tuple[Case, ...] = (
         key="pushover",
         normal=_pushover,
         delivers=lambda request: request.path == PUSHOVER_MESSAGE,
+        values=lambda _base: {"poster": False},
         secrets=lambda _base: {"token": HUSH_KEY, "user_key": HUSH_KEY},
         base_variable="METARR_PUSHOVER_BASE",
         unauthorised=_refused(400, {"token": "invalid", "errors": ["token is invalid"], "status": 0}),

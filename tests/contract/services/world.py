@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
 DOWNLOAD = (SAMPLES / "radarr" / "download.json").read_bytes()
 QUICK = Limits(connect=0.5, total=0.5, slow=0.5)
-STILL_S = 0.05
+STILL_S = 0.25
 """Nothing happens for so long: who runs waits for the clock."""
 
 

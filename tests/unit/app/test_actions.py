@@ -33,7 +33,8 @@ async def ask(core: Core, action: str, /, **params: Any) -> Any:
 async def test_every_action_of_the_command_line_is_there() -> None:
     assert set(ACTIONS) - set(SENDER_ACTIONS) - set(HOUSEHOLD_ACTIONS) == {
         "status", "stats", "jobs", "history", "services", "service_form", "service_switch", "service_set",
-        "service_test", "library_add", "library_list", "library_remove", "mapping_add", "mapping_list",
+        "service_test", "service_choices",
+        "library_add", "library_list", "library_remove", "mapping_add", "mapping_list",
         "mapping_remove", "retry", "retry_failed", "replay", "pause", "resume", "quit", "open", "send_test",
         "receiving_show", "receiving_allow", "receiving_new_key", "schedules", "schedule_run", "schedule_set",
         "settings", "settings_set", "lanes", "route_list", "route_set", "route_reset", "run_now", "cancel",
@@ -193,6 +194,7 @@ async def test_open_shows_the_window_where_there_is_one(core: Core) -> None:
         ("service_switch", {"service": "jabber", "enabled": True}),
         ("service_form", {"service": "jabber"}),
         ("service_test", {"service": "jabber"}),
+        ("service_choices", {"service": "jabber"}),
         ("library_remove", {"name": "Films"}),
         ("mapping_remove", {"scope": "radarr", "from": "/movies"}),
         ("mapping_add", {"scope": "jabber", "from": "/a", "to": "/b"}),

@@ -128,3 +128,15 @@ async def test_the_paths_take_no_longer_than_what_is_left_of_ten_seconds(trial: 
         steps = await proven.test(CONFIG)
     assert [(step.ok, str(step.name)) for step in steps] == [(True, "Server"), (False, "Paths")]
     assert "Timed out" in str(steps[-1].detail)
+
+
+async def test_what_a_service_offers_to_choose_from_is_its_own(trial: PathTrial) -> None:
+    class Choosy(Library):
+        async def choices(self, config: MediaServerConfig) -> dict[str, tuple[tuple[str, str], ...]]:
+            return {"room": (("1", "Den"),)}
+
+    shelf = Shelf()
+    service = jellybean(shelf)
+    choosy = type("Choosy", (Choosy,), {"shelf": shelf})(tools(cast("Http", None), FakeClock()))
+    proven = prove({service.key: choosy}, services=[service], trial=trial)[service.key]
+    assert await proven.choices(CONFIG) == {"room": (("1", "Den"),)}

@@ -1,22 +1,25 @@
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
 import pytest
 
 from metarr_desktop.app.snapshots import ServiceState
-from metarr_desktop.domain.errors import NotFound, Refused, SecretsUnavailable
+from metarr_desktop.domain.errors import NotFound, NotSetUp, Refused, SecretsUnavailable
 from metarr_desktop.domain.forms import Draft
 from metarr_desktop.domain.jobs import NewJob
 from metarr_desktop.domain.lanes import BlockCause
 from metarr_desktop.domain.outcomes import Blocked
+from metarr_desktop.domain.quota import QUOTA_NOTE, Quota
 from metarr_desktop.domain.text import Text
 from metarr_desktop.storage.job_store import Run
 from tests.fakes import START
+from tests.fakes_http import FakeServer, Recorded, Reply
 
 if TYPE_CHECKING:
     from metarr_desktop.app.core import Core
-    from tests.fakes import MemorySecretStore
+    from tests.fakes import FakeClock, MemorySecretStore
 
 ADDRESS = "https://discord.com/api/webhooks/123456789012345678/" + "a" * 68
 
@@ -160,3 +163,39 @@ async def test_a_keyring_that_fails_half_way_keeps_nothing_new(
         await core.commands.save_service("pushover", Draft(secrets={"token": "a" * 30, "user_key": "b" * 30}))
     assert secrets.secrets == {}
     assert (await core.queries.service_form("pushover")).secrets_set == frozenset()
+
+
+async def test_what_is_left_of_a_month_is_shown_until_the_next_one(core: Core, clock: FakeClock) -> None:
+    quota = Quota(limit=10_000, remaining=42, reset=START + timedelta(days=6))
+    await core.queries._notes.of("pushover", clock=clock).put(QUOTA_NOTE, quota.to_note())
+    services = {each.key: each for each in await core.queries.services()}
+    assert services["pushover"].quota == quota
+    assert services["discord"].quota is None
+    clock.advance(timedelta(days=7))
+    assert {each.quota for each in await core.queries.services()} == {None}
+
+
+async def test_a_service_is_asked_for_choices_with_what_stands_in_the_form(
+    core: Core, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def respond(request: Recorded) -> Reply:
+        told = {"devices": ["phone"]} if request.method == "POST" else {"sounds": {"siren": "Siren"}}
+        return Reply.of_json({"status": 1, **told})
+
+    async with FakeServer(respond) as server:
+        monkeypatch.setenv("METARR_PUSHOVER_BASE", server.url)
+        draft = Draft(secrets={"token": "a" * 30, "user_key": "u" * 30})
+        found = await core.commands.service_choices("pushover", draft)
+        assert server.requests[0].form["token"] == "a" * 30
+    assert found["device"][1:] == (("phone", "phone"),)
+    assert found["sound"][1:] == (("siren", "Siren"),)
+    assert set(found) == set((await core.queries.service_form("pushover")).loads)
+
+
+async def test_a_service_that_cannot_be_asked_says_why(core: Core) -> None:
+    with pytest.raises(NotSetUp, match="not set up"):
+        await core.commands.service_choices("pushover")
+    with pytest.raises(Refused, match="nothing to choose from"):
+        await core.commands.service_choices("kodi")
+    with pytest.raises(NotFound, match="jabber"):
+        await core.commands.service_choices("jabber")

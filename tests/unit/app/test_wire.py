@@ -73,6 +73,7 @@ def test_the_status_has_its_public_form() -> None:
                 "stop": None,
                 "until": None,
                 "players": None,
+                "quota": None,
             }
         ],
     }

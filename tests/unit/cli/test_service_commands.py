@@ -163,3 +163,30 @@ def test_a_test_sends_something_only_where_it_is_asked_to(
         ("service_test", {"service": "jellyfin"}),
         ("service_test", {"service": "jellyfin", "send": True}),
     ]
+
+
+def test_what_a_setting_may_be_is_shown_as_a_table_or_as_json(
+    run: Callable[..., int], session: FakeSession, capsys: pytest.CaptureFixture[str]
+) -> None:
+    session.answers["service_choices"] = [
+        {"field": "device", "value": "iphone", "label": "iphone"},
+        {"field": "sound", "value": "my_own", "label": "Door\x1bbell"},
+    ]
+    assert run("service", "choices", "pushover") == 0
+    assert session.calls == [("service_choices", {"service": "pushover"})]
+    assert capsys.readouterr().out.splitlines() == [
+        "FIELD   VALUE   MEANING",
+        "device  iphone  iphone",
+        "sound   my_own  Door bell",
+    ]
+    assert run("service", "choices", "pushover", "--json") == 0
+    assert '"value": "iphone"' in capsys.readouterr().out
+
+
+def test_the_list_says_how_many_messages_are_left(
+    run: Callable[..., int], session: FakeSession, capsys: pytest.CaptureFixture[str]
+) -> None:
+    listed = kodi(configured=True)
+    session.answers["services"] = [{**listed[0], "detail": "Connected.", "quota": "9 of 10 messages left."}]
+    assert run("service", "list") == 0
+    assert "Connected. 9 of 10 messages left." in capsys.readouterr().out

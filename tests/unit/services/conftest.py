@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -44,6 +44,10 @@ def notification() -> Callable[..., Notification]:
         files: tuple[str, ...] = (),
         overview: str = "",
         poster_url: str | None = None,
+        quality: str = "Bluray-1080p",
+        job: int = 0,
+        marked: bool = False,
+        **more: Any,
     ) -> Notification:
         event = MediaEvent(
             source="radarr",
@@ -55,7 +59,19 @@ def notification() -> Callable[..., Notification]:
             files=files,
             overview=overview,
             poster_url=poster_url,
+            quality=quality,
+            **more,
         )
-        return Notification(title=title, body=body, event=event, folder=folder, link=link)
+        return Notification(
+            title=title,
+            body=body,
+            event=event,
+            events=(event,),
+            folder=folder,
+            link=link,
+            job_id=job,
+            root_id=job,
+            marked=marked,
+        )
 
     return make

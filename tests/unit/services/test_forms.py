@@ -16,7 +16,7 @@ from metarr_desktop.services.forms import (
     secret_fields,
 )
 from metarr_desktop.services.kodi import KodiConfig
-from metarr_desktop.services.pushover import PushoverConfig
+from metarr_desktop.services.pushover_config import PushoverConfig
 from metarr_desktop.services.registry import service
 
 if TYPE_CHECKING:
@@ -43,7 +43,7 @@ def test_the_public_field_names_and_secrets_are_those_promised() -> None:
         "jellyfin": ["url", "api_key"],
         "emby": ["url", "api_key"],
         "plex": ["url", "token"],
-        "discord": ["webhook_url", "username", "mention"],
+        "discord": ["webhook_url", "username", "mention", "live"],
         "pushover": ["token", "user_key", "device", "priority", "sound"],
     }
     assert secret_fields(KODI) == ("password",)
@@ -81,6 +81,9 @@ def test_choices_have_labels_and_advanced_fields_are_marked() -> None:
     sound = spec("pushover", "sound")
     assert (sound.kind, sound.default) == ("choice", "")
     assert sound.choices[0] == ("", "Pushover (default)")
+    device = spec("pushover", "device")
+    assert (device.kind, device.default, device.open, sound.open) == ("choice", "", True, False)
+    assert device.choices == (("", "Every device"),)
     playing = spec("kodi", "skip_playing")
     assert (playing.kind, playing.default, playing.advanced) == ("boolean", True, True)
 
@@ -103,6 +106,13 @@ def test_choices_have_labels_and_advanced_fields_are_marked() -> None:
         ("discord", "webhook_url", "https://example.com/", PASTE),
         ("discord", "username", "My Discord", 'Discord does not allow "discord" in this name.'),
         ("discord", "mention", "everyone", ROLE),
+        ("discord", "mention_for", "some", "Mention it for is one of: all, problems."),
+        ("discord", "thread_id", "general", "A thread is a number. Copy it in Discord with Copy Thread ID."),
+        ("discord", "thread_name", "x" * 101, "New post has at most 100 characters. This has 101."),
+        ("pushover", "problem_priority", 3, "Priority of problems is one of: same, -2, -1, 0, 1, 2."),
+        ("pushover", "retry", 29, "Repeat an emergency after is a number from 30 to 10800."),
+        ("pushover", "expire", 86400, "Give an emergency up after is a number from 30 to 10800."),
+        ("pushover", "ttl", -1, "Remove messages after is a number from 0 to 31536000."),
     ],
 )  # fmt: skip
 def test_a_wrong_value_is_told_in_a_sentence(key: str, name: str, value: Any, complaint: str) -> None:
@@ -117,6 +127,9 @@ def test_a_wrong_value_is_told_in_a_sentence(key: str, name: str, value: Any, co
         ("kodi", "port", 80), ("kodi", "port", "80"), ("kodi", "password", ""),
         ("kodi", "skip_playing", False),
         ("discord", "mention", "123456789012345678"), ("discord", "username", ""),
+        ("discord", "thread_id", "42"), ("discord", "thread_name", "{title}"), ("discord", "live", False),
+        ("pushover", "problem_priority", 1), ("pushover", "problem_priority", "same"),
+        ("pushover", "retry", 10800), ("pushover", "expire", 30), ("pushover", "ttl", 0),
         ("discord", "webhook_url", " <https://discord.com/api/webhooks/1/a> "),
     ],
 )  # fmt: skip
@@ -132,7 +145,9 @@ def test_a_right_value_draws_no_complaint(key: str, name: str, value: Any) -> No
         ("kodi", "password", " with spaces ", " with spaces "),
         ("pushover", "priority", "-1", -1), ("pushover", "priority", "high (also in quiet hours)", 1),
         ("pushover", "sound", "SIREN", "siren"), ("pushover", "sound", "my_own", "my_own"),
-        ("pushover", "device", "iphone", "iphone"),
+        ("pushover", "device", "iphone", "iphone"), ("pushover", "device", "every device", ""),
+        ("pushover", "problem_priority", "same", "same"), ("pushover", "problem_priority", "emergency", 2),
+        ("discord", "mention_for", "Problems only", "problems"),
     ],
 )  # fmt: skip
 def test_typed_text_becomes_a_value(key: str, name: str, typed: str, value: object) -> None:
@@ -186,6 +201,10 @@ def test_settings_are_built_from_plain_values_and_secrets() -> None:
         ("pushover", {}, {"token": KEY, "user_key": ""}, "Pushover is not set up. Enter the user key."),
         ("pushover", {"token": KEY}, {"user_key": KEY}, "Pushover is not set up. Enter the application"),
         ("discord", {}, {"webhook_url": "s3cret"}, "Discord is not set up. Paste a webhook address"),
+        ("discord", {"thread_id": "1", "thread_name": "x"}, {"webhook_url": "https://discord.com/api/webhooks/1/a"},
+         "Discord is not set up. Enter either a thread or the name of a new post, not both."),
+        ("discord", {"thread_name": "x"}, {"webhook_url": "https://discord.com/api/webhooks/1/a?thread_id=5"},
+         "Discord is not set up. Enter either a thread or the name of a new post, not both."),
         ("kodi", {"host": ["x"]}, {}, "Kodi is not set up. Host cannot have this value."),
     ],
 )  # fmt: skip

@@ -11,7 +11,7 @@ import pytest
 
 from metarr_desktop import __version__
 from metarr_desktop.domain.errors import MetarrError, NotSetUp, Permanent, Transient
-from metarr_desktop.services.http import INTERNET, LAN, Answer, Http, Limits
+from metarr_desktop.services.http import INTERNET, LAN, Answer, Attachment, Http, Limits
 from tests.fakes_http import CUT_OFF, DROP, HANG, FakeServer, Recorded, Reply, unused_port
 
 if TYPE_CHECKING:
@@ -38,6 +38,40 @@ async def test_a_form_travels_as_utf_8(http: Http, server: FakeServer) -> None:
     await http.request("POST", server.url, reach=INTERNET, form={"message": "a & b\nAmélie"})
     assert server.last.headers["Content-Type"] == "application/x-www-form-urlencoded"
     assert server.last.form == {"message": "a & b\nAmélie"}
+
+
+async def test_files_go_along_with_a_form(http: Http, server: FakeServer) -> None:
+    server.answer(Reply())
+    picture = Attachment(
+        part="attachment", filename="poster.jpg", content_type="image/jpeg", content=b"\xff\x00"
+    )
+    form = {"title": "Am\u00e9lie \ud800", "message": "a\nb"}
+    await http.request("POST", server.url, reach=INTERNET, form=form, files=[picture])
+    assert server.last.headers["Content-Type"].startswith("multipart/form-data; boundary=")
+    parts = server.last.parts
+    assert parts["title"].content.decode() == "Am\u00e9lie ?"
+    assert parts["message"].content == b"a\nb"
+    sent = parts["attachment"]
+    assert (sent.content, sent.filename, sent.type) == (b"\xff\x00", "poster.jpg", "image/jpeg")
+    assert "ff" not in repr(picture)
+
+
+async def test_an_upload_gets_more_time(server: FakeServer) -> None:
+    http = Http(internet=Limits(connect=0.2, total=0.2, slow=0.4))
+    server.answer(Reply(fault=HANG))
+    picture = Attachment(part="a", filename="a.jpg", content_type="image/jpeg", content=b"x")
+    with pytest.raises(Transient, match=r"^Timed out after 0\.4 s\.$"):
+        await http.request("POST", server.url, reach=INTERNET, form={}, files=[picture])
+    await http.close()
+
+
+@pytest.mark.parametrize("method", ["PATCH", "DELETE"])
+async def test_other_methods_work_by_their_name(http: Http, server: FakeServer, method: str) -> None:
+    server.answer(Reply(status=204))
+    body = {"a": 1} if method == "PATCH" else None
+    assert (await http.request(method, server.url, reach=INTERNET, json_body=body)).status == 204
+    assert server.last.method == method
+    assert server.last.body == (b'{"a":1}' if body else b"")
 
 
 async def test_one_connection_serves_several_calls_and_both_reaches_work(
