@@ -203,7 +203,7 @@ async def test_a_scan_that_waits_for_a_video_is_let_go_from_its_details(opened: 
         anyway.click()
 
         async def over() -> bool:
-            return await core.queries.jobs() == ()
+            return not await core.queries.jobs()
 
         await eventually(over)
         await until(lambda: not anyway.isVisible())
