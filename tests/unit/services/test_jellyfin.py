@@ -19,6 +19,7 @@ from metarr_desktop.domain.events import Action, MediaEvent, MediaKind, Notice, 
 from metarr_desktop.domain.media import KnownFilm
 from metarr_desktop.domain.notification import Notification
 from metarr_desktop.services.answer import TooLarge
+from metarr_desktop.services.http import Http, Limits
 from metarr_desktop.services.jellyfin import SERVICE, JellyfinConfig, JellyfinNotifier
 from tests.fake_media_servers import JELLYFIN_KEY, FakeEmby, FakeJellyfin, Title, episode, film, track
 from tests.fakes import FakeClock, MemoryNotes, tools
@@ -26,8 +27,6 @@ from tests.fakes_http import CUT_OFF, DROP, HANG, FakeServer, Recorded, Reply
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable
-
-    from metarr_desktop.services.http import Http
 
     Make = Callable[..., Notification]
 
@@ -68,6 +67,14 @@ ALBUM = MediaEvent(
 @pytest.fixture
 def clock() -> FakeClock:
     return FakeClock()
+
+
+@pytest.fixture
+async def http() -> AsyncIterator[Http]:
+    """Give long lists more time than the others need."""
+    made = Http(lan=Limits(connect=2, total=1.5, slow=10))
+    yield made
+    await made.close()
 
 
 @pytest.fixture
@@ -222,6 +229,11 @@ async def test_a_base_path_stands_before_every_address(
             Reply(status=400, body=b"Error processing request."),
             Permanent,
             r"refused it \(HTTP 400\): Error processing request\. Check that .* path mapping for jellyfin",
+        ),
+        (
+            Reply.of_json({"title": "One or more validation errors occurred.", "status": 400}, status=400),
+            Permanent,
+            r"\(HTTP 400\): One or more validation errors occurred\. Check",
         ),
         (Reply(status=404), Permanent, r"has nothing at this address \(HTTP 404\)\. Check the address"),
         (Reply(status=415), Permanent, "HTTP 415"),
@@ -396,6 +408,13 @@ async def test_a_folder_outside_every_library_is_never_seen(
     jellyfin.on_disk = [film("Amélie", f"{event.folder}/Amélie.mkv", year=2001)]
     await notifier.send(config_for(jellyfin), told(event))
     assert await notifier.sighting(config_for(jellyfin), event, folder=event.folder) is None
+
+
+async def test_a_film_in_a_library_of_mixed_content_is_seen(
+    notifier: JellyfinNotifier, jellyfin: FakeJellyfin
+) -> None:
+    jellyfin.known = [Title(kind="video", name="Amélie", files=[FILE])]
+    assert await notifier.sighting(config_for(jellyfin), FILM, folder=FOLDER) is not None
 
 
 async def test_an_older_copy_is_no_proof(notifier: JellyfinNotifier, jellyfin: FakeJellyfin) -> None:

@@ -11,6 +11,7 @@ from metarr_desktop.domain.errors import AuthFailed, NothingToDo, Permanent, Rat
 from metarr_desktop.domain.events import Action, MediaEvent, MediaKind
 from metarr_desktop.domain.media import KnownFilm
 from metarr_desktop.domain.notification import Notification
+from metarr_desktop.services.http import Http, Limits
 from metarr_desktop.services.plex import PlexConfig, PlexNotifier
 from tests.fake_media_servers import MACHINE, PLEX_TOKEN, FakePlex, Library, episode, film, track
 from tests.fakes import FakeClock, MemoryNotes, tools, until
@@ -20,7 +21,6 @@ if TYPE_CHECKING:
     from collections.abc import AsyncIterator
 
     from metarr_desktop.services.declaration import Delivery
-    from metarr_desktop.services.http import Http
 
 FOLDER = '/movies/Amélie & Co #1 +100% ;=? "x" (2001)'
 FILE = f"{FOLDER}/Amélie.mkv"
@@ -56,6 +56,14 @@ ALBUM = MediaEvent(
 @pytest.fixture
 def clock() -> FakeClock:
     return FakeClock()
+
+
+@pytest.fixture
+async def http() -> AsyncIterator[Http]:
+    """Give long lists more time than the others need."""
+    made = Http(lan=Limits(connect=2, total=1.5, slow=10))
+    yield made
+    await made.close()
 
 
 @pytest.fixture

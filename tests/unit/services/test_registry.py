@@ -63,6 +63,10 @@ def test_services_stand_in_the_order_people_see() -> None:
     assert [declared.key for declared in SERVICES if declared.waits_for_scan] == keys[:4]
 
 
+def test_who_may_be_switched_off_is_waited_for() -> None:
+    assert {each.key for each in SERVICES if each.retry.patient} >= {"jellyfin", "emby", "plex"}
+
+
 @every_service
 def test_the_declaration_is_complete(declared: Service) -> None:
     assert service(declared.key) is declared

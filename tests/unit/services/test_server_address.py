@@ -23,6 +23,9 @@ from metarr_desktop.services.server_address import server_address
         ("http://nas:8096/web/#/home.html", "http://nas:8096"),
         ("http://nas:8096/web/index.html#!/home", "http://nas:8096"),
         ("http://nas:8096/jellyfin/web/", "http://nas:8096/jellyfin"),
+        ("web", "http://web:8096"),
+        ("http://web/web/", "http://web:8096"),
+        ("http://nas:8096/webdav", "http://nas:8096/webdav"),
         ("<http://nas:8096>", "http://nas:8096"),
     ],
 )
@@ -48,6 +51,9 @@ def test_what_is_no_address_is_refused_in_a_sentence(typed: str, complaint: str)
 def test_plex_has_its_own_usual_port() -> None:
     config = service("plex").config.model_validate({"url": "nas", "token": "t"})
     assert config.model_dump()["url"] == "http://nas:32400"
+    direct = "https://192-168-1-30.0123abcd.plex.direct"
+    config = service("plex").config.model_validate({"url": direct, "token": "t"})
+    assert config.model_dump()["url"] == f"{direct}:32400"
     assert "http://192.168.1.30:32400." in str(check_field(service("plex"), "url", "a b"))
 
 
