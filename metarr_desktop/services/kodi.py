@@ -11,8 +11,8 @@ from metarr_desktop.domain.events import Action, EventKind, MediaEvent, MediaKin
 from metarr_desktop.domain.paths import with_separator
 from metarr_desktop.domain.retry import RetryPolicy
 from metarr_desktop.domain.routing import EventChoice
-from metarr_desktop.domain.text import text
-from metarr_desktop.services.declaration import LOOKS_AT_FOLDERS, Delivery, Group, Service
+from metarr_desktop.domain.text import Text, text
+from metarr_desktop.services.declaration import LOOKS_AT_FOLDERS, Delivery, Group, Service, TestStep
 from metarr_desktop.services.kodi_config import KodiConfig, KodiPlayer
 from metarr_desktop.services.kodi_group import AllPlay, Household, Plays
 from metarr_desktop.services.kodi_hint import PlayingHint
@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 
     from metarr_desktop.domain.media import KnownFilm
     from metarr_desktop.domain.notification import Notification
-    from metarr_desktop.services.declaration import Member, TestStep
+    from metarr_desktop.services.declaration import Member
     from metarr_desktop.services.notifier import Sighting
     from metarr_desktop.services.tools import Tools
 
@@ -93,7 +93,11 @@ class KodiNotifier(MediaServer[Group]):
 
     async def test(self, group: Group) -> list[TestStep]:
         """Ask every player who it is, whether it may scan, and what its sources are; nothing shows."""
-        return await try_all(self._players(group), clock=self.clock)
+        try:
+            players = self._players(group)
+        except NotSetUp as error:
+            return [TestStep(name=Text("Connection"), ok=False, detail=error.text)]
+        return await try_all(players, clock=self.clock)
 
     async def sighting(self, group: Group, event: MediaEvent, *, folder: str) -> Sighting | None:
         """Ask the first player that answers; they share one library."""

@@ -94,8 +94,10 @@ class WatchedState:
         succeeded: list[Row] = []
         for row in rows:
             before = [each for each in self._saved if self._precedes(each, row, gone=gone, rows=rows)]
-            succeeded += [each for each in before if each.file != row.file]
-            warnings += await self._set(row, before)
+            refused = await self._set(row, before)
+            warnings += refused
+            if not refused:
+                succeeded += [each for each in before if each.file != row.file]
         await self._remove([row for row in rows if row.file in {each.file for each in succeeded}])
         await self._tools.notes.drop(self._note)
         return tuple(warnings)
@@ -163,7 +165,8 @@ class WatchedState:
 
     def _precedes(self, before: Row, row: Row, *, gone: set[str], rows: Sequence[Row]) -> bool:
         if before.file == row.file:
-            return True
+            # A file may hold several episodes, each with a rating of its own.
+            return self._movies or before.is_same(row) is not False
         if before.file not in gone or row.file in gone:
             return False
         if any(before.file == old and row.file == new for old, new in self._renames):

@@ -166,6 +166,8 @@ async def test_what_all_refuse_fails(house: House, notification: Make) -> None:
 async def test_a_group_without_players_has_to_be_set_up(house: House, notification: Make) -> None:
     with pytest.raises(NotSetUp, match="no player"):
         await house.send(notification(), of=0)
+    (step,) = await house.notifier.test(house.group(of=0))
+    assert not step.ok
 
 
 async def test_a_player_that_is_idle_scans_while_another_plays(house: House, notification: Make) -> None:

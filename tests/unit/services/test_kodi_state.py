@@ -332,6 +332,7 @@ async def test_what_kodi_refuses_to_set_is_a_warning(room: Room) -> None:
     room.kodi.errors["VideoLibrary.SetMovieDetails"] = -32602
     delivery = await room.tell()
     assert "What was watched could not be kept" in str(delivery.warnings[0])
+    assert seen(room.film(OLD)) == SEEN, "it was taken out although nothing else has it"
     room.kodi.errors["VideoLibrary.SetMovieDetails"] = -32603
     room.kodi.films.clear()
     room.kodi.add_film(OLD, uniqueid=TMDB, **SEEN)
@@ -357,6 +358,21 @@ async def test_an_episode_keeps_it_and_the_others_are_left_alone(room: Room) -> 
     )
     assert {row["file"]: row["playcount"] for row in room.kodi.episodes} == {new: 2, other: 5}
     assert "VideoLibrary.RefreshMovie" not in room.kodi.methods
+
+
+async def test_a_file_of_two_episodes_keeps_the_rating_of_each(room: Room) -> None:
+    old, new = TV + "Season 01/old.mkv", TV + "Season 01/new.mkv"
+    room.kodi.on_disk = [new]
+    for episode, rating in ((1, 9), (2, 0)):
+        room.kodi.add_episode(old, **{**SEEN, "userrating": rating}, season=1, episode=episode)
+        room.kodi.add_episode(new, season=1, episode=episode)
+    await room.tell(**SERIES, episodes=(1, 2), old_files=("Season 01/old.mkv",), files=("Season 01/new.mkv",))
+    assert [(row["file"], row["episode"], row["userrating"]) for row in room.kodi.episodes] == [
+        (new, 1, 9),
+        (new, 2, 0),
+    ]
+    await room.tell(**SERIES, episodes=(1, 2), old_files=(), files=("Season 01/new.mkv",))
+    assert [row["userrating"] for row in room.kodi.episodes] == [9, 0]
 
 
 async def test_a_series_that_is_renamed_keeps_every_episode(room: Room) -> None:
