@@ -78,6 +78,7 @@ class FakeArr:
     entries: dict[int, dict[str, Any]] = field(default_factory=dict)
     mutes: dict[int, Mute] = field(default_factory=dict)
     records: list[dict[str, Any]] = field(default_factory=list)
+    movies: list[dict[str, Any]] = field(default_factory=list)
     folders: list[str] = field(default_factory=lambda: ["/movies"])
     labels: dict[int, str] = field(default_factory=dict)
     complaints: list[dict[str, Any]] = field(default_factory=list)
@@ -111,6 +112,7 @@ class FakeArr:
         route("GET", f"{base}/health", self._health)
         route("GET", f"{base}/rootfolder", self._root_folders)
         route("GET", f"{base}/tag", self._tags)
+        route("GET", f"{base}/movie", self._movies)
         self._runner = web.AppRunner(application, shutdown_timeout=0.2)
         await self._runner.setup()
         site = web.TCPSite(self._runner, "127.0.0.1", getattr(self, "port", 0))
@@ -445,6 +447,11 @@ class FakeArr:
 
     async def _root_folders(self, _request: web.Request) -> web.Response:
         return web.json_response([{"id": n, "path": path} for n, path in enumerate(self.folders, start=1)])
+
+    async def _movies(self, request: web.Request) -> web.Response:
+        assert request.query.get("excludeLocalCovers") == "true"
+        assert self.kind == "radarr"
+        return web.json_response([{"id": number, **each} for number, each in enumerate(self.movies, 1)])
 
     async def _tags(self, _request: web.Request) -> web.Response:
         return web.json_response([{"id": number, "label": label} for number, label in self.labels.items()])

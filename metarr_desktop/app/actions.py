@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from metarr_desktop.app import wire
 from metarr_desktop.app.action import Action, not_kept
+from metarr_desktop.app.household_actions import HOUSEHOLD_ACTIONS
 from metarr_desktop.app.library_values import library_changes
 from metarr_desktop.app.params import Params
 from metarr_desktop.app.route_actions import route_list, route_reset, route_set
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from metarr_desktop.app.core import Core
+    from metarr_desktop.app.snapshots import ServiceForm
     from metarr_desktop.domain.jobs import Job
 
 logger = logging.getLogger(__name__)
@@ -134,7 +136,15 @@ async def _service_form(core: Core, params: Params) -> object:
             }
             for field in form.fields
         ],
+        "of_players": _of_players(form),
     }
+
+
+def _of_players(form: ServiceForm) -> list[str]:
+    """Name the settings that each of several players has for itself; none where they are in the form."""
+    shown = {field.name for field in form.fields}
+    asked = () if form.household is None else form.household.fields
+    return [field.name for field in asked if field.name not in shown]
 
 
 async def _service_switch(core: Core, params: Params) -> object:
@@ -153,12 +163,17 @@ async def _service_set(core: Core, params: Params) -> object:
     try:
         await core.commands.save_service(key, draft, until_quit=until_quit)
     except SecretsUnavailable as error:
-        raise not_kept(error, prefix=key, fields=secrets, running=core.serving) from error
+        prefix = await core.queries.secrets_at(key)
+        raise not_kept(error, prefix=prefix, fields=secrets, running=core.serving) from error
     return None
 
 
 async def _service_test(core: Core, params: Params) -> object:
-    return wire.report_json(await core.commands.test_service(params.word("service")))
+    """Test the settings; with ``send`` a sample message, or a refresh of a folder, is really sent."""
+    service = params.word("service")
+    if params.flag("send", default=False):
+        return wire.report_json(await core.commands.send_test_message(service))
+    return wire.report_json(await core.commands.test_service(service))
 
 
 async def _service_choices(core: Core, params: Params) -> object:
@@ -207,6 +222,10 @@ async def _mapping_add(core: Core, params: Params) -> object:
 
 async def _mapping_list(core: Core, _: Params) -> object:
     return wire.mappings_json(await core.queries.mappings())
+
+
+async def _mapping_propose(core: Core, _: Params) -> object:
+    return wire.path_report_json(await core.commands.propose_mappings())
 
 
 async def _mapping_remove(core: Core, params: Params) -> object:
@@ -308,6 +327,7 @@ async def _receiving_new_key(core: Core, _: Params) -> object:
 
 
 ACTIONS: dict[str, Action] = {
+    **HOUSEHOLD_ACTIONS,
     **SENDER_ACTIONS,
     **TEMPLATE_ACTIONS,
     "status": Action(_status),
@@ -322,7 +342,7 @@ ACTIONS: dict[str, Action] = {
     "service_form": Action(_service_form, frozenset({"service"})),
     "service_switch": Action(_service_switch, frozenset({"service", "enabled"})),
     "service_set": Action(_service_set, frozenset({"service", "values", "secrets", "until_quit"})),
-    "service_test": Action(_service_test, frozenset({"service"})),
+    "service_test": Action(_service_test, frozenset({"service", "send"})),
     "service_choices": Action(_service_choices, frozenset({"service"})),
     "route_list": Action(route_list, frozenset({"service"})),
     "route_set": Action(route_set, frozenset({"service", "source", "values"})),
@@ -335,6 +355,7 @@ ACTIONS: dict[str, Action] = {
     "trace": Action(_trace, frozenset({"path", "from", "to"})),
     "mapping_add": Action(_mapping_add, frozenset({"scope", "from", "to"})),
     "mapping_list": Action(_mapping_list),
+    "mapping_propose": Action(_mapping_propose),
     "mapping_remove": Action(_mapping_remove, frozenset({"scope", "from"})),
     "retry": Action(_retry, frozenset({"job_id"})),
     "run_now": Action(_run_now, frozenset({"job_id"})),

@@ -4,32 +4,43 @@ from __future__ import annotations
 
 import asyncio
 import random
+from datetime import timedelta
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from metarr_desktop.app.api import Api
 from metarr_desktop.app.api_key import ApiKey
+from metarr_desktop.app.delivery_types import delivery_types
 from metarr_desktop.app.failure_news import FailureNews
 from metarr_desktop.app.folder_watch import FolderWatch
 from metarr_desktop.app.foundation import lay_foundation
-from metarr_desktop.app.job_types import notify_job_types, own_job_types
+from metarr_desktop.app.household_desk import HouseholdDesk
+from metarr_desktop.app.household_reader import HouseholdReader
+from metarr_desktop.app.job_types import own_job_types
+from metarr_desktop.app.known_folders import KnownFolders
 from metarr_desktop.app.listener import Listener
 from metarr_desktop.app.mute import Mute
 from metarr_desktop.app.notifiers import build_notifiers
 from metarr_desktop.app.parts import Parts
+from metarr_desktop.app.path_desk import PathCheck, PathDesk
 from metarr_desktop.app.path_scopes import PathScopes
+from metarr_desktop.app.path_sides import PathSides
+from metarr_desktop.app.path_trial import PathTrial, prove
 from metarr_desktop.app.receiving import Receiving
+from metarr_desktop.app.refresh_trial import RefreshTrial
 from metarr_desktop.app.route_desk import RouteDesk
 from metarr_desktop.app.sample_sender import SampleSender
 from metarr_desktop.app.scan_requests import ScanRequests
 from metarr_desktop.app.sender_building import build_senders
 from metarr_desktop.app.sender_keys import SenderKeys
+from metarr_desktop.app.server_places import ServerPlaces
 from metarr_desktop.app.service_desk import ServiceDesk
 from metarr_desktop.app.template_desk import TemplateDesk
 from metarr_desktop.app.triggers import Triggers
 from metarr_desktop.app.upkeep import Upkeep
-from metarr_desktop.domain.schedules import CATCH_UP, CLEAN_UP
+from metarr_desktop.domain.schedules import CATCH_UP, CLEAN_UP, PATH_CHECK
 from metarr_desktop.jobs.composer import Composer
+from metarr_desktop.jobs.handlers import JobType
 from metarr_desktop.jobs.scheduler import Scheduler
 from metarr_desktop.jobs.worker import Worker
 from metarr_desktop.services.desktop import SERVICE as DESKTOP
@@ -38,6 +49,7 @@ from metarr_desktop.storage.secrets import KeyringSecrets
 from metarr_desktop.storage.upkeep import tidy_up
 from metarr_desktop.webhooks.catch_up_plan import any_connected
 from metarr_desktop.webhooks.receive import ReceiveWebhook
+from metarr_desktop.webhooks.sender_config import SenderClients
 from metarr_desktop.webhooks.server import WebhookServer
 
 if TYPE_CHECKING:
@@ -50,17 +62,19 @@ if TYPE_CHECKING:
     from metarr_desktop.app.logging_setup import LogBook
     from metarr_desktop.app.paths import AppPaths
     from metarr_desktop.app.sender_building import SenderParts
-    from metarr_desktop.jobs.handlers import JobType
     from metarr_desktop.services.notifier import Notifier
 
-SCHEDULES = (CLEAN_UP, CATCH_UP)
+SCHEDULES = (CLEAN_UP, CATCH_UP, PATH_CHECK)
+LONGEST_PATH_CHECK = timedelta(minutes=10)
 
 
 async def build_parts(paths: AppPaths, stack: AsyncExitStack, book: LogBook, given: Given, /) -> Parts:
     """Build everything; what has to be closed is on the stack."""
     on = await lay_foundation(paths, stack, given)
     notifiers = build_notifiers(on)
-    desk = _service_desk(on, notifiers)
+    household = _household_desk(on)
+    places = _places(on, notifiers)
+    desk = _service_desk(on, notifiers, household, places)
     keys = SenderKeys(store=on.stores.senders, secrets=on.secrets, bus=on.bus, spawn=on.tasks.spawn)
     await keys.refresh()
     routed = [source for source in on.sources if source.routed]
@@ -79,13 +93,25 @@ async def build_parts(paths: AppPaths, stack: AsyncExitStack, book: LogBook, giv
     )
     if isinstance(on.secrets, KeyringSecrets):
         on.secrets.on_usable = partial(_go_on, on, desk, senders)
-    types = (*_job_types(on, notifiers, _upkeep(on, paths, given)), *senders.types)
+    path_desk = _path_desk(on, places)
+    types = (
+        *_job_types(on, notifiers, _upkeep(on, paths, given)),
+        *senders.types,
+        JobType(
+            type=PATH_CHECK.name,
+            handler=PathCheck(path_desk),
+            lane=PATH_CHECK.lane,
+            timeout=LONGEST_PATH_CHECK,
+        ),
+    )
     return Parts(
         on=on,
         types=types,
         schedules=SCHEDULES,
-        scheduler=_scheduler(on),
+        scheduler=_scheduler(on, places),
         desk=desk,
+        path_desk=path_desk,
+        household=household,
         route_desk=RouteDesk(
             services=on.services,
             sources=on.sources,
@@ -108,7 +134,11 @@ async def build_parts(paths: AppPaths, stack: AsyncExitStack, book: LogBook, giv
         samples=SampleSender(listener=listener, secrets=on.secrets, sources=[each.key for each in routed]),
         scans=scans,
         path_scopes=PathScopes(
-            library=on.stores.library, senders=on.stores.senders, sources=on.sources, services=on.services
+            library=on.stores.library,
+            senders=on.stores.senders,
+            players=on.stores.players,
+            sources=on.sources,
+            services=on.services,
         ),
         log=book,
         stop_requested=asyncio.Event(),
@@ -133,12 +163,37 @@ def _failure_news(on: Foundation, listener: Listener | None) -> FailureNews:
     )
 
 
-def _service_desk(on: Foundation, notifiers: Mapping[str, Notifier[Any]]) -> ServiceDesk:
+def _household_desk(on: Foundation) -> HouseholdDesk:
+    return HouseholdDesk(
+        services=on.services,
+        store=on.stores.players,
+        library=on.stores.library,
+        secrets=on.secrets,
+        queue=on.queue,
+        lanes=on.lanes,
+        bus=on.bus,
+        clock=on.clock,
+    )
+
+
+def _service_desk(
+    on: Foundation,
+    notifiers: Mapping[str, Notifier[Any]],
+    household: HouseholdDesk,
+    places: ServerPlaces,
+) -> ServiceDesk:
+    stores = on.stores
+    folders = KnownFolders(
+        senders=stores.senders, library=stores.library, history=stores.history, routes=stores.routes
+    )
+    trial = PathTrial(folders=folders, library=stores.library, players=stores.players)
     return ServiceDesk(
         services=on.services,
-        notifiers=notifiers,
+        notifiers=prove(notifiers, services=on.services, trial=trial),
+        refreshes=RefreshTrial(folders=folders, places=places, library=stores.library, clock=on.clock),
         store=on.stores.services,
         secrets=on.secrets,
+        household=household,
         queue=on.queue,
         bus=on.bus,
         clock=on.clock,
@@ -167,6 +222,8 @@ def _digests(receiving: Receiving, key: ApiKey) -> tuple[str, ...]:
 
 def _job_types(on: Foundation, notifiers: Mapping[str, Notifier[Any]], upkeep: Upkeep) -> tuple[JobType, ...]:
     stores = on.stores
+    households = HouseholdReader(players=stores.players, library=stores.library, lanes=on.lanes)
+    households.follow(on.bus, on.tasks)
     receive = ReceiveWebhook(
         events=stores.events,
         senders=stores.senders,
@@ -176,20 +233,21 @@ def _job_types(on: Foundation, notifiers: Mapping[str, Notifier[Any]], upkeep: U
         sources=on.sources,
         services=on.services,
         clock=on.clock,
+        households=households,
         expires_after=lambda: on.settings.deliver_within,
+        confirming=partial(_confirming, on),
     )
     return (
         *own_job_types(receive=receive, library=stores.library, clean_up=upkeep.steps(), clock=on.clock),
-        *notify_job_types(
-            services=on.services,
-            notifiers=notifiers,
-            store=stores.services,
-            secrets=on.secrets,
-            library=stores.library,
-            templates=stores.templates,
-            clock=on.clock,
-        ),
+        *delivery_types(on, notifiers),
     )
+
+
+async def _confirming(on: Foundation) -> frozenset[str]:
+    """Return the media servers that are looked at after a refresh."""
+    rows = await on.stores.services.rows()
+    able = {each.key for each in on.services if each.seen_within}
+    return frozenset(row.service for row in rows if row.service in able and row.values.get("confirm", True))
 
 
 def _upkeep(on: Foundation, paths: AppPaths, given: Given) -> Upkeep:
@@ -213,14 +271,44 @@ def _copy(file: Path, folder: Path, now: datetime) -> str:
     return back_up(file, folder, now=now).path.name
 
 
-def _scheduler(on: Foundation) -> Scheduler:
+def _places(on: Foundation, notifiers: Mapping[str, Notifier[Any]]) -> ServerPlaces:
+    return ServerPlaces(
+        services=on.services,
+        notifiers=notifiers,
+        store=on.stores.services,
+        players=on.stores.players,
+        secrets=on.secrets,
+    )
+
+
+def _path_desk(on: Foundation, places: ServerPlaces) -> PathDesk:
+    clients = SenderClients(
+        sources={source.key: source for source in on.sources},
+        secrets=on.secrets,
+        http=on.http,
+        clock=on.clock,
+    )
+    return PathDesk(
+        sides=PathSides(senders=on.stores.senders, clients=clients, library=on.stores.library),
+        places=places,
+        library=on.stores.library,
+        notes=on.stores.notes,
+        bus=on.bus,
+        clock=on.clock,
+    )
+
+
+def _scheduler(on: Foundation, places: ServerPlaces) -> Scheduler:
     return Scheduler(
         store=on.stores.schedules,
         schedules=SCHEDULES,
         clock=on.clock,
         spawn=on.tasks.spawn,
         added=lambda job: on.queue.tell((job,)),
-        wanted={CATCH_UP.name: partial(any_connected, on.stores.senders)},
+        wanted={
+            CATCH_UP.name: partial(any_connected, on.stores.senders),
+            PATH_CHECK.name: places.any_on,
+        },
     )
 
 

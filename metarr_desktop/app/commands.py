@@ -6,6 +6,7 @@ from contextlib import suppress
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any, Literal
 
+from metarr_desktop.app.household_commands import HouseholdCommands
 from metarr_desktop.app.message_port import MessageCommands
 from metarr_desktop.app.sender_commands import SenderCommands
 from metarr_desktop.app.snapshots import (
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from metarr_desktop.app.parts import Parts
+    from metarr_desktop.app.path_desk import PathReport
     from metarr_desktop.app.scan_requests import Origin, ScanRequest
     from metarr_desktop.domain.forms import Draft, PlainValue
     from metarr_desktop.domain.media import WatchMode
@@ -35,11 +37,12 @@ RETRY_AT_ONCE = 500
 """At most so many failed jobs are tried again by one command."""
 
 
-class Commands(SenderCommands, MessageCommands):
+class Commands(SenderCommands, MessageCommands, HouseholdCommands):
     """Writes. Each raises from ``domain/errors.py`` with a sentence for the person who asked."""
 
     def __init__(self, parts: Parts) -> None:
-        super().__init__(parts)
+        SenderCommands.__init__(self, parts)
+        HouseholdCommands.__init__(self, parts)
         self._desk = parts.desk
         self._routes = parts.route_desk
         self._template_desk = parts.template_desk
@@ -58,6 +61,7 @@ class Commands(SenderCommands, MessageCommands):
         self._retries = {kind.type: kind.retry for kind in parts.types}
         self._scans = parts.scans
         self._path_scopes = parts.path_scopes
+        self._path_desk = parts.path_desk
         self._bus = parts.on.bus
         self._clock = parts.on.clock
         self._stop_requested = parts.stop_requested
@@ -89,7 +93,7 @@ class Commands(SenderCommands, MessageCommands):
         return await self._desk.choices(key, draft)
 
     async def send_test_message(self, key: str, draft: Draft | None = None) -> TestReport:
-        """Send one sample message."""
+        """Send one sample message; a media server is told to look at the folder of what came last."""
         return await self._desk.send_test_message(key, draft)
 
     # Routes
@@ -258,6 +262,10 @@ class Commands(SenderCommands, MessageCommands):
         """Remove a path mapping."""
         await self._library.remove_mapping(self._path_scopes.stored_scope(scope), from_path=from_path)
         self._bus.publish(SettingsChanged())
+
+    async def propose_mappings(self) -> PathReport:
+        """Ask senders and media servers where they have their films; returns what to map."""
+        return await self._path_desk.look()
 
     # The program
 

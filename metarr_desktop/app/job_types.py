@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from metarr_desktop.domain.jobs import (
     CATCH_UP,
@@ -15,24 +15,16 @@ from metarr_desktop.domain.jobs import (
 )
 from metarr_desktop.domain.schedules import CATCH_UP as CATCH_UP_SCHEDULE
 from metarr_desktop.domain.schedules import CLEAN_UP
-from metarr_desktop.jobs.composer import Composer
 from metarr_desktop.jobs.handlers import JobType
-from metarr_desktop.jobs.notify import Notify
 from metarr_desktop.library.maintenance import CleanUp
-from metarr_desktop.library.readiness import Readiness
 from metarr_desktop.library.scan import ScanMovie
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Iterable
 
     from metarr_desktop.domain.clock import Clock
     from metarr_desktop.library.maintenance import Step
-    from metarr_desktop.services.declaration import Service
-    from metarr_desktop.services.notifier import Notifier
     from metarr_desktop.storage.library_store import LibraryStore
-    from metarr_desktop.storage.secrets import SecretStore
-    from metarr_desktop.storage.service_store import ServiceStore
-    from metarr_desktop.storage.template_store import TemplateStore
     from metarr_desktop.webhooks.catch_up import CatchUp
     from metarr_desktop.webhooks.catch_up_plan import PlanCatchUps
     from metarr_desktop.webhooks.receive import ReceiveWebhook
@@ -62,40 +54,4 @@ def catch_up_job_types(*, catch_up: CatchUp, plan: PlanCatchUps) -> tuple[JobTyp
     return (
         JobType(type=CATCH_UP, handler=catch_up, lane=CATCH_UP_LANE, timeout=LONGEST_CATCH_UP),
         JobType(type=schedule.name, handler=plan, lane=schedule.lane),
-    )
-
-
-def notify_job_types(
-    *,
-    services: Sequence[Service],
-    notifiers: Mapping[str, Notifier[Any]],
-    store: ServiceStore,
-    secrets: SecretStore,
-    library: LibraryStore,
-    templates: TemplateStore,
-    clock: Clock,
-) -> tuple[JobType, ...]:
-    """Return one type for each service, as it declares it; media servers wait for the files they look at."""
-    readiness = Readiness(store=library, clock=clock)
-    wording = Composer(templates)
-    return tuple(
-        JobType(
-            type=service.job_type,
-            handler=Notify(
-                service=service,
-                notifier=notifiers[service.key],
-                services=store,
-                secrets=secrets,
-                mappings=library,
-                clock=clock,
-                ready=None if service.sends_messages else readiness,
-                wording=wording,
-            ),
-            lane=service.lane,
-            retry=service.retry,
-            concurrency=service.concurrency,
-            delivers=True,
-            merge_window=service.merge_window,
-        )
-        for service in services
     )

@@ -13,9 +13,11 @@ if TYPE_CHECKING:
     from metarr_desktop.app.failure_news import FailureNews
     from metarr_desktop.app.folder_watch import FolderWatch
     from metarr_desktop.app.foundation import Foundation
+    from metarr_desktop.app.household_desk import HouseholdDesk
     from metarr_desktop.app.listener import Listener
     from metarr_desktop.app.logging_setup import LogBook
     from metarr_desktop.app.mute import Mute
+    from metarr_desktop.app.path_desk import PathDesk
     from metarr_desktop.app.path_scopes import PathScopes
     from metarr_desktop.app.receiving import Receiving
     from metarr_desktop.app.route_desk import RouteDesk
@@ -42,6 +44,7 @@ class Parts:
     schedules: Sequence[Schedule]
     scheduler: Scheduler
     desk: ServiceDesk
+    household: HouseholdDesk
     route_desk: RouteDesk
     template_desk: TemplateDesk
     mute: Mute
@@ -51,6 +54,7 @@ class Parts:
     samples: SampleSender
     scans: ScanRequests
     path_scopes: PathScopes
+    path_desk: PathDesk
     log: LogBook
     stop_requested: asyncio.Event
     listener: Listener | None = None

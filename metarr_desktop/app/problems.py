@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from metarr_desktop.app.sender_snapshots import SenderState
 from metarr_desktop.app.snapshots import Problem, ProblemKind
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from metarr_desktop.domain.lanes import LaneStop
 
 
-def find_problems(
+def find_problems(  # noqa: PLR0913 - one place where all of it is known
     *,
     listener: PortUnavailable | None,
     storage: Text | None,
@@ -36,6 +36,7 @@ def find_problems(
     port: int,
     senders: Sequence[SenderSnapshot] = (),
     optional: Collection[str] = (),
+    drifts: Mapping[str, Mapping[str, Any]] | None = None,
 ) -> tuple[Problem, ...]:
     """List the problems, those that keep webhooks away first; ``optional`` services have none."""
     stops = [stop for stop in stops if keys.get(stop.lane, stop.lane) not in optional]
@@ -59,7 +60,23 @@ def find_problems(
         found.append(Problem(kind=ProblemKind.PATH_UNKNOWN, text=last_scan.error or Text("")))
     several = sum(1 for sender in senders if sender.enabled and sender.missed) > 1
     found += [problem for sender in senders for problem in _sender_problems(sender, several=several)]
+    found += [_drift_problem(key, drift) for key, drift in (drifts or {}).items()]
     return tuple(found)
+
+
+DRIFTED = "{service} writes {n} of {total} films under another path than the mapping says."
+NOT_MAPPED = "{service} writes {n} of {total} films under another path than it is told. A mapping is missing."
+
+
+def _drift_problem(key: str, drift: Mapping[str, Any]) -> Problem:
+    """Tell what the last comparison of paths found of a media server."""
+    sentence = text(
+        DRIFTED if drift.get("mapped") else NOT_MAPPED,
+        service=str(drift.get("title", key)),
+        n=int(drift.get("astray", 0)),
+        total=int(drift.get("total", 0)),
+    )
+    return Problem(kind=ProblemKind.PATH_DRIFT, text=sentence, subject=key)
 
 
 _LANE_KINDS = {

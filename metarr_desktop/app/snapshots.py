@@ -10,6 +10,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from datetime import datetime, timedelta
 
+    from metarr_desktop.app.household_views import HouseholdForm
     from metarr_desktop.domain.forms import FieldSpec, PlainValue
     from metarr_desktop.domain.history import HistoryCursor
     from metarr_desktop.domain.jobs import Attempt, EndStatus, Job, JobRecord, JobStatus
@@ -35,8 +36,9 @@ class ServiceState(StrEnum):
 class ServiceSnapshot:
     """One service of the list; ``detail`` says more than the state, ``last_*`` is its last ended job.
 
-    ``stop`` is why its lane takes no jobs, and ``until`` when that ends by itself. ``quota`` is what it
-    takes yet, where it said so. What goes wrong with an ``optional`` one is shown here, and raises no alarm.
+    ``stop`` is why a lane of it takes no jobs, and ``until`` when that ends by itself. ``household`` are the
+    players of a service that has some. ``quota`` is what it takes yet, where it said so. What goes wrong with
+    an ``optional`` one is shown here, and raises no alarm.
     """
 
     key: str
@@ -50,6 +52,7 @@ class ServiceSnapshot:
     last_at: datetime | None = None
     stop: LaneState | None = None
     until: datetime | None = None
+    household: HouseholdForm | None = None
     quota: Quota | None = None
     optional: bool = False
 
@@ -75,6 +78,8 @@ class LaneSnapshot:
 class ServiceForm:
     """What a service's settings page starts from; of secrets only whether one is kept.
 
+    A service that has players tells them in ``household``; where there are several, ``fields`` are those of
+    the service alone.
     ``loads`` are the fields whose choices the service can be asked for.
     """
 
@@ -86,6 +91,7 @@ class ServiceForm:
     secrets_set: frozenset[str]
     docs: str
     takes_messages: bool = True
+    household: HouseholdForm | None = None
     loads: tuple[str, ...] = ()
 
 
@@ -359,6 +365,7 @@ class ProblemKind(StrEnum):
     SOURCE_KEY_REJECTED = "source_key_rejected"
     WEBHOOK_GONE = "webhook_gone"
     MISSED = "missed"
+    PATH_DRIFT = "path_drift"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

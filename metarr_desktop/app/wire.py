@@ -10,6 +10,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from datetime import datetime, timedelta
 
+    from metarr_desktop.app.path_desk import PathReport
     from metarr_desktop.app.scan_requests import ScanRequest
     from metarr_desktop.app.snapshots import (
         EventSnapshot,
@@ -34,6 +35,7 @@ if TYPE_CHECKING:
         LaneJson,
         LibraryJson,
         MappingJson,
+        PathReportJson,
         PauseJson,
         ReportJson,
         ScanJson,
@@ -105,6 +107,7 @@ def service_json(service: ServiceSnapshot) -> ServiceJson:
         "detail": _text(service.detail),
         "stop": service.stop,
         "until": iso(service.until),
+        "players": None if service.household is None else len(service.household.players),
         "quota": None if service.quota is None else str(service.quota.text),
     }
 
@@ -244,6 +247,30 @@ def library_json(folder: LibrarySnapshot) -> LibraryJson:
 def mappings_json(mappings: Sequence[PathMapping]) -> list[MappingJson]:
     """Every path mapping."""
     return [{"scope": each.scope, "from": each.from_path, "to": each.to_path} for each in mappings]
+
+
+def path_report_json(report: PathReport) -> PathReportJson:
+    """What a look at all paths found."""
+    return {
+        "proposals": [
+            {
+                "scope": each.scope,
+                "from": each.from_path,
+                "to": each.to_path,
+                "agree": each.agree,
+                "total": each.total,
+                "example": each.example,
+                "instead_of": each.instead or None,
+                "origin": each.origin,
+                "target": each.target,
+            }
+            for each in report.proposals
+        ],
+        "films": [
+            {"server": title, "agree": each.agree, "total": each.total} for title, each in report.agreements
+        ],
+        "unasked": [str(each) for each in report.unasked],
+    }
 
 
 def trace_json(hops: Sequence[Hop]) -> list[HopJson]:

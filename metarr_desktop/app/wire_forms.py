@@ -36,6 +36,7 @@ class ServiceJson(TypedDict):
     detail: str | None
     stop: LaneState | None
     until: str | None
+    players: int | None
     quota: str | None
 
 
@@ -225,6 +226,38 @@ class LibraryJson(TypedDict):
 
 
 MappingJson = TypedDict("MappingJson", {"scope": str, "from": str, "to": str})
+
+
+ProposalJson = TypedDict(
+    "ProposalJson",
+    {
+        "scope": str,
+        "from": str,
+        "to": str,
+        "agree": int,
+        "total": int,
+        "example": str,
+        "instead_of": str | None,
+        "origin": str,
+        "target": str,
+    },
+)
+
+
+class AgreementJson(TypedDict):
+    """How many of the films that a media server and another side know lie where it is told."""
+
+    server: str
+    agree: int
+    total: int
+
+
+class PathReportJson(TypedDict):
+    """What a look at all paths found."""
+
+    proposals: list[ProposalJson]
+    films: list[AgreementJson]
+    unasked: list[str]
 
 
 class HopJson(TypedDict):

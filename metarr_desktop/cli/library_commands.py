@@ -6,7 +6,7 @@ import os
 from typing import TYPE_CHECKING, Any
 
 from metarr_desktop.cli import output
-from metarr_desktop.cli.endings import OK
+from metarr_desktop.cli.endings import OK, UsageError
 
 if TYPE_CHECKING:
     import argparse
@@ -102,6 +102,37 @@ def _mapping_list(options: argparse.Namespace, session: Session) -> int:
     return output.show(options, session.call("mapping_list"), text)
 
 
+def _mapping_propose(options: argparse.Namespace, session: Session) -> int:
+    """Show what is proposed, or add one of it; numbers are those of a list made anew, so its path is told."""
+    report = session.call("mapping_propose")
+    if options.apply is None:
+        return output.show(options, report, _proposals_text)
+    proposals = report["proposals"]
+    if options.apply > len(proposals):
+        raise UsageError(f"There is no proposal {options.apply}. See metarr-desktop mapping propose.")
+    chosen = proposals[options.apply - 1]
+    session.call("mapping_add", scope=chosen["scope"], to=chosen["to"], **{"from": chosen["from"]})
+    print(output.printable(f"Saved for {chosen['scope']}: {chosen['from']} is {chosen['to']}"))
+    return OK
+
+
+def _proposals_text(report: dict[str, Any]) -> str:
+    rows = [
+        (f"{number}", each["scope"], each["from"], each["to"], _agreement(each))
+        for number, each in enumerate(report["proposals"], start=1)
+    ]
+    table = output.table(("", "SCOPE", "FROM", "TO", "WHY"), rows, empty="No mapping is missing or wrong.")
+    films = [f"{each['server']}: {each['agree']} of {each['total']} films agree." for each in report["films"]]
+    return "\n".join((table, *map(output.printable, (*films, *report["unasked"]))))
+
+
+def _agreement(proposal: dict[str, Any]) -> str:
+    if not proposal["total"]:
+        return "the folders are called alike"
+    why = f"{proposal['agree']} of {proposal['total']} films agree"
+    return f"{why}, instead of {proposal['instead_of']}" if proposal["instead_of"] else why
+
+
 def _mapping_remove(options: argparse.Namespace, session: Session) -> int:
     session.call("mapping_remove", scope=options.scope, **{"from": getattr(options, "from")})
     print("Removed.")
@@ -115,6 +146,7 @@ LIBRARY_COMMANDS: dict[str, Callable[[argparse.Namespace, Session], int]] = {
     "library set": _library_set,
     "mapping add": _mapping_add,
     "mapping list": _mapping_list,
+    "mapping propose": _mapping_propose,
     "mapping remove": _mapping_remove,
     "scan": _scan,
     "trace": _trace,

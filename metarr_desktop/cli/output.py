@@ -70,16 +70,15 @@ def status_text(status: dict[str, Any]) -> str:
 
 def services_text(services: Sequence[dict[str, Any]]) -> str:
     """Every service with its state."""
-    rows = [
-        (
-            each["key"],
-            each["title"],
-            each["state"].replace("_", " "),
-            " ".join(filter(None, (each["detail"], each.get("quota")))),
-        )
-        for each in services
-    ]
+    rows = [(each["key"], each["title"], each["state"].replace("_", " "), _detail(each)) for each in services]
     return table(("NAME", "SERVICE", "STATE", "DETAIL"), rows, empty="No services.")
+
+
+def _detail(service: dict[str, Any]) -> str:
+    """How it is, behind how many players it has, where that is more than one, and what it takes yet."""
+    count = service.get("players") or 0
+    told = (f"{count} players." if count > 1 else "", service["detail"], service.get("quota"))
+    return " ".join(part for part in told if part)
 
 
 def choices_text(choices: Sequence[dict[str, str]]) -> str:

@@ -21,6 +21,7 @@ SCAN_MOVIE = "scan-movie"
 SCAN_LANE = "scan"
 CATCH_UP = "catch-up"
 CATCH_UP_LANE = "catch-up"
+CONFIRM_LANE = "confirm"
 
 
 class JobStatus(StrEnum):

@@ -120,3 +120,26 @@ def last_part(path: str) -> str:
     """Return the last component in its own spelling; empty for a root."""
     pieces = _split(path)[1]
     return pieces[-1] if pieces else ""
+
+
+def without_last(path: str, count: int) -> str:
+    """Return a path without its last components, in its own spelling; what is left at least is its root."""
+    root, pieces = _split(path)
+    left = pieces[: max(0, len(pieces) - count)]
+    separator = "\\" if _uses_backslash(path) else "/"
+    if not left:
+        return root
+    base = root + separator.join(left)
+    return base + separator if re.fullmatch(r"[A-Za-z]:", base) else base
+
+
+def common_end(one: str, other: str) -> int:
+    """Return how many of their last components two paths share, without case where one is of Windows."""
+    folds = is_windows(one) or is_windows(other)
+    pairs = zip(reversed(_split(one)[1]), reversed(_split(other)[1]), strict=False)
+    count = 0
+    for first, second in pairs:
+        if first != second and not (folds and first.casefold() == second.casefold()):
+            break
+        count += 1
+    return count

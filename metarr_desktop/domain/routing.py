@@ -114,6 +114,10 @@ class Routes:
         route = self.route_for(service, source=event.source, sender=event.instance)
         return route.passes(event, default=choice.default)
 
+    def ask_for(self, kind: EventKind) -> bool:
+        """Whether anybody chose to be told this kind."""
+        return any(route.events is not None and kind in route.events for route in self.stored.values())
+
     def route_for(self, service: str, *, source: str, sender: str = "") -> Route:
         """Return what holds for a sender, or for a type where none is named."""
         scopes = (sender_scope(source, sender), source, EVERY_SOURCE) if sender else (source, EVERY_SOURCE)

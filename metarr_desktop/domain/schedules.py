@@ -125,6 +125,13 @@ CATCH_UP = Schedule(
     lane=UPKEEP_LANE,
     default=Every(HOUR),
 )
+PATH_CHECK = Schedule(
+    name="scheduled-path-check",
+    title=Text("Check path mappings"),
+    purpose=Text("Compares where the media servers have films with where they are told to look."),
+    lane=UPKEEP_LANE,
+    default=Daily(time(hour=4, minute=10)),
+)
 
 
 def rule_from_json(value: object) -> Rule:

@@ -6,14 +6,16 @@ import logging
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Protocol
 
-from metarr_desktop.domain.errors import MetarrError, NothingToDo, Permanent, SecretsUnavailable
+from metarr_desktop.domain.errors import MetarrError, NothingToDo, Permanent
 from metarr_desktop.domain.events import MediaEvent, read_event
+from metarr_desktop.domain.groups import scope_of, slug_of
 from metarr_desktop.domain.outcomes import Done
 from metarr_desktop.domain.text import Text, text
 from metarr_desktop.domain.tracing import scopes_of, to_here, to_service
 from metarr_desktop.jobs.composer import BuiltInWords
+from metarr_desktop.jobs.confirm import confirmation
 from metarr_desktop.jobs.quiet import check_quiet
-from metarr_desktop.services.forms import build_config, secret_fields
+from metarr_desktop.jobs.recipients import load_config, load_group
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -24,7 +26,9 @@ if TYPE_CHECKING:
     from metarr_desktop.domain.paths import PathMapping
     from metarr_desktop.jobs.composer import Composed
     from metarr_desktop.jobs.handlers import Report
-    from metarr_desktop.services.declaration import Service, ServiceConfig
+    from metarr_desktop.jobs.ready import ReadyToWatch
+    from metarr_desktop.jobs.recipients import Players
+    from metarr_desktop.services.declaration import Group, Service, ServiceConfig
     from metarr_desktop.services.notifier import Notifier
     from metarr_desktop.storage.secrets import SecretStore
     from metarr_desktop.storage.service_store import ServiceRow, ServiceStore
@@ -57,7 +61,9 @@ class Wording(Protocol):
 class Notify:
     """Handler of ``notify-<key>``: checks again that the service is on, then sends.
 
-    With ``ready`` it waits until a media server finds what it is told to look at.
+    With ``ready`` it waits until a media server finds what it is told to look at, with ``arrivals`` a message
+    that something is ready to watch waits until a server shows it. A service with players is given those of
+    the group whose lane the job is in.
     """
 
     def __init__(
@@ -69,40 +75,68 @@ class Notify:
         secrets: SecretStore,
         mappings: Mappings,
         clock: Clock,
+        players: Players | None = None,
         ready: ReadyCheck | None = None,
         wording: Wording | None = None,
+        arrivals: ReadyToWatch | None = None,
     ) -> None:
         self._service = service
         self._notifier = notifier
         self._services = services
         self._secrets = secrets
         self._mappings = mappings
+        self._players = players
         self._clock = clock
         self._ready = ready
         self._wording = wording or BuiltInWords()
+        self._arrivals = arrivals
 
     async def __call__(self, job: Job, _report: Report) -> Done:
         """Deliver one message; raises NothingToDo where the service was switched off meanwhile."""
-        row = await self._services.row(self._service.key)
-        if not row.enabled:
-            raise NothingToDo(text("{service} is turned off.", service=self._service.title))
-        config = await load_config(self._service, row, self._secrets)
+        row = await self._row()
+        config = await self._config(row, job)
         events = self._events(job)
         check_quiet(config, events, now=self._clock.now())
-        warning = await self._wait_for_files(job)
-        told = await self._wording.compose(self._service, events, folder=await self._folder(events[0]))
+        missing = await self._wait_for_files(job)
+        arrival = None if self._arrivals is None else await self._arrivals.arrival(job, events[0])
+        told = await self._wording.compose(self._service, events, folder=await self.folder(events[0], job))
         notification = replace(told.notification, job_id=job.id, root_id=job.root_id)
+        if arrival is not None:
+            notification = arrival.into(notification)
+        if not self._service.sends_messages and (together := _media_of(job)):
+            # One refresh does for a folder, but not every event of it asks for the same.
+            notification = replace(notification, events=together)
         delivery = await self._notifier.send(config, notification)
-        warnings = (*delivery.warnings, *(each for each in (told.warning, warning) if each is not None))
+        ours = (told.warning, missing, None if arrival is None else arrival.warning)
+        warnings = (*delivery.warnings, *(each for each in ours if each is not None))
         result: dict[str, Any] = {"warnings": [str(each) for each in warnings]}
         if delivery.message_id is not None:
             result["message_id"] = delivery.message_id
         await self._remember(row)
-        return Done(detail=_with_warnings(delivery.detail, warnings), result=result)
+        return Done(
+            detail=_with_warnings(delivery.detail, warnings),
+            result=result,
+            fan_out=confirmation(job, _media_of(job), service=self._service, config=config),
+        )
+
+    async def settings(self, job: Job) -> ServiceConfig | Group:
+        """Return the settings of now. Raises NothingToDo where the service is off, NotSetUp or another."""
+        return await self._config(await self._row(), job)
+
+    async def _row(self) -> ServiceRow:
+        row = await self._services.row(self._service.key)
+        if not row.enabled:
+            raise NothingToDo(text("{service} is turned off.", service=self._service.title))
+        return row
+
+    async def _config(self, row: ServiceRow, job: Job) -> ServiceConfig | Group:
+        if self._service.member is None or self._players is None:
+            return await load_config(self._service, row, self._secrets)
+        return await load_group(self._service, row, self._secrets, players=self._players, lane=job.lane)
 
     async def _wait_for_files(self, job: Job) -> Text | None:
         """Wait for the files of all that one refresh stands for; what was replaced since is none of them."""
-        events = [event for each in (job, *job.merged) if isinstance(event := _event_of(each), MediaEvent)]
+        events = _media_of(job)
         if self._ready is None or not events:
             return None
         files: dict[str, None] = {}
@@ -130,36 +164,21 @@ class Notify:
             # The message is out: failing now would send it again.
             logger.warning("That %s works could not be noted: %s", self._service.title, error)
 
-    async def _folder(self, event: Event) -> str | None:
+    async def folder(self, event: Event, job: Job) -> str | None:
         """Folder as the service writes it: mapped from the sender's path, else from this computer's."""
         if not isinstance(event, MediaEvent):
             return None
         mappings = await self._mappings.mappings()
         here = to_here(event.folder, scopes=scopes_of(event), mappings=mappings)
-        told = to_service(event.folder, here=here, service=self._service.key, mappings=mappings)
-        return told.path
+        key = self._service.key
+        scope = key if self._service.member is None else scope_of(key, slug_of(key, job.lane))
+        return to_service(event.folder, here=here, service=scope, mappings=mappings).path
 
 
-async def load_config(service: Service, row: ServiceRow, secrets: SecretStore) -> ServiceConfig:
-    """Build a service's settings with its secrets. Raises NotSetUp or SecretsUnavailable.
-
-    The keyring is asked only for fields whose marker stands.
-    """
-    values: dict[str, str] = {}
-    for field in secret_fields(service):
-        name = f"{service.key}/{field}"
-        if field in row.kept_secrets or secrets.provided(name):
-            value = await secrets.get(name)
-            if value is None:
-                raise SecretsUnavailable(
-                    text(
-                        "The keyring has no {field} for {service} any more. Enter it again in the settings.",
-                        field=field,
-                        service=service.title,
-                    )
-                )
-            values[field] = value
-    return build_config(service, row.values, values)
+def _media_of(job: Job) -> tuple[MediaEvent, ...]:
+    """What a job and those that were merged into it tell of media."""
+    events = (_event_of(each) for each in (job, *job.merged))
+    return tuple(event for event in events if isinstance(event, MediaEvent))
 
 
 def _event_of(job: Job) -> Event | None:

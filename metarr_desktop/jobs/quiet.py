@@ -15,12 +15,12 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from metarr_desktop.domain.events import Event
-    from metarr_desktop.services.declaration import ServiceConfig
+    from metarr_desktop.services.declaration import Group, ServiceConfig
 
 PROBLEMS = frozenset({EventKind.UNDELIVERED, EventKind.HEALTH, EventKind.FAILED, EventKind.INTERACTION})
 
 
-def check_quiet(config: ServiceConfig, events: Sequence[Event], *, now: datetime) -> None:
+def check_quiet(config: ServiceConfig | Group, events: Sequence[Event], *, now: datetime) -> None:
     """Raise NotNow until the quiet hours are over, unless it is a problem that is told at once.
 
     Messages wait one by one. What is to sum them up in the morning finds them by their reason.

@@ -124,6 +124,13 @@ class TestStep:
     ms: int = 0
 
 
+def confirms(config: ServiceConfig | Group) -> bool:
+    """Whether a person wants to know if what a server was told of arrived there."""
+    if isinstance(config, Group):
+        return any(confirms(member.config) for member in config.members)
+    return isinstance(config, MediaServerConfig) and config.confirm
+
+
 MESSAGES = EventChoice(
     takes=frozenset(EventKind),
     default=frozenset({EventKind.DOWNLOADED, EventKind.UPGRADED, EventKind.INTERACTION, EventKind.FAILED}),
@@ -191,3 +198,8 @@ class Service:
     def job_type(self) -> str:
         """Type of the jobs that notify this service."""
         return f"notify-{self.key}"
+
+    @property
+    def confirm_type(self) -> str:
+        """Type of the jobs that look whether what it was told of arrived there."""
+        return f"confirm-{self.key}"

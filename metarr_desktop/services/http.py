@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from enum import Enum, auto
 from typing import TYPE_CHECKING, Any
@@ -11,7 +12,7 @@ from urllib.parse import urlencode
 from metarr_desktop.services.answer import Answer, retry_after
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import AsyncIterator, Mapping, Sequence
 
     from metarr_desktop.services.transport import Transport
 
@@ -136,6 +137,15 @@ class Http:
                 fingerprint=fingerprint,
             )
         )
+
+    @asynccontextmanager
+    async def listen(self, url: str, *, within: float, largest: int) -> AsyncIterator[AsyncIterator[str]]:
+        """Open a web socket of the home network and hear its texts, until it closes or sends a larger one.
+
+        Raises Transient where it is not open ``within`` so many seconds.
+        """
+        async with self._opened().listen(url, within=within, largest=largest) as texts:
+            yield texts
 
     async def fingerprint(self, url: str, *, reach: Reach) -> str:
         """Return the SHA-256 of the certificate that is shown there, in hexadecimal; empty without one.

@@ -1,201 +1,148 @@
-"""Kodi: one instance is told which folder to scan, and asked afterwards what it found."""
+"""Kodi: a household's players are told which folder changed, and asked afterwards what they made of it."""
 
 from __future__ import annotations
 
 import asyncio
-import re
 from datetime import timedelta
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, TypeVar
 
-from pydantic import Field, SecretStr, field_validator
-
-from metarr_desktop.domain.errors import NothingToDo, NotNow, Permanent, Transient
+from metarr_desktop.domain.errors import MetarrError, NothingToDo, NotSetUp, Permanent, Transient
 from metarr_desktop.domain.events import Action, EventKind, MediaEvent, MediaKind
 from metarr_desktop.domain.paths import with_separator
+from metarr_desktop.domain.retry import RetryPolicy
 from metarr_desktop.domain.routing import EventChoice
 from metarr_desktop.domain.text import Text, text
-from metarr_desktop.services.declaration import Delivery, MediaServerConfig, Service, ServiceConfig
+from metarr_desktop.services.declaration import LOOKS_AT_FOLDERS, Delivery, Group, Service, TestStep
+from metarr_desktop.services.kodi_config import KodiConfig, KodiPlayer
+from metarr_desktop.services.kodi_group import AllPlay, Household, Plays
 from metarr_desktop.services.kodi_hint import PlayingHint
+from metarr_desktop.services.kodi_link import KodiLink
+from metarr_desktop.services.kodi_player import GLANCE_S, Player
 from metarr_desktop.services.kodi_rpc import LONGEST_PATH, KodiRpc
-from metarr_desktop.services.kodi_scan import LibraryScan
-from metarr_desktop.services.notifier import Notifier
-from metarr_desktop.services.redact import redact
-from metarr_desktop.services.trial import Trial
-from metarr_desktop.services.wording import clean, cut
+from metarr_desktop.services.kodi_screen import Screens
+from metarr_desktop.services.kodi_sight import films, locations, sighting
+from metarr_desktop.services.kodi_trial import try_all
+from metarr_desktop.services.kodi_waiting import VideoWait
+from metarr_desktop.services.kodi_work import LOOKS, FolderWork
+from metarr_desktop.services.notifier import MediaServer
 
 if TYPE_CHECKING:
-    from datetime import datetime
+    from collections.abc import Awaitable, Callable, Sequence
 
+    from metarr_desktop.domain.media import KnownFilm
     from metarr_desktop.domain.notification import Notification
-    from metarr_desktop.services.declaration import TestStep
+    from metarr_desktop.services.declaration import Member
+    from metarr_desktop.services.notifier import Sighting
     from metarr_desktop.services.tools import Tools
+
+__all__ = ["SERVICE", "KodiConfig", "KodiNotifier", "KodiPlayer"]
 
 LONGEST_SEND_S = 235.0
 """A job may take 5 minutes."""
-LOOK_AGAIN = timedelta(minutes=10)
-LONGEST_WAIT = timedelta(hours=6)
-REFRESHING = frozenset({EventKind.DOWNLOADED, EventKind.UPGRADED, EventKind.SCANNED})
-"""Events after which Kodi has something to look at."""
-TAKEN = REFRESHING | {EventKind.GRABBED}
+TAKEN = LOOKS_AT_FOLDERS | {EventKind.GRABBED}
 """A grab is a hint on the screen, where just that plays."""
-_PORT_IN_HOST = re.compile(r"\[[^\]]*\]:\d+|[^:\[\]]+:\d+")
+Result = TypeVar("Result")
 
 
-class KodiPlayer(ServiceConfig):
-    """One Kodi of the household. An empty password fits a Kodi whose log-in is switched off."""
-
-    host: Annotated[
-        str,
-        Field(
-            title="Host",
-            description="Name or address of the computer Kodi runs on.",
-            max_length=253,
-            json_schema_extra={"placeholder": "192.168.1.40"},
-        ),
-    ]
-    port: Annotated[
-        int,
-        Field(
-            title="Port",
-            description="In Kodi: Settings > Services > Control > Allow remote control via HTTP.",
-            ge=1,
-            le=65535,
-        ),
-    ] = 8080
-    username: Annotated[str, Field(title="User name", max_length=200)] = "kodi"
-    password: Annotated[SecretStr, Field(title="Password", description="As set in Kodi beside the port.")] = (
-        SecretStr("")
-    )
-
-    @field_validator("host")
-    @classmethod
-    def _is_host(cls, value: str) -> str:
-        """Take what people paste from the browser, as long as it says nothing else than the host."""
-        scheme, found, rest = value.partition("://")
-        host = (rest if found else value).partition("/")[0].strip()
-        if found and scheme.lower() != "http":
-            raise ValueError(Text("Only http is possible here. Switch off SSL in Kodi's web server."))
-        if _PORT_IN_HOST.fullmatch(host):
-            raise ValueError(Text("Enter the port in its own field."))
-        host = host.removeprefix("[").removesuffix("]")
-        if not host or re.search(r"[\s@/?#\\\[\]\x00-\x1f]", host):
-            raise ValueError(Text("Enter the name or the address of the computer Kodi runs on."))
-        return host
-
-
-class KodiConfig(KodiPlayer, MediaServerConfig):
-    """One Kodi, with what holds for all of them."""
-
-    skip_playing: Annotated[
-        bool,
-        Field(
-            title="Do not scan while a video plays",
-            description="Waits until the video has ended, for at most 6 hours.",
-            json_schema_extra={"advanced": True},
-        ),
-    ] = True
-
-
-class KodiNotifier(Notifier[KodiConfig]):
-    """Has Kodi scan one folder at a time: a second scan would stop the running one in silence."""
+class KodiNotifier(MediaServer[Group]):
+    """Tells one player of a group, since they share one library, and shows all of them what is new."""
 
     def __init__(self, tools: Tools) -> None:
         super().__init__(tools)
-        self._one_at_a_time = asyncio.Lock()
-        self._waiting_since: dict[str, datetime] = {}
+        self._household = Household(clock=self.clock)
+        self._waiting = VideoWait(tools=tools)
+        self._links: dict[str, KodiLink] = {}
 
-    async def send(self, config: KodiConfig, notification: Notification) -> Delivery:
-        """Scan the folder, wait for the end, and see whether a film arrived; a grab is but a hint.
+    async def send(self, group: Group, notification: Notification) -> Delivery:
+        """Have one player take in what happened in a folder; a grab is but a hint.
 
-        Raises NotNow while a video plays or another scan does not end.
+        Raises NotNow while a video plays everywhere, another scan does not end or a deleted file is watched.
         """
-        event, rpc = notification.event, self._rpc(config)
-        if not isinstance(event, MediaEvent):
-            raise NothingToDo("There is nothing to scan.")
-        if event.kind is MediaKind.BOOK:
-            raise NothingToDo("Kodi has no books.")
-        if event.action is Action.GRABBED:
-            return await PlayingHint(rpc=rpc, event=event, folder=notification.folder).show()
-        folder = _folder(notification)
+        events, players = _events(notification), self._players(group)
+        if all(event.action is Action.GRABBED for event in events):
+            return await self._hint(players, events[0], folder=notification.folder)
+        job = notification.job_id
+        work = FolderWork(
+            tools=self.tools, events=events, folder=_folder(notification.folder), library=group.name
+        )
+        if not work.scans and not work.removes:
+            raise NothingToDo("The files were kept, so Kodi keeps them too.")
+        household = _config(group.members[0])
+        waits = work.scans and household.skip_playing and not await self._waiting.is_over(job)
+        played = await self._played(players) if work.removes else set()
+
+        async def tell(player: Player) -> tuple[Player, Delivery]:
+            if waits and await player.videos():
+                raise Plays
+            async with self._household.turn(player):
+                return player, await work.run(player, played=played)
+
         try:
-            async with asyncio.timeout(LONGEST_SEND_S), self._one_at_a_time:
-                if config.skip_playing:
-                    await self._wait_for_player(rpc, folder)
-                scan = LibraryScan(rpc=rpc, clock=self.clock, event=event, folder=folder)
-                warnings = await scan.run()
+            async with asyncio.timeout(LONGEST_SEND_S):
+                done_by, delivery = await self._household.first(players, tell)
+        except AllPlay as error:
+            raise await self._waiting.put_off(job, error.players) from None
         except TimeoutError as error:
             raise Transient(
                 text("Kodi took longer than {seconds} s.", seconds=f"{LONGEST_SEND_S:g}")
             ) from error
-        self._waiting_since.pop(folder, None)
-        return Delivery(
-            detail=text("Kodi scanned {folder}.", folder=cut(clean(folder), 300)), warnings=warnings
-        )
+        await self._waiting.done(job)
+        screens = Screens(household=self._household, players=players)
+        await screens.after(notification, events[0], done_by=done_by, show=household.show_message)
+        return delivery
 
-    async def _wait_for_player(self, rpc: KodiRpc, folder: str) -> None:
-        """Put the scan off while a video plays, but not for ever: some televisions never rest.
+    async def test(self, group: Group) -> list[TestStep]:
+        """Ask every player who it is, whether it may scan, and what its sources are; nothing shows."""
+        try:
+            players = self._players(group)
+        except NotSetUp as error:
+            return [TestStep(name=Text("Connection"), ok=False, detail=error.text)]
+        return await try_all(players, clock=self.clock)
 
-        The hours are counted from when this program first asked, since a notification has no date.
-        """
-        players = await rpc.call("Player.GetActivePlayers")
-        listed = players if isinstance(players, list) else []
-        if not any(_part(each, "type") == "video" for each in listed):
-            return
-        now = self.clock.now()
-        self._waiting_since = {
-            each: since for each, since in self._waiting_since.items() if now - since < 2 * LONGEST_WAIT
-        }
-        if now - self._waiting_since.setdefault(folder, now) < LONGEST_WAIT:
-            raise NotNow("Kodi is playing a video.", until=now + LOOK_AGAIN)
+    async def sighting(self, group: Group, event: MediaEvent, *, folder: str) -> Sighting | None:
+        """Ask the first player that answers; they share one library."""
+        place = _folder(folder)
+        return await self._ask(group, lambda player: sighting(player, event, folder=place))
 
-    async def test(self, config: KodiConfig) -> list[TestStep]:
-        """Ask who answers, whether it may scan, and what its sources are; nothing shows on the screen."""
-        rpc = self._rpc(config)
+    async def locations(self, group: Group) -> tuple[str, ...]:
+        """Return the folders of the video and music sources, without the passwords in them."""
+        return await self._ask(group, locations)
 
-        async def ping() -> Text:
-            if await rpc.call("JSONRPC.Ping") != "pong":
-                raise Permanent(text("What answers at {place} is not Kodi.", place=rpc.place))
-            return Text("Kodi answers, and accepts the user name and password.")
+    async def films(self, group: Group) -> Sequence[KnownFilm]:
+        """Return the films of the library, at most 20,000."""
+        return await self._ask(group, films)
 
-        async def version() -> Text:
-            told = _part(await rpc.call("JSONRPC.Version"), "version")
-            numbers = ".".join(str(_part(told, name)) for name in ("major", "minor", "patch"))
-            return text("Its remote control is version {version}.", version=numbers)
+    async def _ask(self, group: Group, question: Callable[[Player], Awaitable[Result]]) -> Result:
+        return await self._household.first(self._players(group), question)
 
-        async def permission() -> Text:
-            if _part(await rpc.call("JSONRPC.Permission"), "UpdateData") is not True:
-                raise Permanent("Kodi does not allow changes to its library over HTTP.")
-            return Text("It may be told to scan.")
+    async def _hint(self, players: Sequence[Player], event: MediaEvent, *, folder: str | None) -> Delivery:
+        """Show that something better comes wherever just that plays."""
 
-        async def sources() -> Text:
-            listed = _part(await rpc.call("Files.GetSources", media="video"), "sources")
-            files = [str(_part(each, "file")) for each in listed] if isinstance(listed, list) else []
-            if not files:
-                return Text("Kodi has no video source yet. Add one in Kodi, or it finds nothing.")
-            # A source may carry its password in its address.
-            return text(
-                "Video sources: {sources}", sources=cut(clean(redact(", ".join(files), secrets=())), 500)
+        async def show(player: Player) -> Delivery:
+            return await PlayingHint(player=player, event=event, folder=folder).show()
+
+        told = await self._household.everyone(players, show)
+        failures = [result for result in told if isinstance(result, MetarrError)]
+        for result in told:
+            if not isinstance(result, MetarrError):
+                return result
+        raise next((each for each in failures if not isinstance(each, NothingToDo)), failures[0])
+
+    async def _played(self, players: Sequence[Player]) -> set[str]:
+        """Files that somebody watches right now, on any player that is on."""
+        shown = await self._household.everyone(players, lambda player: player.played_files(within=GLANCE_S))
+        return {file for files in shown if not isinstance(files, MetarrError) for file in files}
+
+    def _players(self, group: Group) -> list[Player]:
+        if not group.members:
+            raise NotSetUp(
+                text("{group} has no player that is switched on. Add one in the settings.", group=group.name)
             )
+        return [self._player(member) for member in group.members]
 
-        async def application() -> Text:
-            told = await rpc.call("Application.GetProperties", properties=["name", "version"])
-            number = _part(told, "version")
-            return text(
-                "Connected to {name} {version} in {ms} ms.",
-                name=cut(clean(str(_part(told, "name") or "Kodi")), 80),
-                version=f"{_part(number, 'major')}.{_part(number, 'minor')}",
-            )
-
-        trial = Trial(clock=self.clock)
-        await trial.step("Connection", ping)
-        await trial.step("Interface", version)
-        await trial.step("Permission", permission)
-        await trial.step("Sources", sources)
-        await trial.step("Kodi", application)
-        return trial.steps
-
-    def _rpc(self, config: KodiConfig) -> KodiRpc:
-        return KodiRpc(
+    def _player(self, member: Member) -> Player:
+        config = _config(member)
+        rpc = KodiRpc(
             http=self.http,
             clock=self.clock,
             host=config.host,
@@ -203,11 +150,41 @@ class KodiNotifier(Notifier[KodiConfig]):
             username=config.username,
             password=config.password.get_secret_value(),
         )
+        return Player(name=member.name, rpc=rpc, link=self._link(config))
+
+    def _link(self, config: KodiConfig) -> KodiLink | None:
+        if not config.ws_port:
+            return None
+        host = f"[{config.host}]" if ":" in config.host else config.host
+        url = f"ws://{host}:{config.ws_port}/jsonrpc"
+        if url not in self._links:
+            self._links[url] = KodiLink(tools=self.tools, url=url)
+        return self._links[url]
 
 
-def _folder(notification: Notification) -> str:
+def _config(member: Member) -> KodiConfig:
+    """Return the settings of one player, which are whole: those of the household are in them."""
+    if not isinstance(member.config, KodiConfig):
+        raise NotSetUp("These are not the settings of a Kodi.")
+    return member.config
+
+
+def _events(notification: Notification) -> list[MediaEvent]:
+    """Return what happened to the folder. Raises NothingToDo where Kodi has no use for it."""
+    told = notification.events or (notification.event,)
+    events = [event for event in told if isinstance(event, MediaEvent)]
+    if not events:
+        raise NothingToDo("There is nothing to scan.")
+    events = [event for event in events if event.kind is events[0].kind]
+    if events[0].kind is MediaKind.BOOK:
+        raise NothingToDo("Kodi has no books.")
+    lasting = [event for event in events if event.action in LOOKS or event.action is Action.DELETED]
+    return lasting or events
+
+
+def _folder(folder: str | None) -> str:
     """Return the folder in the form Kodi compares: with its separator at the end."""
-    folder = notification.folder or ""
+    folder = folder or ""
     if not folder.strip():
         raise Permanent("Kodi cannot be told what to scan: the webhook names no folder.")
     try:
@@ -219,11 +196,6 @@ def _folder(notification: Notification) -> str:
     return with_separator(folder)
 
 
-def _part(value: object, name: str) -> object:
-    """Return a part of an answer; None where the answer has another shape."""
-    return value.get(name) if isinstance(value, dict) else None
-
-
 SERVICE = Service(
     key="kodi",
     title="Kodi",
@@ -231,7 +203,9 @@ SERVICE = Service(
     member=KodiPlayer,
     notifier=KodiNotifier,
     docs="docs/services/kodi.md",
+    retry=RetryPolicy(patient=True),
     waits_for_scan=True,
     merge_window=timedelta(seconds=15),
+    seen_within=timedelta(minutes=5),
     events=EventChoice(takes=TAKEN, default=TAKEN),
 )

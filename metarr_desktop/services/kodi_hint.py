@@ -9,6 +9,9 @@ from metarr_desktop.domain.events import MediaKind
 from metarr_desktop.domain.paths import is_inside
 from metarr_desktop.domain.text import text
 from metarr_desktop.services.declaration import Delivery
+from metarr_desktop.services.kodi_library import event_ids, ids_of
+from metarr_desktop.services.kodi_player import GLANCE_S
+from metarr_desktop.services.kodi_screen import LONGEST_MESSAGE, LONGEST_TITLE, SHOWN_FOR_MS
 from metarr_desktop.services.wording import clean, cut
 
 if TYPE_CHECKING:
@@ -16,18 +19,16 @@ if TYPE_CHECKING:
     from typing import Any
 
     from metarr_desktop.domain.events import MediaEvent
-    from metarr_desktop.services.kodi_rpc import KodiRpc
+    from metarr_desktop.services.kodi_player import Player
 
 PROPERTIES = ["title", "showtitle", "season", "episode", "year", "uniqueid", "imdbnumber", "file"]
-LONGEST_TITLE, LONGEST_MESSAGE = 60, 200
-SHOWN_FOR_MS = 8_000
 
 
 class PlayingHint:
     """Looks at what one Kodi plays, and says so on its screen where it is what was grabbed."""
 
-    def __init__(self, *, rpc: KodiRpc, event: MediaEvent, folder: str | None) -> None:
-        self._rpc = rpc
+    def __init__(self, *, player: Player, event: MediaEvent, folder: str | None) -> None:
+        self._player = player
         self._event = event
         self._folder = folder or ""
 
@@ -37,8 +38,9 @@ class PlayingHint:
         try:
             if not await self._plays():
                 raise NothingToDo(text("{title} is not being played.", title=title))
-            await self._rpc.call(
+            await self._player.rpc.call(
                 "GUI.ShowNotification",
+                within=GLANCE_S,
                 title=cut(f"Upgrade downloading: {title}", LONGEST_TITLE),
                 message=cut(self._message(), LONGEST_MESSAGE),
                 image="info",
@@ -53,16 +55,7 @@ class PlayingHint:
     async def _plays(self) -> bool:
         if self._event.kind not in {MediaKind.MOVIE, MediaKind.EPISODE}:
             return False
-        players = await self._rpc.call("Player.GetActivePlayers")
-        for player in players if isinstance(players, list) else []:
-            number = player.get("playerid") if isinstance(player, dict) else None
-            if not isinstance(number, int) or player.get("type") != "video":
-                continue
-            reply = await self._rpc.call("Player.GetItem", playerid=number, properties=PROPERTIES)
-            item = reply.get("item") if isinstance(reply, dict) else None
-            if isinstance(item, dict) and self._is_it(item):
-                return True
-        return False
+        return any(self._is_it(item) for item in await self._player.items(PROPERTIES, within=GLANCE_S))
 
     def _is_it(self, item: Mapping[str, Any]) -> bool:
         """Compare by ids where both know one, else by names; the folder counts in any case."""
@@ -98,17 +91,8 @@ def _may_be_among(event: MediaEvent, item: Mapping[str, Any]) -> bool:
 
 def _same_ids(event: MediaEvent, item: Mapping[str, Any]) -> bool | None:
     """Whether an id is the same; None where there is none that both know."""
-    told = item.get("uniqueid")
-    ids = {str(key).casefold(): str(value) for key, value in told.items()} if isinstance(told, dict) else {}
-    number = item.get("imdbnumber")
-    if isinstance(number, str) and number.startswith("tt"):
-        ids.setdefault("imdb", number)
-    wanted = {
-        name: str(value)
-        for name, value in (("tmdb", event.tmdb_id), ("imdb", event.imdb_id), ("tvdb", event.tvdb_id))
-        if value
-    }
-    common = [ids[name] == value for name, value in wanted.items() if ids.get(name)]
+    ids = ids_of(item)
+    common = [ids[name] == value for name, value in event_ids(event).items() if ids.get(name)]
     return any(common) if common else None
 
 

@@ -36,7 +36,9 @@ class KodiRpc:
             self._secrets.append(token)
         self._id = 0
 
-    async def call(self, method: str, *, slow: bool = False, **params: Any) -> Any:  # noqa: ANN401 - JSON
+    async def call(
+        self, method: str, *, slow: bool = False, within: float | None = None, **params: Any
+    ) -> Any:  # noqa: ANN401 - JSON
         """Call a method and return its result. Raises AuthFailed, Transient or Permanent."""
         self._id += 1
         body: dict[str, Any] = {"jsonrpc": "2.0", "id": self._id, "method": method}
@@ -50,6 +52,7 @@ class KodiRpc:
             json_body=body,
             secrets=self._secrets,
             slow=slow,
+            within=within,
         )
         return self._result(answer, method=method)
 
@@ -95,3 +98,14 @@ class KodiRpc:
                 return Permanent(text("This Kodi is too old: it does not know {method}.", method=method))
             case _:
                 return Permanent(sentence)
+
+
+def part(value: object, name: str) -> object:
+    """Return a part of an answer; None where the answer has another shape."""
+    return value.get(name) if isinstance(value, dict) else None
+
+
+def entries(value: object, name: str) -> list[dict[str, Any]]:
+    """Return a list of an answer, as far as it is made of objects; without any the key is absent."""
+    listed = part(value, name)
+    return [each for each in listed if isinstance(each, dict)] if isinstance(listed, list) else []

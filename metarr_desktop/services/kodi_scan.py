@@ -10,83 +10,134 @@ What is worked around here was measured on Kodi 20:
 
 from __future__ import annotations
 
-from datetime import timedelta
-from typing import TYPE_CHECKING, Any
+from contextlib import asynccontextmanager
+from typing import TYPE_CHECKING
 
 from metarr_desktop.domain.errors import MetarrError, NotNow, Permanent, Transient
-from metarr_desktop.domain.events import Action, MediaKind
-from metarr_desktop.domain.paths import last_part
+from metarr_desktop.domain.events import MediaKind
 from metarr_desktop.domain.text import Text, text
+from metarr_desktop.services.kodi_group import BUSY_WAIT
+from metarr_desktop.services.kodi_library import Shelf
+from metarr_desktop.services.kodi_link import LEAVING, SCAN_FINISHED, SCAN_STARTED
+from metarr_desktop.services.kodi_listing import parent
+from metarr_desktop.services.kodi_rpc import part
 from metarr_desktop.services.wording import clean, cut
 
 if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
+
     from metarr_desktop.domain.clock import Clock
-    from metarr_desktop.domain.events import MediaEvent
-    from metarr_desktop.services.kodi_rpc import KodiRpc
+    from metarr_desktop.services.kodi_link import Ears
+    from metarr_desktop.services.kodi_player import Player
 
 POLL_S = 2.0
 FIRST_LOOK_S = 1.0
 """The flag that a scan runs comes up a little after the scan was asked for."""
+START_S = 3.0
+LOOK_BESIDE_S = 15.0
+"""However long the web socket is silent: whether the scan still runs is asked so often."""
 LONGEST_OTHER_SCAN_S = 40.0
 LONGEST_SCAN_S = 90.0
 LOOKS = 3
-BUSY_WAIT = timedelta(minutes=1)
-_MOST_FILMS = 50
+NOWHERE = "special://skin/metarr-desktop-refresh/"
+"""A folder that is nowhere: Kodi skips it within a few ms, and then draws its lists anew."""
 
 
 class LibraryScan:
     """Has one Kodi take in one folder; the caller sees to it that only one runs at a time."""
 
-    def __init__(self, *, rpc: KodiRpc, clock: Clock, event: MediaEvent, folder: str) -> None:
-        self._rpc = rpc
+    def __init__(self, *, player: Player, clock: Clock, kind: MediaKind, folder: str) -> None:
+        self._player = player
+        self._rpc = player.rpc
         self._clock = clock
-        self._event = event
+        self._kind = kind
         self._folder = folder
-        self._music = event.kind is MediaKind.ALBUM
+        self._library = library_of(kind)
+        self._listed = False
 
-    async def run(self) -> tuple[Text, ...]:
-        """Scan and look; returns what a person should know although Kodi accepted everything.
-
-        Raises NotNow while another scan does not end.
-        """
+    async def wait_for_turn(self) -> None:
+        """Wait while Kodi scans something else; raises NotNow where that does not end."""
         if not await self._idle(within=LONGEST_OTHER_SCAN_S):
             raise NotNow("Kodi is busy with another scan.", until=self._clock.now() + BUSY_WAIT)
-        listed = await self._list_again()
-        is_film = self._event.kind is MediaKind.MOVIE
-        known = await self._films() if is_film and self._event.action is Action.UPGRADED else {}
-        library = "AudioLibrary" if self._music else "VideoLibrary"
-        await self._rpc.call(f"{library}.Scan", directory=self._folder, showdialogs=False)
+
+    async def run(self) -> bool | Text:
+        """Scan; returns whether it came to its end, or why that could not be seen.
+
+        Raises Transient where Kodi was switched off meanwhile.
+        """
+        self._listed = await self._list_again()
+        async with self._listening() as ears:
+            if ears is not None:
+                ears.forget()
+            await self._rpc.call(f"{self._library}.Scan", directory=self._folder, showdialogs=False)
+            try:
+                return await self._end(ears)
+            except MetarrError as error:
+                if isinstance(error, Transient) and error.connection:
+                    raise
+                return text("What Kodi made of it could not be seen: {detail}", detail=str(error))
+
+    async def arrived(self) -> tuple[Text, ...]:
+        """Look whether Kodi has it now; returns a warning where it has not."""
+        if self._kind is not MediaKind.MOVIE:
+            return () if self._listed else (self._not_found(),)
+        shelf = Shelf(rpc=self._rpc, kind=self._kind)
         try:
-            ended = await self._end()
+            for look in range(LOOKS):
+                if look:
+                    await self._clock.sleep(POLL_S)
+                if await shelf.rows(self._folder):
+                    return ()
         except MetarrError as error:
             return (text("What Kodi made of it could not be seen: {detail}", detail=str(error)),)
-        if not ended:
-            return (Text("Kodi accepted it and is still scanning."),)
-        if not is_film:
-            return () if listed else (self._not_found(),)
-        await self._refresh(known)
-        return await self._arrival()
+        return (self._not_found(),)
+
+    @asynccontextmanager
+    async def _listening(self) -> AsyncIterator[Ears | None]:
+        if self._player.link is None:
+            yield None
+            return
+        ends = {f"{self._library}.{end}" for end in (SCAN_STARTED, SCAN_FINISHED)}
+        async with self._player.link.listening(methods=LEAVING | ends) as ears:
+            yield ears if ears.open else None
+
+    async def _end(self, ears: Ears | None) -> bool:
+        """Wait for the end of the scan: it is told where the web socket is open, else it is asked for."""
+        started, finished = (f"{self._library}.{end}" for end in (SCAN_STARTED, SCAN_FINISHED))
+        if ears is None or await self._heard(ears, started, within=START_S) is False:
+            await self._clock.sleep(FIRST_LOOK_S)
+            return await self._idle(within=LONGEST_SCAN_S)
+        end = self._clock.monotonic() + LONGEST_SCAN_S
+        while (left := end - self._clock.monotonic()) > 0:
+            if await self._heard(ears, finished, within=min(LOOK_BESIDE_S, left)):
+                return True
+            if await self._idle(within=0):
+                return True
+            if not ears.open:
+                return await self._idle(within=left)
+        return False
+
+    async def _heard(self, ears: Ears, method: str, *, within: float) -> bool:
+        heard = await ears.wait_for(LEAVING | {method}, within=within)
+        if heard is not None and heard.method in LEAVING:
+            raise Transient(
+                text("{player} was switched off during the scan.", player=self._player.name), connection=True
+            )
+        return heard is not None
 
     async def _idle(self, *, within: float) -> bool:
         """Wait until no scan runs; False where one still does after all that time."""
-        flag = "Library.IsScanningMusic" if self._music else "Library.IsScanningVideo"
         end = self._clock.monotonic() + within
-        while True:
-            state = await self._rpc.call("XBMC.GetInfoBooleans", booleans=[flag])
-            if not (isinstance(state, dict) and state.get(flag) is True):
-                return True
+        while await is_scanning(self._player, self._kind):
             if self._clock.monotonic() >= end:
                 return False
             await self._clock.sleep(POLL_S)
-
-    async def _end(self) -> bool:
-        await self._clock.sleep(FIRST_LOOK_S)
-        return await self._idle(within=LONGEST_SCAN_S)
+        return True
 
     async def _list_again(self) -> bool:
         """Make Kodi forget its cached listings above the folder; tells whether it could list any."""
-        folders = [_parent(self._folder)]
-        if self._event.kind is not MediaKind.MOVIE:
+        folders = [parent(self._folder)]
+        if self._kind is not MediaKind.MOVIE:
             # The new season or album is a folder within the one we know.
             folders.append(self._folder)
         could = False
@@ -96,7 +147,7 @@ class LibraryScan:
                     "Files.GetDirectory",
                     slow=True,
                     directory=folder,
-                    media="music" if self._music else "video",
+                    media="music" if self._kind is MediaKind.ALBUM else "video",
                     limits={"start": 0, "end": 1},
                 )
             except Permanent:
@@ -108,43 +159,6 @@ class LibraryScan:
             could = True
         return could
 
-    async def _films(self) -> dict[int, str]:
-        """Ids and files of the films Kodi knows in the folder."""
-        reply = await self._rpc.call(
-            "VideoLibrary.GetMovies",
-            slow=True,
-            properties=["file"],
-            filter={"field": "path", "operator": "startswith", "value": self._folder},
-            limits={"start": 0, "end": _MOST_FILMS},
-        )
-        # Without any film the key is absent.
-        films: Any = reply.get("movies") if isinstance(reply, dict) else None
-        if not isinstance(films, list):
-            return {}
-        return {
-            film["movieid"]: str(film.get("file", ""))
-            for film in films
-            if isinstance(film, dict) and isinstance(film.get("movieid"), int)
-        }
-
-    async def _refresh(self, known: dict[int, str]) -> None:
-        """Have the films read anew that Kodi knew before: those whose file was replaced, else all."""
-        fresh = {last_part(file).casefold() for file in self._event.files}
-        replaced = [film for film, file in known.items() if last_part(file).casefold() in fresh]
-        for film in replaced or known:
-            await self._rpc.call("VideoLibrary.RefreshMovie", movieid=film, ignorenfo=False)
-
-    async def _arrival(self) -> tuple[Text, ...]:
-        try:
-            for look in range(LOOKS):
-                if look:
-                    await self._clock.sleep(POLL_S)
-                if await self._films():
-                    return ()
-        except MetarrError as error:
-            return (text("What Kodi made of it could not be seen: {detail}", detail=str(error)),)
-        return (self._not_found(),)
-
     def _not_found(self) -> Text:
         return text(
             "Kodi accepted {folder} but did not find it. Check that one of Kodi's sources holds this folder,"
@@ -153,9 +167,21 @@ class LibraryScan:
         )
 
 
-def _parent(folder: str) -> str:
-    """Return the folder above, with its separator; empty where there is none to speak of."""
-    bare = folder.rstrip("/\\")
-    name = last_part(bare)
-    above = bare.removesuffix(name)
-    return "" if above == bare or above.endswith("://") else above
+def library_of(kind: MediaKind) -> str:
+    """Return the part of Kodi that has such media."""
+    return "AudioLibrary" if kind is MediaKind.ALBUM else "VideoLibrary"
+
+
+async def is_scanning(player: Player, kind: MediaKind, *, within: float | None = None) -> bool:
+    """Whether a scan of this library runs, whoever asked for it."""
+    flag = "Library.IsScanningMusic" if kind is MediaKind.ALBUM else "Library.IsScanningVideo"
+    state = await player.rpc.call("XBMC.GetInfoBooleans", within=within, booleans=[flag])
+    return part(state, flag) is True
+
+
+async def nudge(player: Player, kind: MediaKind, *, within: float) -> bool:
+    """Have a screen drawn anew whose library another Kodi changed; a scan that runs stays as it is."""
+    if await is_scanning(player, kind, within=within):
+        return False
+    await player.rpc.call(f"{library_of(kind)}.Scan", within=within, directory=NOWHERE, showdialogs=False)
+    return True

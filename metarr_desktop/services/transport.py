@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import errno
 import ipaddress
@@ -20,11 +21,14 @@ from metarr_desktop.services.http import Reach
 from metarr_desktop.services.redact import leaks, redact
 
 if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
+
     from metarr_desktop.services.http import Request
 
 USER_AGENT = f"MetarrDesktop/{__version__}"
 CONNECTIONS_PER_HOST = 4
 REDIRECTS = 3
+CLOSE_S = 1.0
 _CHUNK = 64 * 1024
 _OTHER_NAME = frozenset({62, 64})
 """What OpenSSL says of a certificate for another name or number."""
@@ -90,6 +94,25 @@ class Transport:
             )
         return self._sessions[trust_env]
 
+    @contextlib.asynccontextmanager
+    async def listen(self, address: str, *, within: float, largest: int) -> AsyncIterator[AsyncIterator[str]]:
+        """Open a web socket, and yield its texts until it closes. Raises Transient where it does not open."""
+        url = URL(address)
+        try:
+            async with asyncio.timeout(within):
+                socket = await self._session(trust_env=False).ws_connect(
+                    url, max_msg_size=largest, timeout=aiohttp.ClientWSTimeout(ws_close=CLOSE_S)
+                )
+        except (aiohttp.ClientError, OSError, ValueError) as error:
+            raise Transient(
+                text("No connection to {host}: {detail}", host=_place(url), detail=_reason(error)),
+                connection=True,
+            ) from error
+        try:
+            yield _texts(socket)
+        finally:
+            await socket.close()
+
     async def fingerprint(self, address: str, *, seconds: float) -> str:
         """Return the fingerprint of the certificate shown there: by trusting one that nobody has."""
         try:
@@ -110,6 +133,14 @@ class Transport:
             await session.close()
         if self._connector is not None:
             await self._connector.close()
+
+
+async def _texts(socket: aiohttp.ClientWebSocketResponse) -> AsyncIterator[str]:
+    async for message in socket:
+        if message.type is aiohttp.WSMsgType.TEXT:
+            yield message.data
+        # Who sends without a pause must not keep everybody else from running.
+        await asyncio.sleep(0)
 
 
 def _form(request: Request) -> aiohttp.FormData:

@@ -16,6 +16,7 @@ from metarr_desktop.storage.movie_rows import (
     find_movie,
     forget_deleted,
     known_files,
+    known_films,
     mark_deleted,
     save_movie,
 )
@@ -23,9 +24,11 @@ from metarr_desktop.storage.movie_rows import (
 if TYPE_CHECKING:
     from datetime import datetime
 
-    from metarr_desktop.domain.media import Movie, SavedMovie, ScannedMovie
+    from metarr_desktop.domain.media import KnownFilm, Movie, SavedMovie, ScannedMovie
     from metarr_desktop.storage.database import Database
     from metarr_desktop.storage.sql import Sql
+
+MOST_FILMS = 20_000
 
 
 class LibraryStore:
@@ -102,6 +105,10 @@ class LibraryStore:
     ) -> Movie | None:
         """Return the movie of this folder, one of these files or this id, unless it is deleted already."""
         return await self._database.read(find_movie, library_id, folder, paths, tmdb_id)
+
+    async def films(self, *, limit: int = MOST_FILMS) -> tuple[KnownFilm, ...]:
+        """Return the films of this computer's library that others may know too, the newest first."""
+        return await self._database.read(known_films, limit)
 
     async def mark_deleted(self, movie_id: int, *, now: datetime) -> bool:
         """Keep a movie's row as one of a deleted film; returns whether there was one."""

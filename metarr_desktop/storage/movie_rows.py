@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from metarr_desktop.domain.clock import to_ms
 from metarr_desktop.domain.errors import NothingToDo
-from metarr_desktop.domain.media import Movie, SavedMovie
+from metarr_desktop.domain.media import KnownFilm, Movie, SavedMovie
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -54,6 +54,16 @@ def find_movie(
         imdb_id=row[6],
         year=row[7],
     )
+
+
+def known_films(db: Sql, limit: int) -> tuple[KnownFilm, ...]:
+    """Return the films that others may know too, with their folders."""
+    rows = db.execute(
+        "SELECT folder, tmdb_id, imdb_id FROM movies"
+        " WHERE deleted_at IS NULL AND (tmdb_id > 0 OR imdb_id <> '') ORDER BY id DESC LIMIT ?",
+        (limit,),
+    ).fetchall()
+    return tuple(KnownFilm(folder=row[0], tmdb_id=row[1] or None, imdb_id=row[2] or None) for row in rows)
 
 
 def mark_deleted(db: Sql, movie_id: int, now: datetime) -> bool:

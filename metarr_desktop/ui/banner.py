@@ -176,6 +176,7 @@ _ACTIONS: dict[ProblemKind, tuple[tuple[str, str], ...]] = {
     ProblemKind.DATABASE_FAILED: (("folder", "Open folder"),),
     ProblemKind.DISK_FULL: (("folder", "Open folder"),),
     ProblemKind.PATH_UNKNOWN: (("mapping", "Add path mapping"),),
+    ProblemKind.PATH_DRIFT: (("proposals", "Show proposals"),),
     ProblemKind.ADDRESS_CHANGED: (("copy", "Copy new address"),),
     ProblemKind.SOURCE_STOPPED: (("resume", "Resume"), ("source", "Settings")),
     ProblemKind.SOURCE_KEY_REJECTED: (("source", "Open settings"),),

@@ -150,6 +150,9 @@ def advice(detail: JobDetail, problems: Collection[Problem]) -> Advice | None:
         return Advice(text=tr("Check the settings, then retry."), page=service)
     if detail.record.type == "scan-movie":
         return Advice(text=tr("Check the folders and path mappings, then retry."), page="library")
+    if detail.record.type.startswith("confirm-"):
+        words = tr("Check the path mappings and the server's folders, then retry. It only looks again.")
+        return Advice(text=words, page="library")
     return Advice(text=tr("Retry when the cause is gone."), page="")
 
 

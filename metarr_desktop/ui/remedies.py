@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from metarr_desktop.ui.main_window import MainWindow
     from metarr_desktop.ui.panels.services import OpenSettings
 
-PAGES = {"port": "receiving", "mapping": "library"}
+PAGES = {"port": "receiving", "mapping": "library", "proposals": "library proposals"}
 """Settings pages by the word of an action."""
 
 
@@ -50,6 +50,8 @@ class Remedies:
         self._window().come_up()
         if problem.kind in {ProblemKind.KEY_REJECTED, ProblemKind.NOT_SET_UP}:
             self._open_settings(problem.subject)
+        elif problem.kind is ProblemKind.PATH_DRIFT:
+            self._open_settings(PAGES["proposals"])
         elif problem.kind in OF_SENDERS:
             self._open_settings(page_of(problem.subject))
         else:
@@ -64,7 +66,7 @@ class Remedies:
         match action.split():
             case ["settings"]:
                 self._open_settings(problem.subject)
-            case ["port" | "mapping" as word]:
+            case ["port" | "mapping" | "proposals" as word]:
                 self._open_settings(PAGES[word])
             case ["use", port]:
                 self._actions.start(partial(self._use_port, int(port)), name="use port")

@@ -85,7 +85,8 @@ class SettingsDialog(QDialog):
         """Show the window with a page: one of its own, such as ``general``, a service's or a sender's.
 
         ``sources radarr`` is the page that adds one, with the type chosen, and ``source-radarr connect``
-        connects the one of that name. With ``enable`` the service's check box is ticked, unsaved.
+        connects the one of that name; ``library proposals`` proposes path mappings. With ``enable`` the
+        service's check box is ticked, unsaved.
         """
         fresh = not self.isVisible()
         self.show()
@@ -160,6 +161,8 @@ class SettingsDialog(QDialog):
         page = self._page()
         if page is self._shelf.add_sender and word:
             self._shelf.add_sender.choose(word)
+        if page is self._shelf.library and word == "proposals":
+            self._shelf.library.show_proposals()
         if isinstance(page, SenderPage) and word == "connect":
             page.connection.connect_now()
         if enable and isinstance(page, ServicePage):

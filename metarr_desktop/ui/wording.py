@@ -65,6 +65,7 @@ JOB_NAMES = {
     "scan-movie": "Scan movie",
     "scheduled-cleanup": "Clean up history",
     "scheduled-catch-up": "Catch up with senders",
+    "scheduled-path-check": "Check path mappings",
     "catch-up": "Catch up",
     "notify-email": "Send email",
     "notify-webhook": "Call webhook",
@@ -80,14 +81,19 @@ def job_name(kind: str) -> str:
     if kind.startswith("notify-"):
         name = kind.removeprefix("notify-")
         return fill(tr("Notify {service}"), {"service": name[:1].upper() + name[1:]})
+    if kind.startswith("confirm-"):
+        name = kind.removeprefix("confirm-")
+        return fill(tr("Confirm {service}"), {"service": name[:1].upper() + name[1:]})
     return kind
 
 
 def named_job(kind: str, payload: Mapping[str, Any]) -> str:
-    """What one job is called: ``Catch up with Radarr``."""
-    sender = payload.get("sender")
+    """What one job is called: ``Catch up with Radarr``, ``Notify Kodi (Kids)``."""
+    sender, group = payload.get("sender"), payload.get("group")
     if kind == "catch-up" and isinstance(sender, str):
         return fill(tr("Catch up with {name}"), {"name": one_line(sender)})
+    if kind.startswith("notify-") and isinstance(group, str):
+        return fill(tr("{job} ({group})"), {"job": job_name(kind), "group": one_line(group)})
     return job_name(kind)
 
 
@@ -95,7 +101,7 @@ def short_job_name(kind: str) -> str:
     """The name for a line that holds many: ``Scan``, ``Kodi``."""
     if kind == "scan-movie":
         return tr("Scan")
-    if kind.startswith("scheduled-"):
+    if kind.startswith(("scheduled-", "confirm-")):
         return job_name(kind)
     name = kind.removeprefix("notify-")
     return name[:1].upper() + name[1:]
@@ -116,6 +122,7 @@ def event_name(event_type: str) -> str:
         "added": "Added",
         "scan": "Scan",
         "scanned": "Scan",
+        "ready": "Ready to watch",
         "failed": "Download failed",
         "updated": "Program updated",
         "requests": "Request",

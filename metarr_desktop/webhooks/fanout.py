@@ -7,11 +7,14 @@ from dataclasses import replace
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
+from metarr_desktop.domain.arrivals import brings
 from metarr_desktop.domain.events import Action, MediaEvent, MediaKind
+from metarr_desktop.domain.groups import NO_HOUSEHOLDS, Households, ToldLane
 from metarr_desktop.domain.jobs import HIGH, NORMAL, SCAN_LANE, SCAN_MOVIE, Gathering, NewJob
 from metarr_desktop.domain.routing import Routes
 from metarr_desktop.domain.senders import slug
 from metarr_desktop.domain.text import Text
+from metarr_desktop.jobs.ready import WAITS
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -38,14 +41,18 @@ def plan(
     enabled: frozenset[str],
     scans: bool,
     routes: Routes = NO_ROUTES,
+    households: Households = NO_HOUSEHOLDS,
     expires_after: timedelta | None = None,
+    confirming: frozenset[str] = frozenset(),
 ) -> tuple[NewJob, ...]:
     """Plan a scan, where there is something to look at, and one notify job for each service that is told.
 
+    A service with players gets one for each of its groups that the event concerns, in the group's own lane.
     One scan of a folder waits at most; refreshes of one folder that wait together run as one, and messages
     about one download wait for one another; what refreshes nothing, such as a hint on a screen, runs by
     itself. What was recovered from a sender's history is no news to people: they get one summary. What still
-    waits after ``expires_after``, for a service or for a drive, is given up.
+    waits after ``expires_after``, for a service or for a drive, is given up. The ``confirming`` services are
+    looked at afterwards: who wants to hear when it is ready to watch waits for them.
     """
     payload = {"event": event.to_payload()}
     folder = event.folder if isinstance(event, MediaEvent) else ""
@@ -66,9 +73,9 @@ def plan(
         _gathered(
             NewJob(
                 type=service.job_type,
-                lane=service.lane,
+                lane=told.lane,
                 priority=NORMAL,
-                payload=payload,
+                payload={**payload, "group": told.group} if told.group else payload,
                 max_retries=service.retry.max_retries,
                 waits_for=SCAN_MOVIE if scans and service.waits_for_scan else None,
                 waits_at_most=LONGEST_WAIT_FOR_SCAN if scans and service.waits_for_scan else None,
@@ -80,8 +87,51 @@ def plan(
         )
         for service in services
         if service.key in enabled and _is_told(service, event, routes)
+        for told in _told(service, event, households)
     )
-    return (scan, *notify) if scans else notify
+    ready = _ready(event, services, enabled, routes, confirming=confirming, expires_after=expires_after)
+    return (scan, *notify, *ready) if scans else (*notify, *ready)
+
+
+def _ready(
+    event: Event,
+    services: Sequence[Service],
+    enabled: frozenset[str],
+    routes: Routes,
+    *,
+    confirming: frozenset[str],
+    expires_after: timedelta | None,
+) -> tuple[NewJob, ...]:
+    """Plan the messages that it is ready to watch, where a server that is told will be looked at."""
+    if not isinstance(event, MediaEvent) or not brings(event):
+        return ()
+    looked_at = (each for each in services if each.key in enabled & confirming and each.seen_within)
+    if not any(_is_told(each, event, routes) for each in looked_at):
+        return ()
+    ready = replace(event, action=Action.READY)
+    return tuple(
+        _gathered(
+            NewJob(
+                type=service.job_type,
+                lane=service.lane,
+                priority=NORMAL,
+                payload={"event": ready.to_payload()},
+                max_retries=service.retry.max_retries,
+                reason=WAITS,
+                expires_after=expires_after,
+            ),
+            ready,
+            service=service,
+        )
+        for service in services
+        if service.key in enabled and service.sends_messages and _is_told(service, ready, routes)
+    )
+
+
+def _told(service: Service, event: Event, households: Households) -> tuple[ToldLane, ...]:
+    if service.member is None:
+        return (ToldLane(lane=service.lane),)
+    return households.told(service.key, event)
 
 
 def _gathered(job: NewJob, event: Event, *, service: Service) -> NewJob:
@@ -89,11 +139,13 @@ def _gathered(job: NewJob, event: Event, *, service: Service) -> NewJob:
     if not service.sends_messages or not isinstance(event, MediaEvent) or not _is_part_of_download(event):
         return job
     words = f"{event.source}:{event.instance}:{event.download_id}:{event.kind}:{event.folder}"
+    if event.action is Action.READY:
+        words = f"ready:{words}"
     return replace(job, merge_key=_key(words), gathering=GATHERING, reason=GATHERS)
 
 
 def _is_part_of_download(event: MediaEvent) -> bool:
-    imported = event.action in {Action.IMPORTED, Action.UPGRADED}
+    imported = event.action in {Action.IMPORTED, Action.UPGRADED, Action.READY}
     return imported and event.kind in COMES_IN_PACKS and bool(event.download_id)
 
 

@@ -7,7 +7,8 @@ import dataclasses
 from typing import TYPE_CHECKING, Protocol
 
 from metarr_desktop.domain.errors import NotFound, NothingToDo, Permanent
-from metarr_desktop.domain.events import Action, Ignored, MediaEvent, Notice, NoticeKind
+from metarr_desktop.domain.events import Action, EventKind, Ignored, MediaEvent, Notice, NoticeKind
+from metarr_desktop.domain.groups import NO_HOUSEHOLDS
 from metarr_desktop.domain.outcomes import Done
 from metarr_desktop.domain.text import Text, text
 from metarr_desktop.storage.import_store import ImportShape
@@ -16,11 +17,12 @@ from metarr_desktop.webhooks.fanout import plan
 from metarr_desktop.webhooks.imports import import_keys
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Sequence
+    from collections.abc import Awaitable, Callable, Collection, Sequence
     from datetime import datetime, timedelta
 
     from metarr_desktop.domain.clock import Clock
     from metarr_desktop.domain.events import Event
+    from metarr_desktop.domain.groups import Households
     from metarr_desktop.domain.jobs import Job, NewJob
     from metarr_desktop.domain.routing import Routes
     from metarr_desktop.domain.senders import Sender
@@ -98,10 +100,17 @@ class RouteReader(Protocol):
         """Every route that was set."""
 
 
+class HouseholdReader(Protocol):
+    """Knows the groups of the services that have players."""
+
+    async def households(self) -> Households:
+        """Return every group, with what says where folders lie here."""
+
+
 class ReceiveWebhook:
     """Runs one ``webhook-received`` job."""
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - all that a webhook is judged by
         self,
         *,
         events: EventBodies,
@@ -112,8 +121,11 @@ class ReceiveWebhook:
         sources: Sequence[Source],
         services: Sequence[Service],
         clock: Clock,
+        households: HouseholdReader | None = None,
         expires_after: Callable[[], timedelta] | None = None,
+        confirming: Callable[[], Awaitable[frozenset[str]]] | None = None,
     ) -> None:
+        self._households = households
         self._events = events
         self._senders = senders
         self._imports = imports
@@ -123,6 +135,7 @@ class ReceiveWebhook:
         self._services = tuple(services)
         self._clock = clock
         self._expires_after = expires_after
+        self._confirming = confirming
 
     async def __call__(self, job: Job, _report: Report) -> Done:
         """Parse the body; raises NothingToDo for what leads to no work, Permanent for what has no meaning.
@@ -191,6 +204,10 @@ class ReceiveWebhook:
 
     async def _done(self, source: Source, event: Event) -> Done:
         routes = await self._routes.routes()
+        confirming = frozenset[str]()
+        if self._confirming is not None and routes.ask_for(EventKind.READY):
+            confirming = await self._confirming()
+        households = NO_HOUSEHOLDS if self._households is None else await self._households.households()
 
         def fan_out(enabled: frozenset[str]) -> tuple[NewJob, ...]:
             return plan(
@@ -199,7 +216,9 @@ class ReceiveWebhook:
                 enabled=enabled,
                 scans=source.scans,
                 routes=routes,
+                households=households,
                 expires_after=None if self._expires_after is None else self._expires_after(),
+                confirming=confirming,
             )
 
         return Done(detail=_detail(event), event_title=event.display_title, fan_out=fan_out)

@@ -15,16 +15,18 @@ from PySide6.QtWidgets import (
 )
 
 from metarr_desktop.ui.folder_section import FolderSection
+from metarr_desktop.ui.mapping_proposals import MappingProposals
 from metarr_desktop.ui.plain_table import PlainTable
 from metarr_desktop.ui.settings_pages.page import SettingsPage
 from metarr_desktop.ui.trace_dialog import TraceDialog
 from metarr_desktop.ui.wording import tr
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable
+    from collections.abc import Awaitable, Callable, Sequence
 
     from metarr_desktop.app.commands import Commands
     from metarr_desktop.app.queries import Queries
+    from metarr_desktop.app.snapshots import ServiceSnapshot
     from metarr_desktop.app.tasks import TaskSupervisor
 
 
@@ -45,6 +47,7 @@ class LibraryPage(SettingsPage):
         self._to = QLineEdit()
         self._remove_mapping = _button(tr("Remove mapping"), self._on_remove_mapping)
         self._add_mapping = _button(tr("Add mapping"), lambda: self._spawn(self.save))
+        self._propose = _button(tr("Propose mappings..."), self.show_proposals)
         self._trace = _button(tr("Trace a path..."), self._on_trace)
         self._lay_out()
         self.folders.wanted.connect(self._on_wanted)
@@ -92,6 +95,7 @@ class LibraryPage(SettingsPage):
                 tr("Watch"),
                 tr("Path mappings"),
                 tr("Add mapping"),
+                tr("Propose mappings..."),
                 tr("Trace a path..."),
             )
         )
@@ -107,9 +111,20 @@ class LibraryPage(SettingsPage):
         self._from.setText(source)
         self._to.setFocus()
 
+    def show_proposals(self) -> None:
+        """Ask senders and media servers what should be mapped, and offer it."""
+        dialog = MappingProposals(
+            commands=self._commands,
+            tasks=self._tasks,
+            titles={**self._sources, **self._services},
+            parent=self,
+        )
+        dialog.open()
+        dialog.look()
+
     def _lay_out(self) -> None:
         mapping_actions = QHBoxLayout()
-        for widget in (self._add_mapping, self._remove_mapping, self._trace):
+        for widget in (self._add_mapping, self._remove_mapping, self._propose, self._trace):
             mapping_actions.addWidget(widget)
         mapping_actions.addStretch(1)
         fields = QFormLayout()
@@ -140,7 +155,7 @@ class LibraryPage(SettingsPage):
         types = dict(self._queries.sources())
         senders = {sender.slug: sender.name for sender in await self._queries.senders()}
         self._sources = {**types, **{key: name for key, name in senders.items() if key not in types}}
-        self._services = {service.key: service.title for service in await self._queries.services()}
+        self._services = scope_titles(await self._queries.services())
         titles = {**self._sources, **self._services}
         if {self._scope.itemData(place) for place in range(self._scope.count())} != set(titles):
             chosen = self._scope.currentData()
@@ -187,6 +202,17 @@ class LibraryPage(SettingsPage):
             await self._load_tables()
 
         self._spawn(run)
+
+
+def scope_titles(services: Sequence[ServiceSnapshot]) -> dict[str, str]:
+    """Return the scopes of services, and behind each those of its groups, where it has several players."""
+    titles: dict[str, str] = {}
+    for service in services:
+        titles[service.key] = service.title
+        household = service.household
+        for group in household.groups if household is not None and household.several else ():
+            titles[f"{service.key}/{group.slug}"] = f"{service.title} ({group.name})"
+    return titles
 
 
 def _button(label: str, slot: Callable[[], None]) -> QPushButton:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from PySide6.QtWidgets import QCheckBox, QHBoxLayout
 
 from metarr_desktop.ui.forms import Form
+from metarr_desktop.ui.household_section import HouseholdSection
 from metarr_desktop.ui.message_templates import MessageTemplates
 from metarr_desktop.ui.mnemonics import literal
 from metarr_desktop.ui.notes import Note
@@ -18,6 +19,8 @@ from metarr_desktop.ui.settings_pages.trial_bar import TrialBar
 from metarr_desktop.ui.wording import service_state_text, tr
 
 if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable
+
     from metarr_desktop.app.commands import Commands
     from metarr_desktop.app.queries import Queries
     from metarr_desktop.app.route_views import ServiceRoutes
@@ -51,6 +54,9 @@ class ServicePage(FormPage):
             ready=self._ready_for_test,
             tasks=tasks,
         )
+        self.household = HouseholdSection(key=snapshot.key, commands=commands, queries=queries, tasks=tasks)
+        self.household.wanted.connect(self._on_wanted)
+        self.household.relabelled.connect(self.refresh_mnemonics)
         self.account_bar = AccountBar(
             title=self.title,
             load=lambda: self._commands.service_choices(self.key, self._trial_draft()),
@@ -115,9 +121,9 @@ class ServicePage(FormPage):
         self.messages.restore_defaults()
 
     def words(self) -> str:
-        """The labels of the form and of the rules."""
+        """The labels of the form, of the players, of the rules and of the messages."""
         messages = self.messages.words() if self.messages.stored is not None else ""
-        return f"{super().words()} {self.rules.words()} {messages}"
+        return f"{super().words()} {self.household.words()} {self.rules.words()} {messages}"
 
     def _new_enabled(self) -> bool | None:
         """What Enable is to become, or None where it stays."""
@@ -178,6 +184,8 @@ class ServicePage(FormPage):
     def _show(self, stored: ServiceForm, routes: ServiceRoutes, templates: ServiceTemplates | None) -> None:
         if self._form is None:
             self._build(stored)
+        elif self._stored is not None and self._stored.fields != stored.fields:
+            self.replace_form(self._make_form(stored))
         before = self.form.draft().values
         self._stored = stored
         self.enable.setChecked(stored.enabled)
@@ -187,7 +195,8 @@ class ServicePage(FormPage):
         self.messages.setVisible(templates is not None)
         if templates is not None:
             self.messages.show_templates(templates)
-        self.trial_bar.offer_message(offered=stored.takes_messages)
+        self.household.show_household(stored.household)
+        self.trial_bar.offer(message=stored.takes_messages)
         self.account_bar.offer_load(offered=bool(stored.loads))
         if self.form.draft().values != before:
             self.trial_bar.forget()
@@ -195,17 +204,31 @@ class ServicePage(FormPage):
         self.state_changed.emit()
 
     def _build(self, stored: ServiceForm) -> None:
+        self.put_form(self._make_form(stored))
+        if stored.household is not None:
+            self.body.addWidget(self.household)
+        self.body.addWidget(self.rules)
+        self.body.addWidget(self.messages)
+        self.body.addStretch(1)
+
+    def _make_form(self, stored: ServiceForm) -> Form:
         form = Form(
             stored.fields,
             check=lambda name, value: self._queries.check_field(self.key, name, value),
             tasks=self._tasks,
             load_secret=lambda name: self._queries.secret(self.key, name),
         )
-        self.put_form(form)
-        self.body.addWidget(self.rules)
-        self.body.addWidget(self.messages)
-        self.body.addStretch(1)
         form.changed.connect(self.trial_bar.mark_stale)
+        return form
+
+    def _on_wanted(self, work: Callable[[], Awaitable[object]]) -> None:
+        """Do what a person asked for with a player or a group; what fails is told at the foot of the page."""
+
+        async def run() -> None:
+            if await self.tell_failure(work):
+                await self.follow()
+
+        self._tasks.spawn(run(), name="players")
 
     def _on_enable_clicked(self) -> None:
         if self._form is not None:

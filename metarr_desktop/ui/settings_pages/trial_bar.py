@@ -56,9 +56,10 @@ class TrialBar(QWidget):
             self.note.tell(NoteKind.STALE, tr("{result} (before your changes)").format(result=self._words))
             self._words = ""
 
-    def offer_message(self, *, offered: bool) -> None:
-        """Offer to send a message, where the service takes any."""
-        self.send_button.setVisible(offered)
+    def offer(self, *, message: bool) -> None:
+        """Offer to send a message, where the service takes any; a media server looks at a folder instead."""
+        self.send_button.relabel(tr("Send test message") if message else tr("Refresh a folder"))
+        self.relabelled.emit()
 
     def forget(self) -> None:
         """Show no result and wait for none."""

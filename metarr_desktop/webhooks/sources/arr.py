@@ -45,7 +45,8 @@ class ArrInterface:
     ``port`` where it listens by default. ``triggers`` are the ``onX`` switches that its webhook gets where
     it supports them. ``history`` are the parameters that list imports, beside ``date``. ``owner`` is the part
     of a record that says what was imported, with its tags. ``recovered`` makes of such records, oldest first,
-    the bodies that the webhooks of these imports would have had.
+    the bodies that the webhooks of these imports would have had. ``films`` is the path that lists its films,
+    of one that has any.
     """
 
     app_name: str
@@ -55,3 +56,4 @@ class ArrInterface:
     history: Mapping[str, str]
     owner: str
     recovered: Callable[[Sequence[Mapping[str, Any]]], list[dict[str, Any]]]
+    films: str = ""

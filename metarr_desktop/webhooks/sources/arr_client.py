@@ -13,6 +13,7 @@ from urllib.parse import parse_qsl, urlencode, urlsplit
 
 from metarr_desktop.domain.clock import iso
 from metarr_desktop.domain.errors import AuthFailed, MetarrError, Permanent, Transient
+from metarr_desktop.domain.media import KnownFilm
 from metarr_desktop.domain.text import Text, text
 from metarr_desktop.services.answer import TooLarge, refusal
 from metarr_desktop.services.http import LAN
@@ -31,6 +32,8 @@ TESTING_S = 115.0
 """A webhook is tested inside the call that makes it, and the sender gives our answer 100 s."""
 READING_S = 60.0
 LARGEST_HISTORY = 16 * 1024**2
+LARGEST_LIST = 64 * 1024**2
+MOST_FILMS = 20_000
 PAGE, MOST_PAGES = 100, 500
 IMPORTED = 3
 """The number of the event that is an import; all of the family count alike."""
@@ -160,6 +163,16 @@ class ArrClient:
         """Return the folders in which it keeps its media."""
         found = await self._list("GET", "rootfolder")
         return tuple(path for each in found if isinstance(path := each.get("path"), str))
+
+    async def films(self) -> tuple[KnownFilm, ...]:
+        """Return its films; none of a program that has no films. Raises TooLarge for far too many."""
+        if not self._interface.films:
+            return ()
+        found = await self._list(
+            "GET", f"{self._interface.films}?excludeLocalCovers=true", within=READING_S, largest=LARGEST_LIST
+        )
+        films = (_film(each) for each in found)
+        return tuple(film for film in films if film is not None)[:MOST_FILMS]
 
     async def _list(
         self, method: str, path: str, *, within: float | None = None, largest: int | None = None
@@ -308,6 +321,18 @@ def _is_about_us(name: str, words: str) -> bool:
 
 def _is_page(answer: Answer) -> bool:
     return answer.body[:200].lstrip().startswith(b"<")
+
+
+def _film(entry: Mapping[str, Any]) -> KnownFilm | None:
+    """Read a film of the list; None for one of which nothing is known that others know too."""
+    folder, tmdb, imdb = entry.get("path"), entry.get("tmdbId"), entry.get("imdbId")
+    if not isinstance(folder, str) or not folder:
+        return None
+    return KnownFilm(
+        folder=folder,
+        tmdb_id=tmdb if isinstance(tmdb, int) and tmdb > 0 else None,
+        imdb_id=imdb if isinstance(imdb, str) and imdb else None,
+    )
 
 
 def _date(answer: Answer) -> datetime | None:

@@ -64,4 +64,5 @@ INTERFACE = ArrInterface(
     history={"eventType": "downloadFolderImported", "includeMovie": "true"},
     owner="movie",
     recovered=recovered,
+    films="movie",
 )

@@ -112,6 +112,7 @@ CASES: tuple[Case, ...] = (
             "host": "127.0.0.1",
             "port": int(base.rpartition(":")[2]),
             "confirm": False,
+            "ws_port": 0,
         },
         secrets=lambda _base: {"password": "hush-kodi"},
         refusal=_rpc_error(-32602),

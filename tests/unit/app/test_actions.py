@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from metarr_desktop.app.actions import ACTIONS, JOBS_AT_ONCE, answer, call
+from metarr_desktop.app.household_actions import HOUSEHOLD_ACTIONS
 from metarr_desktop.app.sender_actions import SENDER_ACTIONS
 from metarr_desktop.domain.errors import MetarrError, NotFound, Refused, SecretsUnavailable
 from tests.fakes import START
@@ -30,14 +31,14 @@ async def ask(core: Core, action: str, /, **params: Any) -> Any:
 
 
 async def test_every_action_of_the_command_line_is_there() -> None:
-    assert set(ACTIONS) - set(SENDER_ACTIONS) == {
+    assert set(ACTIONS) - set(SENDER_ACTIONS) - set(HOUSEHOLD_ACTIONS) == {
         "status", "stats", "jobs", "history", "services", "service_form", "service_switch", "service_set",
         "service_test", "service_choices",
         "library_add", "library_list", "library_remove", "mapping_add", "mapping_list",
         "mapping_remove", "retry", "retry_failed", "replay", "pause", "resume", "quit", "open", "send_test",
         "receiving_show", "receiving_allow", "receiving_new_key", "schedules", "schedule_run", "schedule_set",
         "settings", "settings_set", "lanes", "route_list", "route_set", "route_reset", "run_now", "cancel",
-        "library_set", "scan", "trace",
+        "library_set", "scan", "trace", "mapping_propose",
         "events", "api_key", "api_new_key", "mute", "unmute",
         "template_list", "template_show", "template_set", "template_reset",
     }  # fmt: skip

@@ -85,3 +85,18 @@ def test_optional_services_have_no_problems_not_even_with_the_keyring() -> None:
     assert len(found(stops=stops, keyring=KeyringState.LOCKED)) == 3
     assert found(stops=stops, optional={"discord"}) == []
     assert len(found(stops=stops, optional={"kodi"})) == 3
+
+
+def test_films_that_drifted_are_told_by_their_server_last() -> None:
+    drift = {"title": "Kodi (Kids)", "astray": 12, "total": 47, "mapped": True}
+    assert found(storage=DISK_FULL, drifts={"kodi": drift}) == [
+        (ProblemKind.DISK_FULL, ""),
+        (ProblemKind.PATH_DRIFT, "kodi"),
+    ]
+    (problem,) = find_problems(
+        listener=None, storage=None, keyring=KeyringState.USABLE, stops=(), titles={}, keys={},
+        last_scan=None, port=3000, drifts={"kodi": drift},
+    )  # fmt: skip
+    assert str(problem.text) == (
+        "Kodi (Kids) writes 12 of 47 films under another path than the mapping says."
+    )

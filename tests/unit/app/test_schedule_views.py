@@ -91,5 +91,9 @@ async def test_a_clock_set_back_is_allowed_for_in_what_is_shown(core: Core, cloc
 
 async def test_only_what_this_program_runs_is_shown(core: Core, paths: AppPaths) -> None:
     by_hand(paths, "INSERT INTO schedules VALUES ('scheduled-tea', '{}', 1, 2, 3)")
-    assert [shown.name for shown in await core.queries.schedules()] == [NAME, "scheduled-catch-up"]
+    assert [shown.name for shown in await core.queries.schedules()] == [
+        NAME,
+        "scheduled-catch-up",
+        "scheduled-path-check",
+    ]
     assert NAME in core.queries.job_types()

@@ -115,9 +115,9 @@ async def test_an_unknown_service_is_told_by_name(core: Core) -> None:
         await core.queries.service_form("jabber")
 
 
-async def test_a_media_server_takes_no_test_message(core: Core) -> None:
+async def test_a_media_server_of_which_nothing_is_known_has_nothing_to_look_at(core: Core) -> None:
     assert not (await core.queries.service_form("kodi")).takes_messages
-    with pytest.raises(Refused):
+    with pytest.raises(Refused, match="No film is known yet"):
         await core.commands.send_test_message("kodi")
 
 

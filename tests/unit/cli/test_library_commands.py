@@ -111,3 +111,60 @@ def test_a_trace_tells_each_hop_and_why(
     ]
     assert run("trace", "/data/Dune", "--from", "radarr", "--to", "kodi", "--json") == 0
     assert json.loads(capsys.readouterr().out) == hops
+
+
+REPORT = {
+    "proposals": [
+        {
+            "scope": "jellyfin", "from": "/movies", "to": "/media/films", "agree": 47, "total": 47,
+            "example": "/media/films/Dune", "instead_of": None, "origin": "Radarr", "target": "Jellyfin",
+        },
+        {
+            "scope": "jellyfin", "from": "/tv", "to": "/media/tv", "agree": 0, "total": 0,
+            "example": "", "instead_of": None, "origin": "Sonarr", "target": "Jellyfin",
+        },
+        {
+            "scope": "kodi", "from": "/movies", "to": "smb://nas/films", "agree": 9, "total": 10,
+            "example": "", "instead_of": "smb://nas/old", "origin": "Radarr", "target": "Kodi",
+        },
+    ],
+    "films": [{"server": "Jellyfin", "agree": 0, "total": 47}],
+    "unasked": ["Plex did not answer within 45 s."],
+}  # fmt: skip
+
+
+def test_proposed_mappings_are_listed_with_what_speaks_for_them(
+    run: Callable[..., int], session: FakeSession, capsys: pytest.CaptureFixture[str]
+) -> None:
+    session.answers["mapping_propose"] = REPORT
+    assert run("mapping", "propose") == 0
+    assert capsys.readouterr().out.splitlines() == [
+        "   SCOPE     FROM     TO               WHY",
+        "1  jellyfin  /movies  /media/films     47 of 47 films agree",
+        "2  jellyfin  /tv      /media/tv        the folders are called alike",
+        "3  kodi      /movies  smb://nas/films  9 of 10 films agree, instead of smb://nas/old",
+        "Jellyfin: 0 of 47 films agree.",
+        "Plex did not answer within 45 s.",
+    ]
+    assert run("mapping", "propose", "--json") == 0
+    assert json.loads(capsys.readouterr().out) == REPORT
+
+
+def test_a_proposed_mapping_is_added_by_its_number(
+    run: Callable[..., int], session: FakeSession, capsys: pytest.CaptureFixture[str]
+) -> None:
+    session.answers["mapping_propose"] = REPORT
+    assert run("mapping", "propose", "--apply", "2") == 0
+    assert session.calls[-1] == ("mapping_add", {"scope": "jellyfin", "from": "/tv", "to": "/media/tv"})
+    assert capsys.readouterr().out == "Saved for jellyfin: /tv is /media/tv\n"
+    assert run("mapping", "propose", "--apply", "4") == 2
+    assert session.calls[-1] == ("mapping_propose", {})
+    assert "There is no proposal 4." in capsys.readouterr().err
+
+
+def test_nothing_to_propose_is_told(
+    run: Callable[..., int], session: FakeSession, capsys: pytest.CaptureFixture[str]
+) -> None:
+    session.answers["mapping_propose"] = {"proposals": [], "films": [], "unasked": []}
+    assert run("mapping", "propose") == 0
+    assert capsys.readouterr().out == "No mapping is missing or wrong.\n"

@@ -153,6 +153,18 @@ def test_a_test_prints_its_steps_and_ends_as_it_went(
     assert ("3 waiting messages are being sent." in out) is ok
 
 
+def test_a_test_sends_something_only_where_it_is_asked_to(
+    run: Callable[..., int], session: FakeSession
+) -> None:
+    session.answers["service_test"] = {"ok": True, "ms": 5, "released": 0, "steps": []}
+    assert run("service", "test", "jellyfin") == 0
+    assert run("service", "test", "jellyfin", "--send") == 0
+    assert session.calls == [
+        ("service_test", {"service": "jellyfin"}),
+        ("service_test", {"service": "jellyfin", "send": True}),
+    ]
+
+
 def test_what_a_setting_may_be_is_shown_as_a_table_or_as_json(
     run: Callable[..., int], session: FakeSession, capsys: pytest.CaptureFixture[str]
 ) -> None:

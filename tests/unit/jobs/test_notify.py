@@ -130,9 +130,11 @@ async def test_what_came_together_is_one_message(engine: Engine) -> None:
     )
 
 
-async def test_one_refresh_of_a_folder_tells_of_its_leader_only(engine: Engine) -> None:
-    notification = await told(engine, of(episode(1), episode(2)), service=LIBRARY)
-    assert (notification.title, notification.events) == ("Dark S02E01", (episode(1),))
+async def test_one_refresh_of_a_folder_is_called_by_its_leader_and_holds_all_events(engine: Engine) -> None:
+    gone = episode(2, action=Action.DELETED, old_files=("a.mkv",))
+    notification = await told(engine, of(episode(1), gone), service=LIBRARY)
+    assert (notification.title, notification.event) == ("Dark S02E01", episode(1))
+    assert notification.events == (episode(1), gone)
 
 
 async def test_a_damaged_payload_keeps_no_other_message_back(engine: Engine) -> None:

@@ -36,7 +36,7 @@ def spec(key: str, name: str) -> FieldSpec:
 def test_the_public_field_names_and_secrets_are_those_promised() -> None:
     names = {each.key: [field.name for field in field_specs(each) if not field.advanced] for each in SERVICES}
     assert names == {
-        "kodi": ["host", "port", "username", "password"],
+        "kodi": ["host", "port", "username", "password", "show_message"],
         "jellyfin": ["url", "api_key"],
         "emby": ["url", "api_key"],
         "plex": ["url", "token"],
@@ -176,7 +176,7 @@ def test_typed_text_becomes_a_value(key: str, name: str, typed: str, value: obje
         ("kodi", "port", "0", "from 1 to 65535"), ("kodi", "skip_playing", "maybe", "yes or no"),
         ("pushover", "priority", "urgent", "one of: -2, -1, 0, 1, 2"),
         ("pushover", "token", "x", "This has 1."),
-        ("kodi", "hots", "x", "no setting hots. It has: host, port, username, password, optional"),
+        ("kodi", "hots", "x", "no setting hots. It has: host, port, username, password, show_message"),
     ],
 )  # fmt: skip
 def test_typed_text_that_is_wrong_is_refused(key: str, name: str, typed: str, words: str) -> None:

@@ -1,7 +1,6 @@
 from __future__ import annotations
 
 import asyncio
-import base64
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
@@ -19,12 +18,14 @@ from metarr_desktop.domain.errors import (
 )
 from metarr_desktop.domain.events import Action, MediaKind
 from metarr_desktop.services.answer import TooLarge
+from metarr_desktop.services.declaration import Group, Member
 from metarr_desktop.services.kodi import KodiConfig, KodiNotifier
-from tests.fakes import START, FakeClock, tools, until
-from tests.fakes_http import CUT_OFF, DROP, HANG, FakeServer, Recorded, Reply, unused_port
+from tests.fakes import START, FakeClock, MemoryNotes, tools, until
+from tests.fakes_http import CUT_OFF, DROP, HANG, FakeServer, Reply, unused_port
+from tests.fakes_kodi import FILE, FOLDER, PASSWORD, VIDEO, Kodi
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Callable
+    from collections.abc import AsyncIterator, Callable, Iterator
 
     from metarr_desktop.domain.notification import Notification
     from metarr_desktop.services.declaration import Delivery
@@ -32,124 +33,15 @@ if TYPE_CHECKING:
 
     Make = Callable[..., Notification]
 
-PASSWORD = "p\u00e4ss:word"
-FOLDER = "/movies/The Matrix (1999)/"
 SCAN = {"directory": FOLDER, "showdialogs": False}
 
 
-class Kodi:
-    """A Kodi as measured: wrong calls are refused, and a scan during a scan stops that scan."""
-
-    def __init__(self) -> None:
-        self.calls: list[tuple[str, dict[str, Any]]] = []
-        self.films: dict[str, int] = {}
-        self.on_disk: list[str] = [FOLDER + "The Matrix (1999).mkv"]
-        self.listed: set[str] = set()
-        self.sources = ["/movies/"]
-        self.playing: list[dict[str, Any]] = []
-        self.item: dict[str, Any] = {}
-        self.scanning_for = 0
-        self.scan_lasts = 1
-        self.pending = ""
-        self.stopped_scans = 0
-        self.may_update = True
-        self.errors: dict[str, int] = {}
-
-    @property
-    def methods(self) -> list[str]:
-        return [method for method, _ in self.calls]
-
-    def params(self, method: str) -> list[dict[str, Any]]:
-        return [params for called, params in self.calls if called == method]
-
-    def __call__(self, request: Recorded) -> Reply:
-        expected = "Basic " + base64.b64encode(f"kodi:{PASSWORD}".encode()).decode()
-        if request.headers.get("Authorization") != expected:
-            return Reply(status=401)
-        if request.path != "/jsonrpc":
-            return Reply(status=404)
-        if request.headers["Content-Type"] != "application/json":
-            return Reply(status=415)
-        assert request.method == "POST"
-        assert len(request.body) < 20_000
-        body = request.json
-        assert body["jsonrpc"] == "2.0"
-        assert isinstance(body["id"], int)
-        method, params = body["method"], body.get("params", {})
-        self.calls.append((method, params))
-        reply = {"id": body["id"], "jsonrpc": "2.0"}
-        if method in self.errors:
-            # The order of keys is Kodi's: "error" is not the first.
-            return Reply.of_json({**reply, "error": {"code": self.errors[method], "message": "No."}})
-        return Reply.of_json({**reply, "result": self._result(method, params)})
-
-    def _result(self, method: str, params: dict[str, Any]) -> Any:
-        match method:
-            case "XBMC.GetInfoBooleans":
-                return self._booleans(params)
-            case "Files.GetDirectory":
-                self.listed.add(params["directory"])
-                return {"files": [], "limits": {"start": 0, "end": 0, "total": 0}}
-            case "VideoLibrary.Scan" | "AudioLibrary.Scan":
-                return self._scan(params)
-            case "VideoLibrary.GetMovies":
-                return self._movies(params)
-            case "VideoLibrary.RefreshMovie":
-                assert params["movieid"] in self.films.values()
-                return "OK"
-            case _:
-                return self._facts()[method]
-
-    def _facts(self) -> dict[str, Any]:
-        return {
-            "JSONRPC.Ping": "pong",
-            "JSONRPC.Version": {"version": {"major": 13, "minor": 5, "patch": 0}},
-            "JSONRPC.Permission": {"ReadData": True, "UpdateData": self.may_update},
-            "Application.GetProperties": {
-                "name": "Kodi",
-                "version": {"major": 21, "minor": 1, "tag": "stable"},
-            },
-            "Files.GetSources": {"sources": [{"file": file, "label": "x"} for file in self.sources]},
-            "Player.GetActivePlayers": self.playing,
-            "Player.GetItem": {"item": self.item},
-            "GUI.ShowNotification": "OK",
-        }
-
-    def _scan(self, params: dict[str, Any]) -> str:
-        assert params["directory"].endswith(("/", "\\"))
-        assert params["showdialogs"] is False
-        if self.scanning_for:
-            self.stopped_scans += 1
-        self.pending, self.scanning_for = params["directory"], self.scan_lasts
-        return "OK"
-
-    def _movies(self, params: dict[str, Any]) -> dict[str, Any]:
-        assert params["filter"]["field"] == "path"
-        assert params["filter"]["operator"] == "startswith"
-        found = [file for file in self.films if file.startswith(params["filter"]["value"])]
-        films = [{"movieid": self.films[file], "label": "x", "file": file} for file in found]
-        limits = {"start": 0, "end": len(found), "total": len(found)}
-        return {"limits": limits, **({"movies": films} if films else {})}
-
-    def _booleans(self, params: dict[str, Any]) -> dict[str, bool]:
-        (flag,) = params["booleans"]
-        assert flag in {"Library.IsScanningVideo", "Library.IsScanningMusic"}
-        running = self.scanning_for > 0
-        self.scanning_for = max(0, self.scanning_for - 1)
-        parent = self.pending.rstrip("/").rpartition("/")[0] + "/"
-        if not self.scanning_for and self.pending and parent in self.listed:
-            for file in self.on_disk:
-                if file.startswith(self.pending) and file.startswith(tuple(self.sources)):
-                    self.films.setdefault(file, len(self.films) + 1)
-            self.pending = ""
-        return {flag: running}
-
-
 @pytest.fixture
-def kodi(server: FakeServer) -> Kodi:
+def kodi(server: FakeServer) -> Iterator[Kodi]:
     made = Kodi()
     server.respond = made
-    return made
+    yield made
+    assert made.complaints == []
 
 
 @pytest.fixture
@@ -158,7 +50,12 @@ def clock() -> FakeClock:
 
 
 @pytest.fixture
-async def notifier(http: Http, clock: FakeClock) -> AsyncIterator[KodiNotifier]:
+def notes() -> MemoryNotes:
+    return MemoryNotes()
+
+
+@pytest.fixture
+async def notifier(http: Http, clock: FakeClock, notes: MemoryNotes) -> AsyncIterator[KodiNotifier]:
     """A notifier whose waits pass as soon as they begin."""
 
     async def pass_time() -> None:
@@ -167,15 +64,18 @@ async def notifier(http: Http, clock: FakeClock) -> AsyncIterator[KodiNotifier]:
             clock.advance(1)
 
     passing = asyncio.ensure_future(pass_time())
-    yield KodiNotifier(tools(http, clock))
+    yield KodiNotifier(tools(http, clock, notes=notes))
     passing.cancel()
 
 
 @pytest.fixture
-def config(server: FakeServer) -> Callable[..., KodiConfig]:
-    def make(**values: Any) -> KodiConfig:
-        given = {"host": "127.0.0.1", "port": server.port, "password": SecretStr(PASSWORD), **values}
-        return KodiConfig(**given)
+def config(server: FakeServer) -> Callable[..., Group]:
+    """Make a household of one player."""
+
+    def make(**values: Any) -> Group:
+        given = {"port": server.port, "password": SecretStr(PASSWORD), "ws_port": 0, **values}
+        config = KodiConfig(host="127.0.0.1", **given)
+        return Group(name="Default", members=(Member(id=1, name="Kodi", config=config),))
 
     return make
 
@@ -185,7 +85,7 @@ async def test_a_new_film_is_scanned_and_found(
 ) -> None:
     delivery = await notifier.send(config(), notification())
     assert kodi.params("VideoLibrary.Scan") == [SCAN]
-    assert kodi.films == {FOLDER + "The Matrix (1999).mkv": 1}
+    assert [film["file"] for film in kodi.films] == [FILE]
     assert delivery.warnings == ()
     assert str(delivery.detail) == f"Kodi scanned {FOLDER}."
     assert "VideoLibrary.RefreshMovie" not in kodi.methods
@@ -230,18 +130,21 @@ async def test_a_film_kodi_accepts_but_does_not_find_is_a_warning(
 async def test_an_upgraded_film_is_read_anew(
     kodi: Kodi, notifier: KodiNotifier, config: Any, notification: Make
 ) -> None:
-    kodi.films = {FOLDER + "The Matrix (1999).mkv": 7, "/movies/The Matrix (1999) Extras/x.mkv": 8}
+    kodi.add_film("/movies/The Matrix (1999) Extras/x.mkv")
+    film = kodi.add_film(FILE)
     await notifier.send(config(), notification(action=Action.UPGRADED))
-    assert kodi.params("VideoLibrary.RefreshMovie") == [{"movieid": 7, "ignorenfo": False}]
+    assert kodi.params("VideoLibrary.RefreshMovie") == [{"movieid": film["movieid"], "ignorenfo": False}]
     assert kodi.methods.index("VideoLibrary.Scan") < kodi.methods.index("VideoLibrary.RefreshMovie")
 
 
 async def test_of_two_known_films_in_a_folder_the_replaced_one_is_read_anew(
     kodi: Kodi, notifier: KodiNotifier, config: Any, notification: Make
 ) -> None:
-    kodi.films = {FOLDER + "The Matrix (1999).mkv": 7, FOLDER + "Another.mkv": 8}
+    kodi.on_disk.append(FOLDER + "Another.mkv")
+    kodi.add_film(FOLDER + "Another.mkv")
+    film = kodi.add_film(FILE)
     await notifier.send(config(), notification(action=Action.UPGRADED, files=("The Matrix (1999).mkv",)))
-    assert kodi.params("VideoLibrary.RefreshMovie") == [{"movieid": 7, "ignorenfo": False}]
+    assert kodi.params("VideoLibrary.RefreshMovie") == [{"movieid": film["movieid"], "ignorenfo": False}]
 
 
 async def test_an_episode_makes_kodi_list_the_series_too(
@@ -298,9 +201,14 @@ async def test_our_own_scan_that_does_not_end_is_a_warning(
 
 
 async def test_nothing_is_scanned_while_a_video_plays_but_for_at_most_six_hours(
-    kodi: Kodi, notifier: KodiNotifier, clock: FakeClock, config: Any, notification: Make
+    kodi: Kodi,
+    notifier: KodiNotifier,
+    notes: MemoryNotes,
+    clock: FakeClock,
+    config: Any,
+    notification: Make,
 ) -> None:
-    kodi.playing = [{"playerid": 1, "playertype": "internal", "type": "video"}]
+    kodi.playing = [VIDEO]
     with pytest.raises(NotNow, match="playing a video") as caught:
         await notifier.send(config(), notification())
     assert caught.value.until == START + timedelta(minutes=10)
@@ -308,9 +216,11 @@ async def test_nothing_is_scanned_while_a_video_plays_but_for_at_most_six_hours(
     with pytest.raises(NotNow):
         await notifier.send(config(), notification())
     assert set(kodi.methods) == {"Player.GetActivePlayers"}
+    assert notes.kept == {"waiting/0": {"since": START.isoformat()}}
     clock.advance(timedelta(minutes=10))
     await notifier.send(config(), notification())
     assert kodi.params("VideoLibrary.Scan") == [SCAN]
+    assert notes.kept == {}
 
 
 async def test_music_does_not_hold_up_a_scan_and_a_video_need_not(
@@ -456,7 +366,9 @@ async def test_the_test_says_who_answers_and_what_it_may_do(
     assert all(step.ok for step in steps)
     said = [str(step.detail) for step in steps]
     assert said[1] == "Its remote control is version 13.5.0."
-    assert said[3] == "Video sources: /movies/, smb://nas/tv/"
+    assert said[2] == "It may be told to scan, to remove what was deleted, and to show messages."
+    assert said[3] == "Sources: /movies/, smb://nas/tv/"
+    assert said[4] == "Its web socket is not used."
     assert said[-1] == "Connected to Kodi 21.1 in 0 ms."
     assert not {"VideoLibrary.Scan", "GUI.ShowNotification"} & set(kodi.methods)
 
@@ -464,7 +376,7 @@ async def test_the_test_says_who_answers_and_what_it_may_do(
 async def test_the_test_stops_where_kodi_allows_no_scan(
     kodi: Kodi, notifier: KodiNotifier, config: Any
 ) -> None:
-    kodi.may_update = False
+    kodi.rights["UpdateData"] = False
     steps = await notifier.test(config())
     assert [step.ok for step in steps] == [True, True, False]
 

@@ -10,10 +10,11 @@ from pydantic import SecretStr
 from metarr_desktop.domain.errors import AuthFailed, NothingToDo
 from metarr_desktop.domain.events import Action, EventKind, MediaEvent, MediaKind
 from metarr_desktop.domain.notification import Notification
+from metarr_desktop.services.declaration import Group, Member
 from metarr_desktop.services.kodi import SERVICE, KodiConfig, KodiNotifier
 from tests.fakes import FakeClock, tools
 from tests.fakes_http import DROP, HANG, FakeServer, Reply, unused_port
-from tests.unit.services.test_kodi import PASSWORD, Kodi
+from tests.fakes_kodi import PASSWORD, Kodi
 
 if TYPE_CHECKING:
     from metarr_desktop.services.declaration import Delivery
@@ -53,7 +54,8 @@ class Living:
         event = MediaEvent(**(values | changes))
         config = KodiConfig(host="127.0.0.1", port=self.port, password=SecretStr(password))
         told = Notification(title=event.display_title, body="Grabbed", event=event, folder=folder or None)
-        return await self.notifier.send(config, told)
+        group = Group(name="Default", members=(Member(id=1, name="Kodi", config=config),))
+        return await self.notifier.send(group, told)
 
     def plays(self, item: dict[str, Any]) -> None:
         self.kodi.playing, self.kodi.item = [AUDIO, VIDEO], item

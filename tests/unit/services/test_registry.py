@@ -11,7 +11,7 @@ import pytest
 from pydantic import SecretStr
 
 from metarr_desktop.domain.errors import Transient
-from metarr_desktop.services.declaration import MediaServerConfig, MessageConfig
+from metarr_desktop.services.declaration import Group, MediaServerConfig, Member, MessageConfig
 from metarr_desktop.services.forms import build_config, field_specs, secret_fields
 from metarr_desktop.services.registry import SERVICES, service
 from metarr_desktop.services.trial import Trial
@@ -84,6 +84,14 @@ def secrets_for(declared: Service, *, port: int) -> dict[str, str]:
     return {name: value.replace("{port}", str(port)) for name, value in SECRETS[declared.key].items()}
 
 
+def target_for(declared: Service, monkeypatch: pytest.MonkeyPatch, *, port: int) -> ServiceConfig | Group:
+    """What its notifier is given: the settings, or a group of one where it has several places."""
+    config = config_for(declared, monkeypatch, port=port)
+    if declared.member is None:
+        return config
+    return Group(name="Default", members=(Member(id=1, name="One", config=config),))
+
+
 def test_services_stand_in_the_order_people_see() -> None:
     keys = [
         *("kodi", "jellyfin", "emby", "plex"),
@@ -134,7 +142,7 @@ async def test_a_test_never_raises_where_nobody_answers(
     declared: Service, http: Http, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     notifier = declared.notifier(tools(http, FakeClock()))
-    steps = await notifier.test(config_for(declared, monkeypatch, port=await unused_port()))
+    steps = await notifier.test(target_for(declared, monkeypatch, port=await unused_port()))
     assert not steps[-1].ok
     assert "No connection to 127.0.0.1:" in str(steps[-1].detail)
     assert "hush" not in repr(steps)
@@ -146,7 +154,7 @@ async def test_a_message_nobody_answers_to_is_tried_again(
 ) -> None:
     notifier = declared.notifier(tools(http, FakeClock()))
     with pytest.raises(Transient) as caught:
-        await notifier.send(config_for(declared, monkeypatch, port=await unused_port()), notification())
+        await notifier.send(target_for(declared, monkeypatch, port=await unused_port()), notification())
     # Apprise does not say why it could not deliver.
     assert caught.value.connection is (declared.key != "apprise")
     assert "hush" not in repr(caught.value)
@@ -173,11 +181,11 @@ async def test_no_text_repeats_a_secret_the_server_sends_back(
         Reply.of_json(data, status=400) if echo == "json" else Reply(status=400, body=said.encode())
     )
     notifier = declared.notifier(tools(http, FakeClock()))
-    config = config_for(declared, monkeypatch, port=server.port)
+    target = target_for(declared, monkeypatch, port=server.port)
     with pytest.raises(Exception, match=r"\(hidden\)") as caught:
-        await notifier.send(config, notification())
+        await notifier.send(target, notification())
     assert "hush" not in f"{caught.value!r}"
-    assert "hush" not in repr(await notifier.test(config))
+    assert "hush" not in repr(await notifier.test(target))
 
 
 async def test_a_trial_ends_within_its_time_and_says_so() -> None:

@@ -11,7 +11,7 @@ import pytest
 
 from metarr_desktop.domain.clock import to_ms
 from metarr_desktop.domain.errors import NotFound, NothingToDo, Refused
-from metarr_desktop.domain.media import Asset, AssetType, LibraryFolder, ScannedMovie
+from metarr_desktop.domain.media import Asset, AssetType, KnownFilm, LibraryFolder, ScannedMovie
 from metarr_desktop.domain.paths import PathMapping
 from metarr_desktop.storage.database import SqliteDatabase
 from metarr_desktop.storage.library_store import LibraryStore
@@ -478,3 +478,22 @@ async def test_what_is_asked_of_a_folder_is_kept(store: LibraryStore, library: L
 async def test_a_mapping_names_more_than_a_scheme(store: LibraryStore, path: str) -> None:
     with pytest.raises(Refused, match="Give a whole path"):
         await store.add_mapping("kodi", from_path="/movies", to_path=path)
+
+
+async def test_films_that_others_may_know_are_listed_the_newest_first(
+    store: LibraryStore, movies: Path
+) -> None:
+    library = await store.add_library(str(movies), now=NOW)
+    await store.save_movie(dune(library), now=NOW)
+    up = dune(library, title="Up", folder="/m/Up", file_path="/m/Up/Up.mkv", tmdb_id=None)
+    await store.save_movie(replace(up, imdb_id="tt1049413"), now=NOW)
+    nameless = dune(library, title="?", folder="/m/x", file_path="/m/x/x.mkv", tmdb_id=None, imdb_id=None)
+    await store.save_movie(nameless, now=NOW)
+    gone = dune(library, title="Gone", folder="/m/g", file_path="/m/g/g.mkv", tmdb_id=9, imdb_id=None)
+    saved = await store.save_movie(gone, now=NOW)
+    await store.mark_deleted(saved.movie_id, now=NOW)
+    assert await store.films() == (
+        KnownFilm(folder="/m/Up", imdb_id="tt1049413"),
+        KnownFilm(folder="/m/Dune", tmdb_id=438631, imdb_id="tt1160419"),
+    )
+    assert len(await store.films(limit=1)) == 1

@@ -97,3 +97,10 @@ def test_the_computer_is_named_only_where_there_are_several(qapp: QApplication) 
     assert footer(detail(RUNNING), several_computers=False) == "Job 1   Attempts 1 of 4"
     assert footer(detail(RUNNING), several_computers=True) == "Job 1   Attempts 1 of 4   Runs on nas"
     assert "Runs on" not in footer(detail(WAITING), several_computers=True)
+
+
+def test_what_did_not_arrive_leads_to_the_mappings_and_says_that_nothing_is_sent(qapp: QApplication) -> None:
+    failed = ended(replace(WAITING, type="confirm-jellyfin"), status=EndStatus.FAILED)
+    told = advice(detail(failed), ())
+    assert told is not None
+    assert (told.page, "It only looks again." in told.text) == ("library", True)

@@ -8,7 +8,14 @@ import pytest
 from metarr_desktop.app.snapshots import ServiceSnapshot, ServiceState
 from metarr_desktop.domain.lanes import LaneState
 from metarr_desktop.domain.text import Text
-from metarr_desktop.ui.wording import clock_time, event_name, named_job, service_state_text
+from metarr_desktop.ui.wording import (
+    clock_time,
+    event_name,
+    job_name,
+    named_job,
+    service_state_text,
+    short_job_name,
+)
 
 if TYPE_CHECKING:
     from PySide6.QtWidgets import QApplication
@@ -55,7 +62,18 @@ def test_a_senders_word_for_an_event_is_told_in_plain_words(qapp: QApplication, 
     assert event_name(sent) == read
 
 
+def test_a_look_for_an_arrival_is_named_by_its_server(qapp: QApplication) -> None:
+    assert job_name("confirm-jellyfin") == short_job_name("confirm-jellyfin") == "Confirm Jellyfin"
+    assert job_name("scheduled-path-check") == "Check path mappings"
+
+
 def test_a_catch_up_is_named_by_its_sender(qapp: QApplication) -> None:
     assert named_job("catch-up", {"sender": "Radarr 4K", "why": "start"}) == "Catch up with Radarr 4K"
     assert named_job("catch-up", {}) == "Catch up"
     assert named_job("scheduled-catch-up", {"sender": "x"}) == "Catch up with senders"
+
+
+def test_a_job_of_one_of_several_groups_is_called_after_it() -> None:
+    assert named_job("notify-kodi", {"group": "Kids"}) == "Notify Kodi (Kids)"
+    assert named_job("notify-kodi", {}) == "Notify Kodi"
+    assert named_job("scan-movie", {"group": "Kids"}) == "Scan movie"

@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING, Any, cast
 import pytest
 
 from metarr_desktop.domain.events import Action, EventKind, MediaEvent, MediaKind
+from metarr_desktop.domain.groups import Households, PlayerGroup
 from metarr_desktop.domain.jobs import Gathering
 from metarr_desktop.domain.retry import RetryPolicy
-from metarr_desktop.domain.routing import EventChoice
+from metarr_desktop.domain.routing import EventChoice, Route, Routes
 from metarr_desktop.services.declaration import Service, ServiceConfig
 from metarr_desktop.webhooks.fanout import LONGEST_KEY, plan
 
@@ -224,3 +225,77 @@ def test_what_was_recovered_is_told_to_players_and_not_to_people() -> None:
     event = dataclasses.replace(EVENT, recovered=True)
     jobs = plan(event, services=(KODI, DISCORD), enabled=frozenset({"kodi", "discord"}), scans=True)
     assert [job.type for job in jobs] == ["scan-movie", "notify-kodi"]
+
+
+JELLYFIN = service("jellyfin", waits_for_scan=True, seen_within=timedelta(minutes=5))
+READY_TOO = Routes(stored={("discord", ""): Route(events=frozenset({EventKind.READY}))})
+
+
+def told_ready(event: MediaEvent, *, confirming: str = "jellyfin", routes: Routes = READY_TOO) -> list[str]:
+    enabled = frozenset({"jellyfin", "discord", "pushover"})
+    jobs = plan(
+        event,
+        services=(JELLYFIN, DISCORD, PUSHOVER),
+        enabled=enabled,
+        scans=False,
+        routes=routes,
+        confirming=frozenset({confirming}),
+    )
+    return [
+        job.type
+        for job in jobs
+        if MediaEvent.from_payload(job.payload["event"]).action is Action.READY and job.reason is not None
+    ]
+
+
+def test_who_chose_it_is_told_when_an_import_is_ready_to_watch() -> None:
+    assert told_ready(EVENT) == ["notify-discord"]
+    assert told_ready(dataclasses.replace(EVENT, action=Action.UPGRADED)) == ["notify-discord"]
+
+
+def test_nobody_is_told_it_is_ready_where_nobody_will_see_it_or_wants_to_know() -> None:
+    assert told_ready(EVENT, confirming="kodi") == []
+    assert told_ready(EVENT, routes=Routes()) == []
+    assert told_ready(dataclasses.replace(EVENT, action=Action.RENAMED)) == []
+    assert told_ready(dataclasses.replace(EVENT, recovered=True)) == []
+    deaf = {**READY_TOO.stored, ("jellyfin", ""): Route(events=frozenset({EventKind.DELETED}))}
+    assert told_ready(EVENT, routes=Routes(stored=deaf)) == []
+
+
+def test_a_season_that_is_ready_is_one_message_apart_from_that_of_its_import() -> None:
+    both = Routes(stored={("discord", ""): Route(events=frozenset({EventKind.READY, EventKind.DOWNLOADED}))})
+    jobs = plan(
+        EPISODE,
+        services=(JELLYFIN, DISCORD),
+        enabled=frozenset({"jellyfin", "discord"}),
+        scans=False,
+        routes=both,
+        confirming=frozenset({"jellyfin"}),
+    )
+    imported, ready = [job for job in jobs if job.type == "notify-discord"]
+    assert imported.gathering == ready.gathering is not None
+    assert imported.merge_key != ready.merge_key
+
+
+def test_a_service_with_players_is_told_in_the_lane_of_each_group_it_concerns() -> None:
+    kodi = dataclasses.replace(KODI, member=ServiceConfig, merge_window=timedelta(seconds=15))
+    first = PlayerGroup(id=1, service="kodi", name="Default", slug="default", players=1)
+    kids = PlayerGroup(id=2, service="kodi", name="Kids", slug="kids", players=1)
+
+    def told(*groups: PlayerGroup) -> list[NewJob]:
+        jobs = plan(
+            EVENT,
+            services=(kodi, DISCORD),
+            enabled=frozenset({"kodi", "discord"}),
+            scans=True,
+            households=Households(groups={"kodi": groups}),
+        )
+        return [job for job in jobs if job.type == "notify-kodi"]
+
+    (alone,) = told(first)
+    assert told() == [alone]
+    assert (alone.lane, set(alone.payload)) == ("kodi", {"event"})
+    both = told(first, kids)
+    assert [(job.lane, job.payload["group"]) for job in both] == [("kodi", "Default"), ("kodi/kids", "Kids")]
+    assert {(job.waits_for, job.merge_key) for job in both} == {("scan-movie", "/movies/Dune (2021)")}
+    assert told(dataclasses.replace(first, libraries=frozenset({7}))) == []

@@ -9,6 +9,7 @@ import pytest
 from pydantic import SecretStr
 
 from metarr_desktop.domain.errors import AuthFailed, MetarrError, Permanent, Transient
+from metarr_desktop.domain.media import KnownFilm
 from metarr_desktop.services.http import Http
 from metarr_desktop.webhooks.sources.arr import ArrConfig
 from metarr_desktop.webhooks.sources.arr_client import (
@@ -176,6 +177,28 @@ async def test_folders_and_tags_are_read_leniently(client: ArrClient, server: Fa
     )
     assert await client.root_folders() == ("/movies",)
     assert await client.tags() == {1: "kids"}
+
+
+async def test_films_are_read_leniently_with_what_others_know_them_by(
+    client: ArrClient, server: FakeServer
+) -> None:
+    server.answer(
+        Reply.of_json(
+            [
+                {"path": "/movies/Dune", "tmdbId": 438631, "imdbId": "tt1160419"},
+                {"path": "/movies/Up", "tmdbId": 0, "imdbId": None},
+                {"path": None, "tmdbId": 1},
+                {"tmdbId": 2},
+                5,
+            ]
+        )
+    )
+    assert await client.films() == (
+        KnownFilm(folder="/movies/Dune", tmdb_id=438631, imdb_id="tt1160419"),
+        KnownFilm(folder="/movies/Up"),
+    )
+    (request,) = server.requests
+    assert (request.path, request.query) == ("/radarr/api/v3/movie", {"excludeLocalCovers": "true"})
 
 
 @pytest.mark.parametrize(
