@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from metarr_desktop.app import wire
 from metarr_desktop.app.action import Action, not_kept
+from metarr_desktop.app.finding_actions import FINDING_ACTIONS
 from metarr_desktop.app.library_values import library_changes
 from metarr_desktop.app.params import Params
 from metarr_desktop.app.route_actions import route_list, route_reset, route_set
@@ -285,6 +286,7 @@ async def _receiving_new_key(core: Core, _: Params) -> object:
 
 ACTIONS: dict[str, Action] = {
     **SENDER_ACTIONS,
+    **FINDING_ACTIONS,
     "status": Action(_status),
     "stats": Action(_stats),
     "jobs": Action(_jobs),

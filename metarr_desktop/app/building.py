@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from metarr_desktop.app.api import Api
 from metarr_desktop.app.api_key import ApiKey
+from metarr_desktop.app.finding_desk import FindingDesk
 from metarr_desktop.app.folder_watch import FolderWatch
 from metarr_desktop.app.foundation import lay_foundation
 from metarr_desktop.app.job_types import notify_job_types, own_job_types
@@ -23,6 +24,7 @@ from metarr_desktop.app.scan_requests import ScanRequests
 from metarr_desktop.app.sender_building import build_senders
 from metarr_desktop.app.sender_keys import SenderKeys
 from metarr_desktop.app.service_desk import ServiceDesk
+from metarr_desktop.app.sign_in_desk import SignInDesk
 from metarr_desktop.app.triggers import Triggers
 from metarr_desktop.app.upkeep import Upkeep
 from metarr_desktop.domain.schedules import CATCH_UP, CLEAN_UP
@@ -81,6 +83,8 @@ async def build_parts(paths: AppPaths, stack: AsyncExitStack, book: LogBook, giv
         schedules=SCHEDULES,
         scheduler=_scheduler(on),
         desk=desk,
+        finding=FindingDesk(services=on.services, store=on.stores.services),
+        sign_ins=_sign_ins(on, notifiers),
         route_desk=RouteDesk(
             services=on.services,
             sources=on.sources,
@@ -112,6 +116,16 @@ def _service_desk(on: Foundation, notifiers: Mapping[str, Notifier[Any]]) -> Ser
         secrets=on.secrets,
         queue=on.queue,
         bus=on.bus,
+        clock=on.clock,
+    )
+
+
+def _sign_ins(on: Foundation, notifiers: Mapping[str, Notifier[Any]]) -> SignInDesk:
+    return SignInDesk(
+        services=on.services,
+        notifiers=notifiers,
+        store=on.stores.services,
+        spawn=on.tasks.spawn,
         clock=on.clock,
     )
 

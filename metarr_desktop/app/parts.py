@@ -10,6 +10,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from metarr_desktop.app.api import Api
+    from metarr_desktop.app.finding_desk import FindingDesk
     from metarr_desktop.app.folder_watch import FolderWatch
     from metarr_desktop.app.foundation import Foundation
     from metarr_desktop.app.listener import Listener
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
     from metarr_desktop.app.scan_requests import ScanRequests
     from metarr_desktop.app.sender_building import SenderParts
     from metarr_desktop.app.service_desk import ServiceDesk
+    from metarr_desktop.app.sign_in_desk import SignInDesk
     from metarr_desktop.domain.schedules import Schedule
     from metarr_desktop.jobs.handlers import JobType
     from metarr_desktop.jobs.scheduler import Scheduler
@@ -39,6 +41,8 @@ class Parts:
     schedules: Sequence[Schedule]
     scheduler: Scheduler
     desk: ServiceDesk
+    finding: FindingDesk
+    sign_ins: SignInDesk
     route_desk: RouteDesk
     senders: SenderParts
     receiving: Receiving

@@ -337,6 +337,7 @@ class Queries(SenderQueries):
             secrets_set=secrets_set(service, row, self._secrets),
             docs=service.docs,
             takes_messages=service.sends_messages,
+            sign_in=None if service.sign_in is None else service.sign_in.label,
         )
 
     async def secret(self, key: str, field: str) -> str | None:

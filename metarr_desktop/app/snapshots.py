@@ -64,7 +64,10 @@ class LaneSnapshot:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ServiceForm:
-    """What a service's settings page starts from; of secrets only whether one is kept."""
+    """What a service's settings page starts from; of secrets only whether one is kept.
+
+    ``sign_in`` is the label of the button that signs in there, where that is possible.
+    """
 
     key: str
     title: str
@@ -74,6 +77,7 @@ class ServiceForm:
     secrets_set: frozenset[str]
     docs: str
     takes_messages: bool = True
+    sign_in: Text | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

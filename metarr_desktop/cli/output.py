@@ -76,6 +76,27 @@ def services_text(services: Sequence[dict[str, Any]]) -> str:
     return table(("NAME", "SERVICE", "STATE", "DETAIL"), rows, empty="No services.")
 
 
+def found_text(report: dict[str, Any]) -> str:
+    """What was found on the network, with the words that set it up."""
+    rows = [
+        (
+            each["title"],
+            each["name"],
+            each["address"],
+            "already set up"
+            if each["set_up"]
+            else " ".join(
+                [
+                    f"service set {each['service']}",
+                    *(f"{name}={value}" for name, value in each["values"].items()),
+                ]
+            ),
+        )
+        for each in report["found"]
+    ]
+    return table(("SERVICE", "NAME", "ADDRESS", "SET UP WITH"), rows, empty="Nothing was found.")
+
+
 def statistics_text(statistics: dict[str, Any]) -> str:
     """What waits, runs and lately ended: a table of job types and one of services."""
     types = [("all jobs", statistics["total"]), *((each["type"], each) for each in statistics["types"])]

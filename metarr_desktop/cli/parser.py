@@ -65,9 +65,10 @@ def build_parser() -> argparse.ArgumentParser:
 
 
 def _add_services(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
-    service = commands.add_parser("service", help="services: list, enable, disable, set, test")
+    service = commands.add_parser("service", help="services: list, find, enable, disable, set, sign-in, test")
     actions = service.add_subparsers(dest="action", metavar="ACTION", required=True)
     _json(actions.add_parser("list", help="show every service"))
+    _json(actions.add_parser("find", help="look for services on the home network"))
     for name in ("enable", "disable", "test"):
         actions.add_parser(name, help=f"{name} a service").add_argument("name", metavar="NAME")
     change = actions.add_parser(
@@ -76,6 +77,12 @@ def _add_services(commands: argparse._SubParsersAction[argparse.ArgumentParser])
     change.add_argument("name", metavar="NAME")
     change.add_argument("fields", metavar="FIELD=VALUE", nargs="+", type=_field)
     change.add_argument(
+        "--until-quit", action="store_true", help="keep secrets in the running program's memory only"
+    )
+
+    sign_in = actions.add_parser("sign-in", help="sign in at a service in the browser, and save what comes")
+    sign_in.add_argument("name", metavar="NAME")
+    sign_in.add_argument(
         "--until-quit", action="store_true", help="keep secrets in the running program's memory only"
     )
 

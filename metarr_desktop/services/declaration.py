@@ -15,7 +15,9 @@ if TYPE_CHECKING:
     from datetime import timedelta
 
     from metarr_desktop.domain.text import Text
+    from metarr_desktop.services.finding import Finder
     from metarr_desktop.services.notifier import Notifier
+    from metarr_desktop.services.sign_in import SignIn
 
 
 class ServiceConfig(BaseModel):
@@ -123,7 +125,8 @@ class Service:
     request does for a folder: what comes for the same folder while one runs, or so soon after, goes together.
     ``events`` are the kinds it can be told, and those it is told by itself. A media server is looked at for
     ``seen_within`` so long after a refresh, until what came is there. With ``member`` it has several places:
-    the fields of that class, which ``config`` has too, are each place's own. ``docs`` is the page in
+    the fields of that class, which ``config`` has too, are each place's own. A ``finder`` looks for it on
+    the network, and a ``sign_in`` fetches its secrets where a person agrees. ``docs`` is the page in
     the repository.
     """
 
@@ -138,6 +141,8 @@ class Service:
     merge_window: timedelta | None = None
     seen_within: timedelta | None = None
     member: type[ServiceConfig] | None = None
+    finder: Finder | None = None
+    sign_in: SignIn | None = None
     events: EventChoice = MESSAGES
 
     @property

@@ -15,6 +15,7 @@ from metarr_desktop.domain.paths import with_separator
 from metarr_desktop.domain.routing import EventChoice
 from metarr_desktop.domain.text import Text, text
 from metarr_desktop.services.declaration import Delivery, MediaServerConfig, Service, ServiceConfig
+from metarr_desktop.services.kodi_finder import find_kodi
 from metarr_desktop.services.kodi_hint import PlayingHint
 from metarr_desktop.services.kodi_rpc import LONGEST_PATH, KodiRpc
 from metarr_desktop.services.kodi_scan import LibraryScan
@@ -230,6 +231,7 @@ SERVICE = Service(
     config=KodiConfig,
     member=KodiPlayer,
     notifier=KodiNotifier,
+    finder=find_kodi,
     docs="docs/services/kodi.md",
     waits_for_scan=True,
     merge_window=timedelta(seconds=15),

@@ -1,0 +1,84 @@
+"""Looks for services on the home network, all kinds of them at once."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from typing import TYPE_CHECKING
+
+from metarr_desktop.app.finding_snapshots import FindReport, FoundSnapshot
+from metarr_desktop.app.receiving import own_addresses
+from metarr_desktop.domain.errors import MetarrError
+from metarr_desktop.domain.text import Text, text
+from metarr_desktop.domain.web_address import normal_address
+from metarr_desktop.services.finding import each_once
+from metarr_desktop.services.network import Network, target_of_environment
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from metarr_desktop.domain.forms import PlainValue
+    from metarr_desktop.services.declaration import Service
+    from metarr_desktop.services.finding import Finder, Found
+    from metarr_desktop.storage.service_store import ServiceStore
+
+logger = logging.getLogger(__name__)
+
+SECONDS = 3.0
+MARGIN_S = 2.0
+
+
+class FindingDesk:
+    """One question for each service that says how it is found."""
+
+    def __init__(self, *, services: Sequence[Service], store: ServiceStore, seconds: float = SECONDS) -> None:
+        self._services = {service.key: service for service in services}
+        self._store = store
+        self._seconds = seconds
+
+    async def find(self) -> FindReport:
+        """Ask the network, which takes three seconds; what cannot be asked is told among the failures."""
+        target = target_of_environment()
+        ways = await asyncio.to_thread(own_addresses) if target is None else set()
+        network = Network(target=target, ways=sorted(ways))
+        wanted = [(each, each.finder) for each in self._services.values() if each.finder is not None]
+        answers = await asyncio.gather(*(self._ask(each, finder, network) for each, finder in wanted))
+        found = [one for each in answers if not isinstance(each, Text) for one in each]
+        stored = {each.key: (await self._store.row(each.key)).values for each, _ in wanted}
+        return FindReport(
+            found=tuple(self._snapshot(one, stored[one.service]) for one in found),
+            failures=tuple(each for each in answers if isinstance(each, Text)),
+        )
+
+    async def _ask(self, service: Service, finder: Finder, network: Network) -> Sequence[Found] | Text:
+        """Ask for one service; a failure is a sentence, for the others go on."""
+        try:
+            async with asyncio.timeout(self._seconds + MARGIN_S):
+                found = await finder(network, seconds=self._seconds)
+        except MetarrError as error:
+            return text("{service} was not looked for. {reason}", service=service.title, reason=str(error))
+        except TimeoutError:
+            return text("{service} was not looked for: that took too long.", service=service.title)
+        logger.info("%d found of %s", len(found), service.title)
+        return each_once(one for one in found if one.service == service.key)
+
+    def _snapshot(self, found: Found, stored: Mapping[str, PlainValue]) -> FoundSnapshot:
+        return FoundSnapshot(
+            service=found.service,
+            title=self._services[found.service].title,
+            name=found.name,
+            address=place_of(found.values),
+            values=found.values,
+            set_up=bool(stored) and place_of(stored) == place_of(found.values),
+        )
+
+
+def place_of(values: Mapping[str, PlainValue]) -> str:
+    """Return where settings lead, in one form: a web address, or a host with its port."""
+    if "url" in values:
+        try:
+            return normal_address(str(values["url"]))
+        except ValueError:
+            return str(values["url"])
+    host = str(values.get("host") or "").casefold()
+    return f"{host}:{values.get('port', '')}" if host else ""
