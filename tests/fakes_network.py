@@ -1,4 +1,4 @@
-"""Devices of a home network that answer on this computer: what is sent to everybody is sent to one of them."""
+"""Devices of a home network that answer on this computer, where a test aims what is sent to everybody."""
 
 from __future__ import annotations
 

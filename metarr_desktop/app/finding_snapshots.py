@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FoundSnapshot:
-    """A place on the network; ``values`` go into the form of its service, ``set_up`` where they do already."""
+    """A place on the network; ``values`` are for the form of its service, ``set_up`` where they stand there."""
 
     service: str
     title: str

@@ -15,7 +15,10 @@ from metarr_desktop.ui.remedies import Remedies
 from metarr_desktop.ui.tray_menu import TrayMenu
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from metarr_desktop.app.core import Core
+    from metarr_desktop.domain.forms import PlainValue
     from metarr_desktop.ui.closing import Closing
     from metarr_desktop.ui.glance import Facts
     from metarr_desktop.ui.job_details import JobWindows
@@ -133,9 +136,15 @@ class Shell(QObject):
         """Show the window above others."""
         self.window.come_up()
 
-    def open_settings(self, key: str = "general", *, enable: bool = False) -> None:
-        """Show a page of the settings."""
-        self.settings.open_page(key or "general", enable=enable)
+    def open_settings(
+        self,
+        key: str = "general",
+        *,
+        enable: bool = False,
+        values: Mapping[str, PlainValue] | None = None,
+    ) -> None:
+        """Show a page of the settings, with values filled in, unsaved, where there are any."""
+        self.settings.open_page(key or "general", enable=enable, values=values)
 
     def open_job(self, job_id: int) -> None:
         """Show the details of a job."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QCheckBox, QHBoxLayout
 
 from metarr_desktop.ui.forms import Form
@@ -13,6 +14,7 @@ from metarr_desktop.ui.route_rules import RouteRules
 from metarr_desktop.ui.settings_pages.form_page import FormPage
 from metarr_desktop.ui.settings_pages.keeping import save_secrets
 from metarr_desktop.ui.settings_pages.trial_bar import TrialBar
+from metarr_desktop.ui.sign_in_button import SignInButton
 from metarr_desktop.ui.wording import service_state_text, tr
 
 if TYPE_CHECKING:
@@ -52,6 +54,11 @@ class ServicePage(FormPage):
         self.rules.changed.connect(self.state_changed)
         self.trial_bar.relabelled.connect(self.refresh_mnemonics)
         self._outer.addWidget(self.trial_bar)
+        self.sign_in = SignInButton(
+            begin=lambda: commands.begin_sign_in(self.key, self.form.draft().values), tasks=tasks
+        )
+        self.sign_in.brought.connect(self.propose)
+        self.sign_in.told.connect(lambda kind, words: self.note.tell(kind, words, aloud=True))
         self.show_status(snapshot)
 
     async def load(self) -> None:
@@ -74,6 +81,11 @@ class ServicePage(FormPage):
         """Tick Enable, unsaved: a person wants the service on and has to fill in the rest."""
         self.enable.setChecked(True)
         self._on_enable_clicked()
+
+    def propose(self, draft: Draft) -> None:
+        """Put what was found elsewhere into the form, unsaved."""
+        if self._form is not None:
+            self.form.propose(draft)
 
     def is_dirty(self) -> bool:
         """Whether a field, Enable or a rule differs from what is stored."""
@@ -156,6 +168,9 @@ class ServicePage(FormPage):
             load_secret=lambda name: self._queries.secret(self.key, name),
         )
         self.put_form(form)
+        if stored.sign_in is not None:
+            self.sign_in.offer(stored.sign_in)
+            self.body.addWidget(self.sign_in, 0, Qt.AlignmentFlag.AlignLeft)
         self.body.addWidget(self.rules)
         self.body.addStretch(1)
         form.changed.connect(self.trial_bar.mark_stale)

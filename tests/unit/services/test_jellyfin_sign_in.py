@@ -26,7 +26,7 @@ class Jellyfin:
     """Answers as a server does that is called with its URL base; a wrong call fails the test."""
 
     def __init__(self) -> None:
-        self.enabled = Reply.of_json(True)
+        self.enabled = Reply(body=b"true")
         self.initiate = Reply.of_json({"Secret": SECRET, "Code": "123456", "Authenticated": False})
         self.polls: list[Reply] = []
         self.user: dict[str, Any] = {"Name": "anna", "Policy": {"IsAdministrator": True}}
@@ -131,11 +131,11 @@ async def test_a_user_who_is_no_administrator_is_warned(
 
 
 async def test_where_it_is_off_the_remedy_is_told(jellyfin: Jellyfin, server: FakeServer, http: Http) -> None:
-    jellyfin.enabled = Reply.of_json(False)
+    jellyfin.enabled = Reply(body=b"false")
     error = await Walk(http, f"{server.url}/jf").failure()
     assert isinstance(error, Refused)
     assert "Dashboard > General" in str(error)
-    jellyfin.enabled, jellyfin.initiate = Reply.of_json(True), Reply(status=401)
+    jellyfin.enabled, jellyfin.initiate = Reply(body=b"true"), Reply(status=401)
     jellyfin.devices.clear()
     assert "Quick Connect is off" in str(await Walk(http, f"{server.url}/jf").failure())
 
