@@ -18,6 +18,8 @@ from metarr_desktop.services.wording import clean, cut
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from metarr_desktop.domain.text import Text
+
 SOONEST_RETRY = timedelta(seconds=1)
 UNKNOWN_RETRY = timedelta(seconds=30)
 LATEST_RETRY = timedelta(days=366)
@@ -26,6 +28,18 @@ _LONGEST_DETAIL = 500
 
 class TooLarge(Permanent):
     """The answer is larger than it may be."""
+
+
+class Untrusted(Permanent):
+    """The certificate is not to be trusted; with ``other_name`` because it is made out to another name.
+
+    With ``was_trusted`` it is not the one whose fingerprint a person gave.
+    """
+
+    def __init__(self, message: Text, *, other_name: bool = False, was_trusted: bool = False) -> None:
+        super().__init__(message)
+        self.other_name = other_name
+        self.was_trusted = was_trusted
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

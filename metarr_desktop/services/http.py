@@ -45,7 +45,10 @@ INTERNET_LIMITS = Limits(connect=10, total=30)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Request:
-    """One call, ready to be made; ``secrets`` never show in its repr or in any error."""
+    """One call, ready to be made; ``secrets`` never show in its repr or in any error.
+
+    With a ``fingerprint`` (SHA-256, hexadecimal) just that certificate is trusted, whoever made it.
+    """
 
     method: str
     url: str = field(repr=False)
@@ -57,6 +60,7 @@ class Request:
     secrets: tuple[str, ...] = field(default=(), repr=False)
     largest_body: int = LARGEST_BODY
     follow: bool = True
+    fingerprint: str = ""
 
 
 class Http:
@@ -80,13 +84,15 @@ class Http:
         within: float | None = None,
         largest_body: int = LARGEST_BODY,
         follow: bool = True,
+        fingerprint: str = "",
     ) -> Answer:
         """Make one call, with a JSON object or the fields of a form as its body.
 
         ``within`` so many seconds the whole answer has to be here, where it is known to take its time.
         Raises Transient, Permanent or NotSetUp where no answer came or it leads elsewhere; what any
         other answer means is for the service to say. Only GET follows redirects, and not without ``follow``:
-        headers of ours go along, wherever that leads.
+        headers of ours go along, wherever that leads. With a ``fingerprint`` only that certificate is
+        trusted.
         """
         sent = {"Accept": "application/json"}
         body = None
@@ -110,8 +116,16 @@ class Http:
                 secrets=tuple(secret for secret in secrets if secret),
                 largest_body=largest_body,
                 follow=follow,
+                fingerprint=fingerprint,
             )
         )
+
+    async def fingerprint(self, url: str, *, reach: Reach) -> str:
+        """Return the SHA-256 of the certificate that is shown there, in hexadecimal; empty without one.
+
+        Nothing is sent. It says who answers, not whether to trust them.
+        """
+        return await self._opened().fingerprint(url, seconds=self._limits[reach].connect)
 
     async def close(self) -> None:
         """Close every connection; the next call would open new ones."""

@@ -6,12 +6,19 @@ from typing import TYPE_CHECKING
 
 from metarr_desktop.domain.errors import NotFound
 from metarr_desktop.domain.text import text
-from metarr_desktop.services import discord, kodi, pushover
+from metarr_desktop.services import discord, emby, jellyfin, kodi, plex, pushover
 
 if TYPE_CHECKING:
     from metarr_desktop.services.declaration import Service
 
-SERVICES: tuple[Service, ...] = (kodi.SERVICE, discord.SERVICE, pushover.SERVICE)
+SERVICES: tuple[Service, ...] = (
+    kodi.SERVICE,
+    jellyfin.SERVICE,
+    emby.SERVICE,
+    plex.SERVICE,
+    discord.SERVICE,
+    pushover.SERVICE,
+)
 
 
 def service(key: str) -> Service:

@@ -15,7 +15,7 @@ from yarl import URL
 from metarr_desktop import __version__
 from metarr_desktop.domain.errors import MetarrError, NotSetUp, Permanent, Transient
 from metarr_desktop.domain.text import Text, text
-from metarr_desktop.services.answer import Answer, TooLarge, redirected
+from metarr_desktop.services.answer import Answer, TooLarge, Untrusted, redirected
 from metarr_desktop.services.http import Reach
 from metarr_desktop.services.redact import leaks, redact
 
@@ -26,6 +26,8 @@ USER_AGENT = f"MetarrDesktop/{__version__}"
 CONNECTIONS_PER_HOST = 4
 REDIRECTS = 3
 _CHUNK = 64 * 1024
+_OTHER_NAME = frozenset({62, 64})
+"""What OpenSSL says of a certificate for another name or number."""
 _REASONS = {
     errno.ECONNREFUSED: "connection refused",
     errno.ECONNRESET: "the connection was closed",
@@ -64,6 +66,7 @@ class Transport:
             timeout=aiohttp.ClientTimeout(total=request.total, connect=request.connect),
             allow_redirects=request.follow and request.method == "GET",
             max_redirects=REDIRECTS + 1,
+            ssl=_pinned(request.fingerprint) if request.fingerprint else True,
         ) as response:
             body = await _read(response, limit=request.largest_body, host=_place(url))
             answer = Answer(
@@ -86,6 +89,18 @@ class Transport:
                 trust_env=trust_env,
             )
         return self._sessions[trust_env]
+
+    async def fingerprint(self, address: str, *, seconds: float) -> str:
+        """Return the fingerprint of the certificate shown there: by trusting one that nobody has."""
+        try:
+            session = self._session(trust_env=False)
+            timeout = aiohttp.ClientTimeout(total=seconds)
+            async with session.head(_parsed(address), ssl=_pinned("00" * 32), timeout=timeout):
+                return ""
+        except aiohttp.ServerFingerprintMismatch as error:
+            return error.got.hex()
+        except (aiohttp.ClientError, OSError, ValueError, MetarrError):
+            return ""
 
     async def close(self) -> None:
         """Close the sessions and their connections."""
@@ -130,7 +145,12 @@ def _translate(error: Exception, *, request: Request, url: URL) -> MetarrError:
         case TimeoutError():
             return Transient(_timed_out(request.total))
         case aiohttp.ClientConnectorCertificateError() | ssl.SSLCertVerificationError():
-            return Permanent(text("Certificate not trusted: {detail}", detail=_certificate(error, request)))
+            return _untrusted(error, request)
+        case aiohttp.ServerFingerprintMismatch():
+            return Untrusted(
+                text("The certificate of {host} is not the one you trust.", host=_place(url)),
+                was_trusted=True,
+            )
         case aiohttp.ClientPayloadError():
             return Transient(text("The answer of {host} was cut off.", host=_place(url)))
         case aiohttp.TooManyRedirects() | aiohttp.RedirectClientError():
@@ -169,10 +189,17 @@ def _reason(error: Exception) -> str:
     return "the connection was closed"
 
 
-def _certificate(error: Exception, request: Request) -> str:
+def _untrusted(error: Exception, request: Request) -> Untrusted:
     inner = error.certificate_error if isinstance(error, aiohttp.ClientConnectorCertificateError) else error
-    detail = inner.verify_message if isinstance(inner, ssl.SSLCertVerificationError) else ""
-    return redact(detail or "it could not be verified", secrets=request.secrets)
+    detail, code = "", 0
+    if isinstance(inner, ssl.SSLCertVerificationError):
+        detail, code = inner.verify_message, inner.verify_code
+    detail = redact(detail or "it could not be verified", secrets=request.secrets)
+    return Untrusted(text("Certificate not trusted: {detail}", detail=detail), other_name=code in _OTHER_NAME)
+
+
+def _pinned(fingerprint: str) -> aiohttp.Fingerprint:
+    return aiohttp.Fingerprint(bytes.fromhex(fingerprint))
 
 
 def _host(url: URL) -> str:
