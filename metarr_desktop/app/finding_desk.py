@@ -5,12 +5,12 @@ from __future__ import annotations
 import asyncio
 import logging
 from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
 
 from metarr_desktop.app.finding_snapshots import FindReport, FoundSnapshot
 from metarr_desktop.app.receiving import own_addresses
 from metarr_desktop.domain.errors import MetarrError
 from metarr_desktop.domain.text import Text, text
-from metarr_desktop.domain.web_address import normal_address
 from metarr_desktop.services.finding import each_once
 from metarr_desktop.services.network import Network, target_of_environment
 
@@ -67,18 +67,31 @@ class FindingDesk:
             service=found.service,
             title=self._services[found.service].title,
             name=found.name,
-            address=place_of(found.values),
+            address=shown_place(found.values),
             values=found.values,
-            set_up=bool(stored) and place_of(stored) == place_of(found.values),
+            set_up=is_same_place(stored, found.values),
         )
 
 
-def place_of(values: Mapping[str, PlainValue]) -> str:
-    """Return where settings lead, in one form: a web address, or a host with its port."""
+def shown_place(values: Mapping[str, PlainValue]) -> str:
+    """Return where settings lead, as people write it."""
+    return str(values["url"]) if "url" in values else f"{values.get('host', '')}:{values.get('port', '')}"
+
+
+def is_same_place(stored: Mapping[str, PlainValue], found: Mapping[str, PlainValue]) -> bool:
+    """Whether settings lead where something was found; an address without a port is that of any."""
+    host, port = _place(stored)
+    there, its_port = _place(found)
+    return bool(host) and host == there and port in {None, its_port}
+
+
+def _place(values: Mapping[str, PlainValue]) -> tuple[str, int | None]:
     if "url" in values:
+        url = str(values["url"]).strip()
         try:
-            return normal_address(str(values["url"]))
+            parts = urlsplit(url if "://" in url else f"http://{url}")
+            return (parts.hostname or "").rstrip("."), parts.port
         except ValueError:
-            return str(values["url"])
-    host = str(values.get("host") or "").casefold()
-    return f"{host}:{values.get('port', '')}" if host else ""
+            return "", None
+    port = values.get("port")
+    return str(values.get("host") or "").casefold().rstrip("."), port if isinstance(port, int) else None

@@ -16,7 +16,10 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FoundSnapshot:
-    """A place on the network; ``values`` are for the form of its service, ``set_up`` where they stand there."""
+    """A place on the network; ``values`` are for the form of its service.
+
+    It is ``set_up`` where the settings lead there already.
+    """
 
     service: str
     title: str

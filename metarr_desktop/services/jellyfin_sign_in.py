@@ -5,15 +5,16 @@ from __future__ import annotations
 import json
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
-from urllib.parse import quote, urlencode
+from urllib.parse import urlencode
 
 from metarr_desktop import __version__
 from metarr_desktop.domain.errors import NotSetUp, Refused, Transient
 from metarr_desktop.domain.text import Text, text
-from metarr_desktop.domain.web_address import normal_address
 from metarr_desktop.services.answer import not_understood, refusal
+from metarr_desktop.services.caller import PRODUCT, Caller, computer
+from metarr_desktop.services.emby_calls import escaped
 from metarr_desktop.services.http import LAN
-from metarr_desktop.services.identity import PRODUCT, device_name, identity
+from metarr_desktop.services.server_address import server_address
 from metarr_desktop.services.sign_in import Prompt, SignedIn, SignIn
 
 if TYPE_CHECKING:
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
     from metarr_desktop.services.sign_in import Talk
     from metarr_desktop.services.tools import Tools
 
+USUAL_PORT = 8096
 VALID_FOR = timedelta(minutes=10)
 ASK_EVERY_S = 2.0
 UNAUTHORIZED, NOT_FOUND = 401, 404
@@ -44,17 +46,23 @@ NO_ADMINISTRATOR = Text(
 class _Server:
     """One Jellyfin, spoken to as the same device each time."""
 
-    def __init__(self, tools: Tools, url: str, *, device: str) -> None:
+    def __init__(self, tools: Tools, url: str, *, device: str, fingerprint: str) -> None:
         self._tools = tools
+        self._fingerprint = fingerprint
         self.url = url
-        parts = {"Client": PRODUCT, "Device": device_name(), "DeviceId": device, "Version": __version__}
+        parts = {"Client": PRODUCT, "Device": computer(), "DeviceId": device, "Version": __version__}
         # The server decodes what stands between the quotes.
-        said = ", ".join(f'{name}="{quote(value, safe="")}"' for name, value in parts.items())
+        said = ", ".join(f'{name}="{escaped(value)}"' for name, value in parts.items())
         self._headers = {"Authorization": f"MediaBrowser {said}"}
 
     async def get(self, path: str, *, secrets: tuple[str, ...] = ()) -> Answer:
         return await self._tools.http.request(
-            "GET", f"{self.url}{path}", reach=LAN, headers=self._headers, secrets=secrets
+            "GET",
+            f"{self.url}{path}",
+            reach=LAN,
+            headers=self._headers,
+            secrets=secrets,
+            fingerprint=self._fingerprint,
         )
 
     async def post(self, path: str, body: dict[str, Any], *, secrets: tuple[str, ...] = ()) -> Answer:
@@ -65,6 +73,7 @@ class _Server:
             headers=self._headers,
             json_body=body,
             secrets=secrets,
+            fingerprint=self._fingerprint,
         )
 
 
@@ -74,11 +83,12 @@ async def quick_connect(tools: Tools, values: Mapping[str, PlainValue], talk: Ta
     Raises Refused where Quick Connect is off or the code was not typed in time.
     """
     try:
-        url = normal_address(str(values.get("url") or ""))
+        url = server_address(str(values.get("url") or ""), port=USUAL_PORT)
     except ValueError as error:
         raise NotSetUp(error.args[0]) from None
     talk.tell(Text("Asking Jellyfin for a code..."))
-    server = _Server(tools, url, device=await identity(tools.notes))
+    device = await Caller(tools.notes).id()
+    server = _Server(tools, url, device=device, fingerprint=str(values.get("fingerprint") or ""))
     await _see_that_it_is_on(server, tools)
     secret, code = await _begin(server, tools)
     until = tools.clock.now() + VALID_FOR

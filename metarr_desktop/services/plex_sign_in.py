@@ -14,8 +14,8 @@ from metarr_desktop import __version__
 from metarr_desktop.domain.errors import Permanent, Refused, Transient
 from metarr_desktop.domain.text import Text, text
 from metarr_desktop.services.answer import not_understood, refusal, retry_after
+from metarr_desktop.services.caller import PRODUCT, Caller, computer
 from metarr_desktop.services.http import INTERNET
-from metarr_desktop.services.identity import PRODUCT, device_name, identity
 from metarr_desktop.services.plex_choice import choose_server, reach
 from metarr_desktop.services.sign_in import Prompt, SignedIn, SignIn
 
@@ -50,7 +50,7 @@ def plex_headers(client: str, *, token: str = "") -> dict[str, str]:
         "X-Plex-Product": PRODUCT,
         "X-Plex-Version": __version__,
         "X-Plex-Platform": platform.system() or "Python",
-        "X-Plex-Device-Name": device_name(),
+        "X-Plex-Device-Name": computer(),
     }
     return {**headers, "X-Plex-Token": token} if token else headers
 
@@ -67,7 +67,7 @@ class _Pin:
 async def sign_in(tools: Tools, _values: Mapping[str, PlainValue], talk: Talk, /) -> SignedIn:
     """Go from the browser to the address and the token of one server. Raises Refused or Transient."""
     talk.tell(Text("Asking Plex..."))
-    client = await identity(tools.notes)
+    client = await Caller(tools.notes).id()
     pin = await _ask_for_pin(tools, client)
     until = tools.clock.now() + timedelta(seconds=pin.seconds)
     talk.show(Prompt(words=AGREE, link=_page(client, pin), until=until))

@@ -8,13 +8,12 @@ import pytest
 
 from metarr_desktop.app.actions import call
 from metarr_desktop.app.core import open_core
-from metarr_desktop.app.finding_desk import FindingDesk, place_of
+from metarr_desktop.app.finding_desk import FindingDesk, is_same_place
 from metarr_desktop.domain.errors import Transient
 from metarr_desktop.domain.forms import Draft
-from metarr_desktop.services import discord, kodi
+from metarr_desktop.services import discord, jellyfin, kodi, plex
 from metarr_desktop.services.finding import Found
 from tests.fakes_network import FakeDevice, jellyfin_answer, kodi_answer, plex_answer
-from tests.media_servers import JELLYFIN, PLEX
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Iterable, Sequence
@@ -22,10 +21,11 @@ if TYPE_CHECKING:
     from metarr_desktop.app.core import Core
     from metarr_desktop.app.finding_snapshots import FindReport
     from metarr_desktop.app.paths import AppPaths
+    from metarr_desktop.domain.forms import PlainValue
     from metarr_desktop.services.network import Network
     from tests.fakes import FakeClock, MemorySecretStore
 
-SERVICES = (kodi.SERVICE, JELLYFIN, PLEX, discord.SERVICE)
+SERVICES = (kodi.SERVICE, jellyfin.SERVICE, plex.SERVICE, discord.SERVICE)
 
 
 def household(question: bytes) -> Iterable[bytes]:
@@ -108,7 +108,7 @@ async def test_one_that_cannot_be_looked_for_keeps_nobody_from_the_others(core: 
         ]
 
     desk = FindingDesk(
-        services=(replace(JELLYFIN, finder=refused), replace(PLEX, finder=foreign)),
+        services=(replace(jellyfin.SERVICE, finder=refused), replace(plex.SERVICE, finder=foreign)),
         store=core.commands._finding._store,
         seconds=0.1,
     )
@@ -119,9 +119,21 @@ async def test_one_that_cannot_be_looked_for_keeps_nobody_from_the_others(core: 
     ]
 
 
-def test_a_place_is_the_same_however_it_is_written() -> None:
-    assert place_of({"url": "HTTP://NAS:8096/"}) == place_of({"url": "http://nas:8096"})
-    assert place_of({"host": "NAS", "port": 8080}) == place_of({"host": "nas", "port": 8080, "username": "x"})
-    assert place_of({"host": "nas", "port": 8080}) != place_of({"host": "nas", "port": 8081})
-    assert place_of({"url": "nonsense"}) == "nonsense"
-    assert place_of({}) == place_of({"host": ""}) == ""
+@pytest.mark.parametrize(
+    ("stored", "found", "same"),
+    [
+        ({"url": "HTTP://NAS:8096/"}, {"url": "http://nas:8096"}, True),
+        ({"url": "nas"}, {"url": "http://nas:8096"}, True),
+        ({"url": "http://nas:8097"}, {"url": "http://nas:8096"}, False),
+        ({"url": "http://["}, {"url": "http://nas:8096"}, False),
+        ({"url": ""}, {"url": "http://nas:8096"}, False),
+        ({}, {"url": "http://nas:8096"}, False),
+        ({"host": "NAS", "port": 8080, "username": "x"}, {"host": "nas", "port": 8080}, True),
+        ({"host": "nas", "port": 8080}, {"host": "nas", "port": 8081}, False),
+        ({"host": ""}, {"host": "", "port": 1}, False),
+    ],
+)
+def test_a_place_is_the_same_however_it_is_written(
+    stored: dict[str, PlainValue], found: dict[str, PlainValue], same: bool
+) -> None:
+    assert is_same_place(stored, found) is same

@@ -13,10 +13,9 @@ from metarr_desktop.app.core import open_core
 from metarr_desktop.app.finding_snapshots import SignInPhase
 from metarr_desktop.domain.errors import NotFound, Refused, SecretsUnavailable, Transient
 from metarr_desktop.domain.text import Text
-from metarr_desktop.services import discord
+from metarr_desktop.services import discord, jellyfin, plex
 from metarr_desktop.services.sign_in import Offer, Prompt, SignedIn, SignIn
 from tests.fakes import START, until
-from tests.media_servers import JELLYFIN, PLEX
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Mapping
@@ -70,8 +69,8 @@ async def core(
     paths: AppPaths, clock: FakeClock, secrets: MemorySecretStore, steps: Steps
 ) -> AsyncIterator[Core]:
     services = (
-        replace(PLEX, sign_in=SignIn(label=Text("Sign in..."), steps=steps)),
-        JELLYFIN,
+        replace(plex.SERVICE, sign_in=SignIn(label=Text("Sign in..."), steps=steps)),
+        jellyfin.SERVICE,
         discord.SERVICE,
     )
     async with open_core(paths, serve=False, clock=clock, secrets=secrets, services=services) as core:

@@ -116,7 +116,7 @@ async def test_the_code_is_shown_until_it_is_typed_and_the_token_comes(
     assert "hush" not in repr(signed_in)
     assert str(signed_in.detail) == "Signed in to Jellyfin as anna."
     assert not signed_in.warnings
-    assert walk.notes.kept["identity"] == {"id": next(iter(jellyfin.devices))}
+    assert walk.notes.kept["device"] == {"id": next(iter(jellyfin.devices))}
 
 
 @pytest.mark.parametrize("policy", [{"IsAdministrator": False}, None, "x"])
@@ -149,7 +149,7 @@ async def test_what_is_no_jellyfin_is_told_so(jellyfin: Jellyfin, server: FakeSe
 
 
 async def test_an_address_that_is_none_is_asked_for(http: Http) -> None:
-    assert isinstance(await Walk(http, "nas").failure(), NotSetUp)
+    assert isinstance(await Walk(http, "ftp://nas").failure(), NotSetUp)
 
 
 @pytest.mark.parametrize(

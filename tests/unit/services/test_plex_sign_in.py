@@ -154,7 +154,7 @@ async def test_a_person_agrees_in_the_browser_and_the_form_is_filled(
     assert dict(signed_in.secrets) == {"token": NAS}
     assert "hush" not in repr(signed_in)
     assert not talk.questions
-    assert going.notes.kept["identity"] == {"id": plex.client}
+    assert going.notes.kept["device"] == {"id": plex.client}
 
 
 async def test_of_several_servers_a_person_chooses_and_gets_that_ones_token(
