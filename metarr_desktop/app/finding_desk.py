@@ -12,6 +12,7 @@ from metarr_desktop.app.receiving import own_addresses
 from metarr_desktop.domain.errors import MetarrError
 from metarr_desktop.domain.text import Text, text
 from metarr_desktop.services.finding import each_once
+from metarr_desktop.services.forms import missing_fields
 from metarr_desktop.services.network import Network, target_of_environment
 
 if TYPE_CHECKING:
@@ -63,13 +64,16 @@ class FindingDesk:
         return each_once(one for one in found if one.service == service.key)
 
     def _snapshot(self, found: Found, stored: Mapping[str, PlainValue]) -> FoundSnapshot:
+        service = self._services[found.service]
         return FoundSnapshot(
             service=found.service,
-            title=self._services[found.service].title,
+            title=service.title,
             name=found.name,
             address=shown_place(found.values),
             values=found.values,
             set_up=is_same_place(stored, found.values),
+            complete=not missing_fields(service, found.values, ()),
+            sign_in=None if service.sign_in is None else service.sign_in.label,
         )
 
 

@@ -18,7 +18,8 @@ if TYPE_CHECKING:
 class FoundSnapshot:
     """A place on the network; ``values`` are for the form of its service.
 
-    It is ``set_up`` where the settings lead there already.
+    It is ``set_up`` where the settings lead there already. The values are ``complete`` where nothing else is
+    needed to use it; ``sign_in`` is the label of the button that fetches the rest, where that is possible.
     """
 
     service: str
@@ -27,6 +28,8 @@ class FoundSnapshot:
     address: str
     values: Mapping[str, PlainValue]
     set_up: bool
+    complete: bool = False
+    sign_in: Text | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

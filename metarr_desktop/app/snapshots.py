@@ -291,7 +291,8 @@ def library_snapshot(folder: LibraryFolder, *, found: bool = True, anchored: boo
 class SettingsSnapshot:
     """The program's own settings, as the settings window shows them.
 
-    ``told_still_running`` is no choice: a person was told once that closing the window ends nothing.
+    ``told_still_running`` is no choice: a person was told once that closing the window ends nothing, nor is
+    ``assistant_seen``: the setup assistant comes up by itself once.
     ``allow_only`` and ``trusted_proxies`` are addresses and networks with commas between them.
     """
 
@@ -307,6 +308,7 @@ class SettingsSnapshot:
     start_hidden: bool = False
     start_at_login: bool = False
     told_still_running: bool = False
+    assistant_seen: bool = False
     keep_done_days: int = 30
     keep_failed_days: int = 90
     deliver_within_days: int = 7

@@ -284,7 +284,7 @@ async def test_settings_are_listed_and_set_as_they_are_typed(core: Core) -> None
     found = await ask(core, "settings")
     assert (found["keep_done_days"], found["start_hidden"], found["theme"]) == (10, True, "dark")
     assert (found["keep_failed_days"], found["deliver_within_days"]) == (90, 7)
-    assert not {"host_override", "told_still_running"} & set(found)
+    assert not {"host_override", "told_still_running", "assistant_seen"} & set(found)
 
 
 @pytest.mark.parametrize(
