@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import TYPE_CHECKING, Any, cast
 
 import pytest
@@ -122,7 +123,7 @@ async def test_every_page_is_used_by_keys_alone_and_fits_a_small_screen(
         wizard.resize(640, 400)
         for place in range(5):
             await at(wizard, place)
-            qapp.processEvents()
+            await asyncio.sleep(0.02)
             assert (wizard.width(), wizard.height()) == (640, 400)
             assert not unnamed(wizard), place
             letters = [

@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 
 
 class FoundChoice(QWidget):
-    """One place: a box to tick where nothing else is needed, else a way to what is; ``told`` as a Note tells."""
+    """One place: a box to tick where nothing else is needed, else a way to what is."""
 
     brought = Signal(object)
     wanted = Signal(object)
