@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, Any, ClassVar, Self
 from urllib.parse import unquote
+from zlib import crc32
 
 from tests.fakes_http import FakeServer, Recorded, Reply
 
@@ -50,7 +51,7 @@ _numbers = itertools.count(1)
 
 @dataclass(kw_only=True)
 class Title:
-    """A film, an episode or a track with its files; ``ids`` are as ``{"tmdb": "603"}``.
+    """A film (``video`` in a library of mixed content), an episode or a track; ``ids`` are by their givers.
 
     ``series`` and ``album`` name what an episode or a track belongs to; ``artist`` is whose album it is. The
     ids of an episode are its series'.
@@ -143,12 +144,13 @@ class FakeMediaServer(FakeServer):
     def _respond(self, request: Recorded) -> Reply:
         self._catch_up()
         try:
-            return self._answer(request)
+            return self.reply_to(request)
         except AssertionError as error:
             self.wrong.append(f"{request.method} {request.path}: {error}")
             return Reply(status=500, body=b"wrong request")
 
-    def _answer(self, request: Recorded) -> Reply:
+    def reply_to(self, request: Recorded) -> Reply:
+        """Answer one request; an AssertionError says what is wrong with it."""
         raise NotImplementedError
 
     def _look_at(self, folder: str) -> None:
@@ -183,7 +185,7 @@ class FakeJellyfin(FakeMediaServer):
         self.name = "Living room"
         self.devices: set[str] = set()
 
-    def _answer(self, request: Recorded) -> Reply:
+    def reply_to(self, request: Recorded) -> Reply:
         if self.starting:
             return Reply.of_html("<p>Starting</p>", status=503, headers={"Retry-After": "005"})
         if (request.method, request.path) == ("GET", "/System/Info/Public"):
@@ -270,7 +272,7 @@ class FakeJellyfin(FakeMediaServer):
         assert asked.get("recursive") == "true", "only the first level"
         assert set(asked["fields"].split(",")) <= {"Path", "ProviderIds", "MediaSources"}, asked["fields"]
         kinds = set(asked["includeItemTypes"].split(","))
-        assert kinds <= {"Movie", "Episode", "Series", "MusicAlbum", "Audio"}, kinds
+        assert kinds <= {"Movie", "Video", "Episode", "Series", "MusicAlbum", "Audio"}, kinds
         found = [each for each in self._all() if each["Type"] in kinds]
         if "years" in asked:
             years = {int(year) for year in asked["years"].split(",")}
@@ -310,7 +312,8 @@ class FakeJellyfin(FakeMediaServer):
                 made = self._item("Audio", each.name, each.files[0], above=(parent["Id"],))
                 made |= {"Album": each.album, "AlbumId": parent["Id"]}
             else:
-                made = self._item("Movie", each.name, each.files[0], ids=each.ids)
+                type_ = "Video" if each.kind == "video" else "Movie"
+                made = self._item(type_, each.name, each.files[0], ids=each.ids)
                 made |= {"ProductionYear": each.year} if each.year else {}
             made["MediaSources"] = [{"Path": file} for file in each.files]
             items[made["Id"]] = made
@@ -346,10 +349,10 @@ class FakeEmby(FakeJellyfin):
         super().__init__(key=key, now=now)
         self.version = "4.9.1.90"
 
-    def _answer(self, request: Recorded) -> Reply:
+    def reply_to(self, request: Recorded) -> Reply:
         if self._token(request) not in {"", self.key}:
             return Reply(status=401, body=b"Access token is invalid or expired.")
-        return super()._answer(request)
+        return super().reply_to(request)
 
     def _token(self, request: Recorded) -> str:
         assert "Authorization" not in request.headers, "a key of Jellyfin's form"
@@ -377,7 +380,7 @@ class FakePlex(FakeMediaServer):
         """Section and folder of each scan; no folder is the whole section."""
         self.clients: set[str] = set()
 
-    def _answer(self, request: Recorded) -> Reply:
+    def reply_to(self, request: Recorded) -> Reply:
         if self.starting:
             title = {"MediaContainer": {"size": 0, "title": "Maintenance"}}
             return Reply.of_json(title, status=503)
@@ -505,7 +508,7 @@ class FakePlex(FakeMediaServer):
     def _above(self, each: Title) -> dict[str, Any]:
         name = each.series or each.artist
         return {
-            "ratingKey": str(5000 + abs(hash(name)) % 4000),
+            "ratingKey": str(10**9 + crc32(name.encode())),
             "type": "show" if each.kind == "episode" else "artist",
             "title": name,
             "_lies": each.files[0],

@@ -80,6 +80,12 @@ class FakeClock:
         soon = self._elapsed + 240
         return sum(not future.done() and at <= soon for at, future in self._sleepers)
 
+    @property
+    def next_wake(self) -> float | None:
+        """Seconds until the next sleeper wakes, None where nobody sleeps."""
+        waits = [at - self._elapsed for at, future in self._sleepers if not future.done()]
+        return min(waits, default=None)
+
     def advance(self, by: timedelta | float) -> None:
         """Let time pass and wake who slept for no longer."""
         step = by if isinstance(by, timedelta) else timedelta(seconds=by)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import json
 from collections import deque
 from dataclasses import dataclass, field
@@ -12,11 +13,12 @@ from urllib.parse import parse_qsl
 from aiohttp import web
 
 if TYPE_CHECKING:
+    import ssl
     from collections.abc import Callable, Mapping
 
     from multidict import CIMultiDictProxy
 
-DROP, HANG, CUT_OFF = "drop", "hang", "cut off"
+DROP, HANG, CUT_OFF, DRIP = "drop", "hang", "cut off", "drip"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -70,12 +72,14 @@ class FakeServer:
         self.respond = respond
         self.script: deque[Reply] = deque()
         self.port = 0
+        self.in_flight = 0
+        self.tls: ssl.SSLContext | None = None
         self._closing = asyncio.Event()
         self._runner: web.ServerRunner | None = None
 
     @property
     def url(self) -> str:
-        return f"http://127.0.0.1:{self.port}"
+        return f"{'https' if self.tls else 'http'}://127.0.0.1:{self.port}"
 
     @property
     def last(self) -> Recorded:
@@ -88,7 +92,7 @@ class FakeServer:
     async def __aenter__(self) -> Self:
         self._runner = web.ServerRunner(web.Server(self._handle, access_log=None), shutdown_timeout=0.2)
         await self._runner.setup()
-        site = web.TCPSite(self._runner, "127.0.0.1", 0)
+        site = web.TCPSite(self._runner, "127.0.0.1", 0, ssl_context=self.tls)
         await site.start()
         self.port = self._runner.addresses[0][1]
         return self
@@ -113,12 +117,21 @@ class FakeServer:
             reply = self.respond(recorded)
         else:
             reply = Reply(status=500, body=b"the test gave no answer")
-        return await self._give(reply, request)
+        self.in_flight += 1
+        try:
+            return await self._give(reply, request)
+        finally:
+            self.in_flight -= 1
+
+    async def _hang_up(self, transport: asyncio.Transport | None) -> None:
+        """Say nothing until the client has enough of it."""
+        while not self._closing.is_set() and not (transport is None or transport.is_closing()):  # noqa: ASYNC110
+            await asyncio.sleep(0.01)
 
     async def _give(self, reply: Reply, request: web.BaseRequest) -> web.StreamResponse:
         transport = request.transport
         if reply.fault == HANG:
-            await self._closing.wait()
+            await self._hang_up(transport)
         if reply.fault == DROP and transport is not None:
             transport.abort()
         if reply.fault == CUT_OFF and transport is not None:
@@ -126,6 +139,14 @@ class FakeServer:
             await response.prepare(request)
             await response.write(b'{"half":')
             transport.close()
+            return response
+        if reply.fault == DRIP:
+            response = web.StreamResponse(headers={"Content-Length": "1000000"})
+            await response.prepare(request)
+            with contextlib.suppress(ConnectionError):
+                while not self._closing.is_set():
+                    await response.write(b" ")
+                    await asyncio.sleep(0.05)
             return response
         return web.Response(status=reply.status, body=reply.body, headers=dict(reply.headers))
 

@@ -23,6 +23,7 @@ from metarr_desktop.app.queue_choice import choose_queue
 from metarr_desktop.app.queue_opening import news_of_queue
 from metarr_desktop.domain.clock import Clock, ShiftedClock, SystemClock
 from metarr_desktop.domain.errors import PortUnavailable, Refused
+from metarr_desktop.services.http import Http
 from metarr_desktop.services.registry import SERVICES
 from metarr_desktop.storage.secrets import KeyringSecrets, SecretStore
 from metarr_desktop.webhooks.sources.registry import SOURCES
@@ -89,6 +90,7 @@ async def open_core(  # noqa: PLR0913 - what a start can be asked for
     services: Sequence[Service] = SERVICES,
     sources: Sequence[Source] = SOURCES,
     watch_times: WatchTimes = DEFAULT_TIMES,
+    http: Http | None = None,
 ) -> AsyncIterator[Core]:
     """Open the data folder and, with ``serve``, run the program on it until the block ends.
 
@@ -113,6 +115,7 @@ async def open_core(  # noqa: PLR0913 - what a start can be asked for
             serve=serve, listen=listen, port=port, host=host,
             clock=clock or SystemClock(), secrets=secrets,
             services=services, sources=sources, watch_times=watch_times,
+            http=http or Http(),
         )  # fmt: skip
         core = await _core(paths, stack, book, given)
         if serve:

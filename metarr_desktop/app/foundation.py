@@ -12,7 +12,6 @@ from metarr_desktop.app.settings import AppSettings
 from metarr_desktop.app.tasks import TaskSupervisor
 from metarr_desktop.domain.bus import Bus
 from metarr_desktop.jobs.queue import JobQueue
-from metarr_desktop.services.http import Http
 from metarr_desktop.storage.event_store import EventStore
 from metarr_desktop.storage.history_store import HistoryStore
 from metarr_desktop.storage.holder import this_process
@@ -37,6 +36,7 @@ if TYPE_CHECKING:
     from metarr_desktop.app.queue_choice import QueueChoice
     from metarr_desktop.domain.clock import Clock
     from metarr_desktop.services.declaration import Service
+    from metarr_desktop.services.http import Http
     from metarr_desktop.storage.database import Database
     from metarr_desktop.storage.job_store import JobStore
     from metarr_desktop.storage.secrets import SecretStore
@@ -58,6 +58,7 @@ class Given:
     services: Sequence[Service]
     sources: Sequence[Source]
     watch_times: WatchTimes
+    http: Http
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -138,8 +139,7 @@ async def lay_foundation(paths: AppPaths, stack: AsyncExitStack, given: Given, /
     queue = JobQueue(store=jobs, bus=bus, clock=clock)
     paused, until = settings.pause
     queue.set_pause(paused=paused, until=until)
-    http = Http()
-    stack.push_async_callback(http.close)
+    stack.push_async_callback(given.http.close)
     return Foundation(
         services=given.services,
         sources=given.sources,
@@ -148,7 +148,7 @@ async def lay_foundation(paths: AppPaths, stack: AsyncExitStack, given: Given, /
         queue=queue,
         settings=settings,
         secrets=given.secrets,
-        http=http,
+        http=given.http,
         bus=bus,
         clock=clock,
         tasks=tasks,

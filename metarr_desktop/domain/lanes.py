@@ -16,10 +16,25 @@ BREAKER_FAILURES = 5
 """So many attempts of a lane in a row that found nobody open its breaker."""
 BREAKER_PAUSE = timedelta(seconds=60)
 LONGEST_BREAKER_PAUSE = timedelta(minutes=15)
+PATIENT_FAILURES = 2
+"""What may be switched off is taken to be so after so many; it is looked for more often, too."""
+LONGEST_PATIENT_PAUSE = timedelta(minutes=5)
+PATIENT_LOOKS = 30
+"""So many looks a minute apart, then they become rarer."""
 
 
-def breaker_pause(trips: int) -> timedelta:
-    """Pause after the breaker opened for the ``trips``-th time in a row, from 0: doubling, up to a limit."""
+def breaker_failures(*, patient: bool) -> int:
+    """Return how many attempts in a row that found nobody open the breaker."""
+    return PATIENT_FAILURES if patient else BREAKER_FAILURES
+
+
+def breaker_pause(trips: int, *, patient: bool = False) -> timedelta:
+    """Pause after the breaker opened for the ``trips``-th time in a row, from 0: doubling, up to a limit.
+
+    What may be switched off is looked for every minute, and after half an hour every five.
+    """
+    if patient:
+        return BREAKER_PAUSE if trips < PATIENT_LOOKS else LONGEST_PATIENT_PAUSE
     return min(BREAKER_PAUSE * (1 << min(trips, 10)), LONGEST_BREAKER_PAUSE)
 
 

@@ -44,13 +44,15 @@ class Skipped:
 class Retry:
     """Run again after ``delay``; a rate limit pauses the lane and uses no retry.
 
-    ``connection`` marks that nobody answered: a row of such attempts opens the lane's breaker.
+    ``connection`` marks that nobody answered: a row of such attempts opens the lane's breaker. A ``patient``
+    one uses no retry, for who does not answer may just be switched off.
     """
 
     error: Text
     delay: timedelta
     rate_limited: bool = False
     connection: bool = False
+    patient: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

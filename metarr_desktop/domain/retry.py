@@ -15,13 +15,17 @@ RATE_LIMIT_CAP = 10
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RetryPolicy:
-    """``max_retries`` counts retries after the first run: 3 means at most 4 runs."""
+    """``max_retries`` counts retries after the first run: 3 means at most 4 runs.
+
+    A ``patient`` one is for what may be switched off, such as a player: that nobody answers uses no retry.
+    """
 
     max_retries: int = 3
     delays: tuple[timedelta, ...] = (timedelta(seconds=5), timedelta(seconds=30), timedelta(seconds=120))
     jitter: float = 0.2
     minimum: timedelta = timedelta(0)
     retry_after_cap: timedelta = timedelta(hours=1)
+    patient: bool = False
 
     def backoff(self, retry: int, *, rng: random.Random) -> timedelta:
         """Wait before retry number ``retry`` (from 1), with jitter, never under ``minimum``."""

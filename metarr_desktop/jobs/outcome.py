@@ -23,18 +23,20 @@ def outcome_of(
 ) -> Outcome:
     """Decide how an attempt ended that raised this error.
 
-    A probe that finds nobody uses no retry: it is tried again however often that was done before.
+    A probe that finds nobody uses no retry: it is tried again however often that was done before. Nor does
+    who is patient.
     """
     match error:
         case errors.RateLimited():
             return _rate_limited(error, job=job, policy=policy, now=now)
         case errors.Transient() | errors.StorageFailed():
             connection = isinstance(error, errors.Transient) and error.connection
-            spared = connection and job.probe
+            patient = connection and policy.patient
+            spared = connection and (job.probe or patient)
             if job.retry_count >= job.max_retries and not spared:
                 return Failed(error=error.text, connection=connection)
             delay = policy.backoff(job.retry_count + 1, rng=rng)
-            return Retry(error=error.text, delay=delay, connection=connection)
+            return Retry(error=error.text, delay=delay, connection=connection, patient=patient)
         case errors.NotNow():
             return Deferred(reason=error.text, until=error.until)
         case errors.AuthFailed():

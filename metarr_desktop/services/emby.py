@@ -47,7 +47,7 @@ SERVICE = Service(
     notifier=EmbyNotifier,
     finder=find_emby,
     docs="docs/services/emby.md",
-    retry=RetryPolicy(),
+    retry=RetryPolicy(patient=True),
     waits_for_scan=True,
     merge_window=MERGE_WINDOW,
     seen_within=SEEN_WITHIN,

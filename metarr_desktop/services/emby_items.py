@@ -24,7 +24,8 @@ NEWEST = 200
 MOST_CONTAINERS = 5
 WITH_FILES = "Path,ProviderIds,MediaSources"
 _BY_DATE = {"sortBy": "DateCreated", "sortOrder": "Descending"}
-_PARTS = {MediaKind.MOVIE: "Movie", MediaKind.EPISODE: "Episode", MediaKind.ALBUM: "Audio"}
+# In a library of mixed content a film is but a video.
+_PARTS = {MediaKind.MOVIE: "Movie,Video", MediaKind.EPISODE: "Episode", MediaKind.ALBUM: "Audio"}
 
 
 class ItemSearch:

@@ -43,7 +43,7 @@ SERVICE = Service(
     finder=find_jellyfin,
     sign_in=QUICK_CONNECT,
     docs="docs/services/jellyfin.md",
-    retry=RetryPolicy(),
+    retry=RetryPolicy(patient=True),
     waits_for_scan=True,
     merge_window=MERGE_WINDOW,
     seen_within=SEEN_WITHIN,

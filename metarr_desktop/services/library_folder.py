@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from metarr_desktop.domain.errors import NothingToDo, Permanent
 from metarr_desktop.domain.events import Action, MediaEvent, MediaKind
-from metarr_desktop.domain.paths import last_part
+from metarr_desktop.domain.paths import last_part, parts
 from metarr_desktop.domain.text import text
 
 if TYPE_CHECKING:
@@ -54,5 +54,8 @@ def folder_of(notification: Notification, *, server: str) -> str:
 def above(path: str) -> str:
     """Return the folder above, without a separator at its end; empty where that is a root, or none."""
     bare = path.rstrip("/\\")
-    higher = bare.removesuffix(last_part(bare)).rstrip("/\\")
-    return higher if last_part(higher) else ""
+    # A drive is a root, and so is a server with its share's name missing.
+    fewest = 4 if bare.startswith("\\\\") or "://" in bare else 3
+    if len(parts(bare)) < fewest:
+        return ""
+    return bare.removesuffix(last_part(bare)).rstrip("/\\")

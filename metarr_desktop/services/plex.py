@@ -173,7 +173,7 @@ SERVICE = Service(
     finder=find_plex,
     sign_in=PLEX_SIGN_IN,
     docs="docs/services/plex.md",
-    retry=RetryPolicy(),
+    retry=RetryPolicy(patient=True),
     waits_for_scan=True,
     merge_window=timedelta(seconds=10),
     seen_within=timedelta(minutes=5),

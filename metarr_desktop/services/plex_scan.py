@@ -40,24 +40,24 @@ class PlexScan:
 
         Raises Permanent where there is none to scan.
         """
+        sections, folder = await self._chosen(everything=everything)
         try:
-            return await self._start(everything=everything)
+            await self._each(sections, lambda section: self._calls.scan(section, folder=folder))
         except Absent:
             # A library was removed, or made anew, since it was listed.
-            return await self._start(everything=everything)
+            sections, folder = await self._chosen(everything=everything)
+            await self._each(sections, lambda section: self._calls.scan(section, folder=folder))
+        return sections
 
-    async def _start(self, *, everything: bool) -> tuple[Section, ...]:
+    async def _chosen(self, *, everything: bool) -> tuple[tuple[Section, ...], str | None]:
+        """Return the sections to scan, and what of them: no folder is all of it."""
         of_type = of_kind(await self._calls.sections(), self._event.kind)
-        chosen, folder = holding(of_type, self._folder), self._folder
+        chosen = holding(of_type, self._folder)
         if chosen:
-            for section in chosen:
-                await self._calls.scan(section, folder=folder)
-            return chosen
+            return chosen, self._folder
         if not everything or not of_type:
             raise Permanent(self._in_no_library(of_type))
-        for section in of_type:
-            await self._calls.scan(section, folder=None)
-        return of_type
+        return of_type, None
 
     def _in_no_library(self, of_type: tuple[Section, ...]) -> Text:
         kind = _KINDS[self._event.kind.value]

@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 from metarr_desktop.domain.text import text
 from metarr_desktop.domain.web_address import NO_LOGIN, NOTHING_BEHIND, normal_address
 
-_WEB_CLIENT = re.compile(r"/web(?:/(?:index\.html)?)?(?:[?#].*)?$", re.DOTALL)
+_WEB_CLIENT = re.compile(r"(?<=[^/])/web(?:/(?:index\.html)?)?(?:[?#].*)?$", re.DOTALL)
 """The page of the server itself, which the browser's address ends with."""
 
 
@@ -17,7 +17,8 @@ def server_address(typed: str, *, port: int) -> str:
     """Return scheme, host, port and base path, without a slash at the end.
 
     Without a scheme it is http, and without a port the usual one; an https address without a port is left
-    as it is, for that is a proxy's. Raises ValueError with a Text for what is no address of a server.
+    as it is, for that is a proxy's, unless it is one of Plex's own names. Raises ValueError with a Text for
+    what is no address of a server.
     """
     given = typed.strip().strip("<>").strip()
     if "://" not in given:
@@ -35,7 +36,8 @@ def server_address(typed: str, *, port: int) -> str:
                 port=port,
             )
         ) from None
-    if parts.scheme == "http" and without_port:
+    is_own = parts.scheme == "http" or (parts.hostname or "").endswith(".plex.direct")
+    if is_own and without_port:
         parts = parts._replace(netloc=f"{parts.netloc}:{port}")
     return parts.geturl()
 

@@ -12,6 +12,7 @@ from metarr_desktop.domain.text import text
 from metarr_desktop.services.answer import Answer, Untrusted, not_understood, refusal, retry_after
 from metarr_desktop.services.http import LAN, LARGEST_BODY
 from metarr_desktop.services.server_address import place_of
+from metarr_desktop.services.shape import word
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -118,7 +119,8 @@ class ServerCalls:
         return answer
 
     def _refusal(self, answer: Answer) -> MetarrError:
-        said = answer.excerpt()
+        # Jellyfin has its reason in JSON, where it has one for people.
+        said = answer.hide(word(answer.json_object(), "title")) or answer.excerpt()
         match answer.status:
             case 401:
                 return AuthFailed(text("Key rejected: {remedy}", remedy=self.remedies.key))

@@ -93,9 +93,11 @@ class Transport:
     async def fingerprint(self, address: str, *, seconds: float) -> str:
         """Return the fingerprint of the certificate shown there: by trusting one that nobody has."""
         try:
-            session = self._session(trust_env=False)
+            url = _parsed(address)
+            if url.scheme != "https":
+                return ""
             timeout = aiohttp.ClientTimeout(total=seconds)
-            async with session.head(_parsed(address), ssl=_pinned("00" * 32), timeout=timeout):
+            async with self._session(trust_env=False).head(url, ssl=_pinned("00" * 32), timeout=timeout):
                 return ""
         except aiohttp.ServerFingerprintMismatch as error:
             return error.got.hex()

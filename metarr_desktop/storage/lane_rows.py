@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from metarr_desktop.domain.clock import from_ms, to_ms
-from metarr_desktop.domain.lanes import BREAKER_FAILURES, BlockCause, LaneState, LaneStop, breaker_pause
+from metarr_desktop.domain.lanes import BlockCause, LaneState, LaneStop, breaker_failures, breaker_pause
 from metarr_desktop.domain.outcomes import Blocked, Done, Failed, Outcome, Retry
 from metarr_desktop.storage.rows import read_lane_stop, write_text
 
@@ -141,6 +141,10 @@ def _unreachable(outcome: Outcome) -> Text | None:
     return None
 
 
+def _is_patient(outcome: Outcome) -> bool:
+    return isinstance(outcome, Retry) and outcome.patient
+
+
 def _answered(outcome: Outcome) -> bool:
     """Whether the attempt proves that somebody answers."""
     if isinstance(outcome, Blocked):
@@ -164,16 +168,19 @@ def _count(db: Sql, job: Job, outcome: Outcome, *, failures: int, now: datetime)
         if _answered(outcome):
             _forget(db, job.lane)
         return LaneNews()
-    if failures + 1 < BREAKER_FAILURES:
+    patient = _is_patient(outcome)
+    if failures + 1 < breaker_failures(patient=patient):
         db.execute("UPDATE lanes SET failures = failures + 1 WHERE lane = ?", (job.lane,))
         return LaneNews()
-    return LaneNews(stop=_open_breaker(db, job.lane, reason, trips=0, now=now))
+    return LaneNews(stop=_open_breaker(db, job.lane, reason, trips=0, patient=patient, now=now))
 
 
 def _end_probe(db: Sql, job: Job, outcome: Outcome, *, trips: Any, now: datetime) -> LaneNews:
     reason = _unreachable(outcome)
     if reason is not None:
-        stop = _open_breaker(db, job.lane, reason, trips=int(trips) + 1, now=now)
+        stop = _open_breaker(
+            db, job.lane, reason, trips=int(trips) + 1, patient=_is_patient(outcome), now=now
+        )
         return LaneNews(stop=stop, spared=True)
     if _answered(outcome):
         _forget(db, job.lane)
@@ -185,13 +192,13 @@ def _end_probe(db: Sql, job: Job, outcome: Outcome, *, trips: Any, now: datetime
     return LaneNews()
 
 
-def _open_breaker(db: Sql, lane: str, reason: Text, *, trips: int, now: datetime) -> LaneStop:
+def _open_breaker(db: Sql, lane: str, reason: Text, *, trips: int, patient: bool, now: datetime) -> LaneStop:
     stop = LaneStop(
         lane=lane,
         state=LaneState.BREAKER,
         reason=reason,
         since=now,
-        until=from_ms(to_ms(now + breaker_pause(trips))),
+        until=from_ms(to_ms(now + breaker_pause(trips, patient=patient))),
     )
     stop_lane(db, stop)
     db.execute("UPDATE lanes SET trips = ?, failures = 0 WHERE lane = ?", (trips, lane))

@@ -161,7 +161,7 @@ def _retry_later(
         run_after=run_after,
         error=outcome.error,
         counts=Counts(
-            retries=0 if outcome.rate_limited or news.spared else 1,
+            retries=0 if outcome.rate_limited or outcome.patient or news.spared else 1,
             rate_limits=1 if outcome.rate_limited else 0,
         ),
         run=run,

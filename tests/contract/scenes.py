@@ -47,8 +47,8 @@ def scan(**changes: Any) -> NewJob:
     return NewJob(**{"type": "scan-movie", "lane": "scan", "priority": 3, **changes})
 
 
-def unreachable(seconds: float = 5) -> Retry:
-    return Retry(error=NO_ANSWER, delay=timedelta(seconds=seconds), connection=True)
+def unreachable(seconds: float = 5, *, patient: bool = False) -> Retry:
+    return Retry(error=NO_ANSWER, delay=timedelta(seconds=seconds), connection=True, patient=patient)
 
 
 def again(seconds: float = 5) -> Retry:

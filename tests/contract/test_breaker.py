@@ -1,12 +1,13 @@
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
 import pytest
 
 from metarr_desktop.domain import errors
 from metarr_desktop.domain.jobs import EndStatus, JobStatus
-from metarr_desktop.domain.lanes import BREAKER_FAILURES, BlockCause, LaneState
+from metarr_desktop.domain.lanes import BREAKER_FAILURES, LONGEST_PATIENT_PAUSE, BlockCause, LaneState
 from metarr_desktop.domain.outcomes import Blocked, Cancelled, Deferred, Done, Failed, Interrupted, Skipped
 from metarr_desktop.domain.retry import RetryPolicy
 from metarr_desktop.domain.text import Text
@@ -298,3 +299,34 @@ async def test_a_paused_lane_lets_its_old_jobs_expire(store: JobStore) -> None:
     (job,) = await added(store, notify(expires_after=at(30) - START))
     (record,) = (await store.claim({}, now=at(30))).expired
     assert (record.job_id, record.status) == (job.id, EndStatus.FAILED)
+
+
+async def test_what_may_be_switched_off_is_looked_for_every_minute_and_uses_no_retry(store: JobStore) -> None:
+    (job,) = await added(store, notify(max_retries=1))
+    asleep = unreachable(patient=True)
+    assert (await settled(store, await take(store), asleep)).stopped is None
+    now = at(5)
+    assert (await settled(store, await take(store, now), asleep, now=now)).stopped is not None
+    stop = None
+    for minute in range(1, 31):
+        now = at(5 + 60 * minute)
+        assert await nothing(store, now - timedelta(seconds=1)) == now
+        stop = (await settled(store, await probe(store, now), asleep, now=now)).stopped
+        assert stop is not None
+    assert stop is not None
+    assert stop.until == now + LONGEST_PATIENT_PAUSE
+    now = stop.until
+    waiting = await store.job(job.id)
+    assert waiting is not None
+    assert (waiting.retry_count, waiting.rate_limits) == (0, 0)
+    assert (await settled(store, await probe(store, now), Done(), now=now)).opened
+    assert await store.lane_stops() == ()
+
+
+async def test_what_may_be_switched_off_fails_for_what_it_says_itself(store: JobStore) -> None:
+    (job,) = await added(store, notify(max_retries=1))
+    await settled(store, await take(store, START), unreachable(patient=True))
+    await settled(store, await take(store, at(5)), again(5), now=at(5))
+    kept = await store.job(job.id)
+    assert kept is not None
+    assert kept.retry_count == 1

@@ -22,6 +22,7 @@ from metarr_desktop.app.core import Core, open_core
 from metarr_desktop.app.paths import AppPaths
 from metarr_desktop.domain.forms import Draft
 from metarr_desktop.domain.jobs import NewJob
+from metarr_desktop.services.registry import SERVICES
 from tests.fakes import MemorySecretStore, eventually
 from tests.integration.fake_discord import TOKEN
 
@@ -620,7 +621,8 @@ async def test_metrics_count_what_waits_and_what_ended(
     assert 'metarr_jobs{type="notify-discord",status="pending"} 2' in lines
     assert 'metarr_jobs_ended_24h{type="webhook-received",status="completed"} 1' in lines
     assert [line for line in lines if line.startswith("metarr_lane_stopped{")] == [
-        f'metarr_lane_stopped{{lane="{lane}",state="paused"}} 1' for lane in ("discord", "kodi", "pushover")
+        f'metarr_lane_stopped{{lane="{lane}",state="paused"}} 1'
+        for lane in sorted(declared.lane for declared in SERVICES)
     ]
     (memory,) = [line for line in lines if line.startswith("process_resident_memory_bytes ")]
     assert float(memory.split()[1]) > 1_000_000

@@ -43,7 +43,8 @@ def test_without_a_running_program_everything_but_three_commands_works(
     here = program()
     status = asked(here, "status")
     assert (status["version"], status["running"], status["listening"]) == (__version__, False, None)
-    assert [service["key"] for service in status["services"]] == ["kodi", "discord", "pushover"]
+    keys = ["kodi", "jellyfin", "emby", "plex", "discord", "pushover"]
+    assert [service["key"] for service in status["services"]] == keys
     films = tmp_path / "Films"
     films.mkdir()
     ok(here, "library", "add", str(films), "--name", "My films")

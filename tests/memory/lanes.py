@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from metarr_desktop.domain.lanes import BREAKER_FAILURES, BlockCause, LaneState, LaneStop, breaker_pause
+from metarr_desktop.domain.lanes import BlockCause, LaneState, LaneStop, breaker_failures, breaker_pause
 from metarr_desktop.domain.outcomes import Blocked, Done, Failed, Outcome, Retry
 
 if TYPE_CHECKING:
@@ -102,23 +102,30 @@ class Lanes(dict[str, Lane]):
                 self.pop(job.lane, None)
             return News()
         self[job.lane] = replace(lane, failures=lane.failures + 1)
-        if lane.failures + 1 < BREAKER_FAILURES:
+        patient = isinstance(outcome, Retry) and outcome.patient
+        if lane.failures + 1 < breaker_failures(patient=patient):
             return News()
-        return News(stop=self._open_breaker(job.lane, reason, trips=0, now=now))
+        return News(stop=self._open_breaker(job.lane, reason, trips=0, patient=patient, now=now))
 
     def _end_probe(self, job: Job, outcome: Outcome, *, lane: Lane, now: datetime) -> News:
         reason = _unreachable(outcome)
         if reason is not None:
-            return News(stop=self._open_breaker(job.lane, reason, trips=lane.trips + 1, now=now), spared=True)
+            patient = isinstance(outcome, Retry) and outcome.patient
+            stop = self._open_breaker(job.lane, reason, trips=lane.trips + 1, patient=patient, now=now)
+            return News(stop=stop, spared=True)
         if _answered(outcome):
             del self[job.lane]
             return News(opened=True)
         self.await_probe(job.lane, now)
         return News()
 
-    def _open_breaker(self, name: str, reason: Text, *, trips: int, now: datetime) -> LaneStop:
+    def _open_breaker(self, name: str, reason: Text, *, trips: int, patient: bool, now: datetime) -> LaneStop:
         stop = LaneStop(
-            lane=name, state=LaneState.BREAKER, reason=reason, since=now, until=now + breaker_pause(trips)
+            lane=name,
+            state=LaneState.BREAKER,
+            reason=reason,
+            since=now,
+            until=now + breaker_pause(trips, patient=patient),
         )
         self[name] = Lane(stop=stop, trips=trips)
         return stop

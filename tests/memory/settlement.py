@@ -170,7 +170,8 @@ class Settling(Rows):
             job,
             error=outcome.error,
             reason=None,
-            retry_count=job.retry_count + (0 if outcome.rate_limited or news.spared else 1),
+            retry_count=job.retry_count
+            + (0 if outcome.rate_limited or outcome.patient or news.spared else 1),
             rate_limits=job.rate_limits + (1 if outcome.rate_limited else 0),
         )
         return self._put_back(later, run_after, run=run, now=now)

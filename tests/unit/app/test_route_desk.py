@@ -207,5 +207,6 @@ async def test_routes_are_set_listed_and_reset_by_actions(core: Core) -> None:
     assert (by_source[""]["own"], by_source[""]["events"]) == (False, told["default"])
     await ask(core, "route_reset", service="discord", source="radarr 4k")
     everything = await ask(core, "route_list", service="")
-    assert [each["service"] for each in everything] == ["kodi", "discord", "pushover"]
+    keys = ["kodi", "jellyfin", "emby", "plex", "discord", "pushover"]
+    assert [each["service"] for each in everything] == keys
     assert not any(route["own"] for each in everything for route in each["routes"])

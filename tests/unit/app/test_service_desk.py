@@ -54,7 +54,7 @@ async def test_a_service_that_is_off_may_be_saved_incomplete_but_not_switched_on
     await core.commands.save_service("pushover", Draft(values={"device": "phone"}), enabled=False)
     with pytest.raises(Refused, match="Enter the"):
         await core.commands.save_service("pushover", Draft(values={"device": "phone"}), enabled=True)
-    (_, _, pushover) = await core.queries.services()
+    (*_, pushover) = await core.queries.services()
     assert pushover.state is ServiceState.OFF
 
 

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import dataclasses
 import random
 from datetime import timedelta
 
@@ -72,3 +73,15 @@ def test_a_rate_limited_job_waits_as_long_as_the_server_asked() -> None:
     error = errors.RateLimited("Slow down.", retry_after=timedelta(seconds=64.57))
     decided = outcome_of(error, job=JOB, policy=RetryPolicy(), now=NOW, rng=random.Random(1))
     assert decided == Retry(error=error.text, delay=timedelta(seconds=64.57), rate_limited=True)
+
+
+def test_who_may_be_switched_off_is_waited_for_without_using_a_retry() -> None:
+    error = errors.Transient("No connection to 192.168.1.40:8080.", connection=True)
+    policy, job = RetryPolicy(patient=True), dataclasses.replace(JOB, max_retries=0)
+    outcome = outcome_of(error, job=job, policy=policy, now=START, rng=random.Random(1))
+    assert isinstance(outcome, Retry)
+    assert outcome.patient
+    said = outcome_of(
+        errors.Transient("Server error."), job=job, policy=policy, now=START, rng=random.Random(1)
+    )
+    assert isinstance(said, Failed)

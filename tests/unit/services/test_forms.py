@@ -36,10 +36,13 @@ def spec(key: str, name: str) -> FieldSpec:
 def test_the_public_field_names_and_secrets_are_those_promised() -> None:
     names = {
         each.key: [field.name for field in field_specs(each) if not field.advanced]
-        for each in (KODI, DISCORD, PUSHOVER)
+        for each in (KODI, *(service(key) for key in ("jellyfin", "emby", "plex")), DISCORD, PUSHOVER)
     }
     assert names == {
         "kodi": ["host", "port", "username", "password"],
+        "jellyfin": ["url", "api_key"],
+        "emby": ["url", "api_key"],
+        "plex": ["url", "token"],
         "discord": ["webhook_url", "username", "mention"],
         "pushover": ["token", "user_key", "device", "priority", "sound"],
     }
@@ -49,8 +52,8 @@ def test_the_public_field_names_and_secrets_are_those_promised() -> None:
 
 
 def test_a_service_nobody_declared_is_not_found() -> None:
-    with pytest.raises(NotFound, match="no service called plex"):
-        service("plex")
+    with pytest.raises(NotFound, match="no service called vlc"):
+        service("vlc")
 
 
 def test_a_number_has_its_limits_and_its_default() -> None:
@@ -62,11 +65,12 @@ def test_a_number_has_its_limits_and_its_default() -> None:
 def test_what_has_no_default_is_required() -> None:
     required = [
         field.name
-        for key in ("kodi", "discord", "pushover")
+        for key in ("kodi", "jellyfin", "emby", "plex", "discord", "pushover")
         for field in field_specs(service(key))
         if field.required
     ]
-    assert required == ["host", "webhook_url", "token", "user_key"]
+    servers = ["url", "api_key", "url", "api_key", "url", "token"]
+    assert required == ["host", *servers, "webhook_url", "token", "user_key"]
     assert spec("kodi", "password").kind == "secret"
 
 

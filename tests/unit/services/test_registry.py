@@ -29,6 +29,9 @@ if TYPE_CHECKING:
 ROOT = Path(__file__).parents[3]
 SECRETS = {
     "kodi": {"password": "hush-hush"},
+    "jellyfin": {"api_key": "hush0123456789abcdefhush"},
+    "emby": {"api_key": "hush0123456789abcdefhush"},
+    "plex": {"token": "hush-Hush_hush~hush"},
     "discord": {"webhook_url": "https://discord.com/api/webhooks/123456789012345678/hush-hush"},
     "pushover": {"token": "hushhushhushhushhushhushhushhu", "user_key": "hushhushhushhushhushhushhushhu"},
 }
@@ -40,13 +43,20 @@ def config_for(declared: Service, monkeypatch: pytest.MonkeyPatch, *, port: int)
     """Settings that lead to this computer."""
     monkeypatch.setenv(f"METARR_{declared.key.upper()}_BASE", f"http://127.0.0.1:{port}")
     names = {spec.name for spec in field_specs(declared)}
-    plain = {"host": "127.0.0.1", "port": port} if {"host", "port"} <= names else {}
+    plain: dict[str, object] = {"host": "127.0.0.1", "port": port} if {"host", "port"} <= names else {}
+    if "url" in names:
+        plain["url"] = f"http://127.0.0.1:{port}"
     return build_config(declared, plain, SECRETS[declared.key])
 
 
 def test_services_stand_in_the_order_people_see() -> None:
-    assert [declared.key for declared in SERVICES] == ["kodi", "discord", "pushover"]
-    assert [declared.waits_for_scan for declared in SERVICES] == [True, False, False]
+    keys = ["kodi", "jellyfin", "emby", "plex", "discord", "pushover"]
+    assert [declared.key for declared in SERVICES] == keys
+    assert [declared.key for declared in SERVICES if declared.waits_for_scan] == keys[:4]
+
+
+def test_who_may_be_switched_off_is_waited_for() -> None:
+    assert {each.key for each in SERVICES if each.retry.patient} >= {"jellyfin", "emby", "plex"}
 
 
 @every_service
