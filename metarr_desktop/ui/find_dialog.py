@@ -20,10 +20,10 @@ from shiboken6 import isValid
 
 from metarr_desktop.app.finding_snapshots import FindReport
 from metarr_desktop.domain.errors import MetarrError
-from metarr_desktop.ui.mnemonics import literal, renew_mnemonics
+from metarr_desktop.ui.mnemonics import renew_mnemonics
 from metarr_desktop.ui.notes import Note, NoteKind
 from metarr_desktop.ui.reading_order import follow_reading_order
-from metarr_desktop.ui.wording import fill_in, plural, say, tr
+from metarr_desktop.ui.wording import fill_in, one_line, plural, say, tr
 
 if TYPE_CHECKING:
     from metarr_desktop.app.commands import Commands
@@ -41,13 +41,9 @@ class FoundRow(QWidget):
     def __init__(self, found: FoundSnapshot) -> None:
         super().__init__()
         self.found = found
-        label = QLabel(literal(f"{found.title} \N{EN DASH} {found.name}"))
+        label = QLabel(place_words(found))
         label.setTextFormat(Qt.TextFormat.PlainText)
         label.setWordWrap(True)
-        address = QLabel(found.address)
-        address.setTextFormat(Qt.TextFormat.PlainText)
-        address.setLayoutDirection(Qt.LayoutDirection.LeftToRight)
-        address.setWordWrap(True)
         self.button = QPushButton(tr("Set up"))
         self.button.setAutoDefault(False)
         words = fill_in(tr("Set up {service} {name}"), service=found.title, name=found.name)
@@ -58,9 +54,8 @@ class FoundRow(QWidget):
         self.button.setVisible(not found.set_up)
         grid = QGridLayout(self)
         grid.setContentsMargins(0, 2, 0, 2)
-        grid.setColumnStretch(0, 3)
-        grid.setColumnStretch(1, 2)
-        for column, widget in enumerate((label, address, self.button, self.known)):
+        grid.setColumnStretch(0, 1)
+        for column, widget in enumerate((label, self.button, self.known)):
             grid.addWidget(widget, 0, column)
 
 
@@ -141,6 +136,13 @@ class FindDialog(QDialog):
         self.note.tell(kind, words, aloud=True)
         renew_mnemonics(self)
         follow_reading_order(self)
+        first = next((row.button for row in self.list.rows if row.button.isVisibleTo(self)), self.again)
+        first.setFocus()
+
+
+def place_words(found: FoundSnapshot) -> str:
+    """Name a place: what it is, what it calls itself, and where it is."""
+    return one_line(f'{found.title} "{found.name}" {found.address}')
 
 
 def report_words(report: FindReport) -> tuple[NoteKind, str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from string import ascii_lowercase, digits
 from typing import TYPE_CHECKING, cast
 
 from PySide6.QtCore import Qt
@@ -31,6 +32,7 @@ if TYPE_CHECKING:
 
 WIDTH, HEIGHT = 620, 380
 LARGER = 1.3
+EVERY_LETTER = ascii_lowercase + digits
 
 
 class Wizard(QDialog):
@@ -133,6 +135,8 @@ class Wizard(QDialog):
         self.back.setText(tr("Back"))
         self.back.setVisible(place > 0)
         self.next.setText(tr("Start") if place == 0 else tr("Finish") if last else tr("Next"))
+        # Next is Alt+N on every page, whatever stands there.
+        renew_mnemonics(page, taken=EVERY_LETTER)
         renew_mnemonics(self._foot)
         page.refresh_mnemonics()
         follow_reading_order(self)

@@ -10,7 +10,7 @@ from shiboken6 import isValid
 
 from metarr_desktop.domain.errors import MetarrError
 from metarr_desktop.domain.forms import Draft
-from metarr_desktop.ui.find_dialog import report_words
+from metarr_desktop.ui.find_dialog import place_words, report_words
 from metarr_desktop.ui.flow_layout import FlowLayout
 from metarr_desktop.ui.mnemonics import literal
 from metarr_desktop.ui.notes import Note, NoteKind
@@ -40,15 +40,13 @@ class FoundChoice(QWidget):
     def __init__(self, found: FoundSnapshot, *, commands: Commands, tasks: TaskSupervisor) -> None:
         super().__init__()
         self.found = found
-        words = f"{found.title} \N{EN DASH} {found.name}"
+        words = place_words(found)
         self.box = QCheckBox(literal(words))
         self.box.setVisible(found.complete and not found.set_up)
-        label = QLabel(literal(words))
+        label = QLabel(words)
         label.setTextFormat(Qt.TextFormat.PlainText)
         label.setVisible(not found.complete or found.set_up)
-        address = QLabel(found.address)
-        address.setTextFormat(Qt.TextFormat.PlainText)
-        address.setLayoutDirection(Qt.LayoutDirection.LeftToRight)
+        label.setWordWrap(True)
         self.known = Note()
         self.known.tell(NoteKind.DONE, tr("Already set up") if found.set_up else "")
         self.sign_in = SignInButton(
@@ -65,9 +63,8 @@ class FoundChoice(QWidget):
         self.set_up.setVisible(not found.complete and not found.set_up and found.sign_in is None)
         grid = QGridLayout(self)
         grid.setContentsMargins(0, 2, 0, 2)
-        grid.setColumnStretch(0, 3)
-        grid.setColumnStretch(1, 2)
-        for column, widget in enumerate((self.box, address, self.sign_in, self.set_up, self.known)):
+        grid.setColumnStretch(0, 1)
+        for column, widget in enumerate((self.box, self.sign_in, self.set_up, self.known)):
             grid.addWidget(widget, 0, column)
         grid.addWidget(label, 0, 0)
         if found.sign_in is not None and not found.set_up:
@@ -91,7 +88,7 @@ class ServicesStep(SettingsPage):
         self._queries = queries
         self._tasks = tasks
         self._open_settings = open_settings
-        self._looked = False
+        self._looked = self._looking = False
         self.choices: list[FoundChoice] = []
         self.others: dict[str, QPushButton] = {}
         self.news = Note()
@@ -119,19 +116,20 @@ class ServicesStep(SettingsPage):
 
     async def look(self) -> None:
         """Ask the network, which takes three seconds."""
-        if not self.again.isEnabled():
+        if self._looking:
             return
-        self.again.setEnabled(False)
+        self._looking = True
         self.news.tell(NoteKind.RUNNING, tr("Looking for Kodi, Jellyfin, Plex and others..."), aloud=True)
         try:
             report = await self._commands.find_services()
         finally:
-            if isValid(self):
-                self.again.setEnabled(True)
+            self._looking = False
         if isValid(self):
             self._show_found(report.found)
             kind, words = report_words(report)
             self.news.tell(kind, words, aloud=True)
+            if self.again.hasFocus():
+                self.focus_first()
 
     async def save(self) -> bool:
         """Set up what is ticked, and switch it on."""
