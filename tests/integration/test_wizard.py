@@ -11,7 +11,6 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QAbstractButton, QApplication, QLabel, QScrollArea
 
 from metarr_desktop.domain.forms import Draft
-from metarr_desktop.ui.mnemonics import without_mnemonic
 from metarr_desktop.ui.notes import NoteKind
 from tests.fake_arr import FakeArr
 from tests.fakes import FakeClock, MemorySecretStore, until
@@ -40,6 +39,10 @@ def quiet_network(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("METARR_DISCOVERY_TARGET", "127.0.0.1:9")
 
 
+def assistant_of(shell: Shell) -> Wizard | None:
+    return shell._wizard
+
+
 async def assistant(shell: Shell) -> Wizard:
     shell.open_assistant()
     wizard = shell._wizard
@@ -62,6 +65,14 @@ async def go_to(wizard: Wizard, place: int) -> Any:
     return wizard.pages[place]
 
 
+def letters_of(wizard: Wizard) -> list[str]:
+    """Return the letter of everything in sight that has one."""
+    widgets: list[QAbstractButton | QLabel] = [*wizard.findChildren(QAbstractButton)]
+    widgets += wizard.findChildren(QLabel)
+    marked = [each.text().replace("&&", "") for each in widgets if each.isVisible()]
+    return [words.partition("&")[2][:1].lower() for words in marked if "&" in words]
+
+
 def quick(core: Core, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(core.commands._finding, "_seconds", 0.2)
 
@@ -70,7 +81,7 @@ async def test_it_comes_by_itself_once_and_only_where_nothing_is_set_up(
     tmp_path: Path, qapp: QApplication
 ) -> None:
     async with running_shell(tmp_path, qapp) as (core, shell):
-        assert shell._wizard is None, "tests of windows do not meet it"
+        assert assistant_of(shell) is None, "tests of windows do not meet it"
         await shell.assist_first()
         wizard = shell._wizard
         assert wizard is not None
@@ -126,16 +137,8 @@ async def test_every_page_is_used_by_keys_alone_and_fits_a_small_screen(
             await asyncio.sleep(0.02)
             assert (wizard.width(), wizard.height()) == (640, 400)
             assert not unnamed(wizard), place
-            letters = [
-                (
-                    widget.text().replace("&&", "").partition("&")[2][:1].lower(),
-                    without_mnemonic(widget.text()),
-                )
-                for widget in (*wizard.findChildren(QAbstractButton), *wizard.findChildren(QLabel))
-                if widget.isVisible() and "&" in widget.text().replace("&&", "")
-            ]
-            used = [letter for letter, _ in letters]
-            assert len(used) == len(set(used)), letters
+            letters = letters_of(wizard)
+            assert len(letters) == len(set(letters)), letters
             for button in (wizard.next, wizard.back, wizard.skip):
                 assert not button.isVisible() or wizard.rect().contains(button.geometry())
             for area in wizard.page.findChildren(QScrollArea):
@@ -275,11 +278,11 @@ async def test_what_is_ticked_is_set_up_and_the_last_page_tests_it(
         last = cast("DoneStep", wizard.page)
         assert last.notes[0].text().startswith("Receiving on port ")
         assert [line.state.text() for line in last.lines] == ["Kodi: Not tested"]
-        assert last.lines[0].state.kind is NoteKind.WARNING
+        assert [line.state.kind for line in last.lines] == [NoteKind.WARNING]
         await core.commands.save_service("kodi", Draft(values={"host": "127.0.0.1", "port": 9}))
         last.lines[0].test.click()
         await until(lambda: "No connection to 127.0.0.1:9" in last.lines[0].state.text())
-        assert last.lines[0].state.kind is NoteKind.FAILED
+        assert [line.state.kind for line in last.lines] == [NoteKind.FAILED]
         assert last.start_hidden.isVisibleTo(wizard) is shell._tray.is_there
         last.start_hidden.setChecked(True)
         wizard.next.click()
