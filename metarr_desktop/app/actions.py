@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from metarr_desktop.app import wire
 from metarr_desktop.app.action import Action, not_kept
 from metarr_desktop.app.finding_actions import FINDING_ACTIONS
+from metarr_desktop.app.household_actions import HOUSEHOLD_ACTIONS
 from metarr_desktop.app.library_values import library_changes
 from metarr_desktop.app.params import Params
 from metarr_desktop.app.route_actions import route_list, route_reset, route_set
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from metarr_desktop.app.core import Core
+    from metarr_desktop.app.snapshots import ServiceForm
     from metarr_desktop.domain.jobs import Job
 
 logger = logging.getLogger(__name__)
@@ -129,7 +131,15 @@ async def _service_form(core: Core, params: Params) -> object:
             {"name": field.name, "secret": field.kind == "secret", "title": field.title}
             for field in form.fields
         ],
+        "of_players": _of_players(form),
     }
+
+
+def _of_players(form: ServiceForm) -> list[str]:
+    """Name the settings that each of several players has for itself; none where they are in the form."""
+    shown = {field.name for field in form.fields}
+    asked = () if form.household is None else form.household.fields
+    return [field.name for field in asked if field.name not in shown]
 
 
 async def _service_switch(core: Core, params: Params) -> object:
@@ -148,7 +158,8 @@ async def _service_set(core: Core, params: Params) -> object:
     try:
         await core.commands.save_service(key, draft, until_quit=until_quit)
     except SecretsUnavailable as error:
-        raise not_kept(error, prefix=key, fields=secrets, running=core.serving) from error
+        prefix = await core.queries.secrets_at(key)
+        raise not_kept(error, prefix=prefix, fields=secrets, running=core.serving) from error
     return None
 
 
@@ -285,6 +296,7 @@ async def _receiving_new_key(core: Core, _: Params) -> object:
 
 
 ACTIONS: dict[str, Action] = {
+    **HOUSEHOLD_ACTIONS,
     **SENDER_ACTIONS,
     **FINDING_ACTIONS,
     "status": Action(_status),

@@ -12,6 +12,8 @@ from metarr_desktop.app.api_key import ApiKey
 from metarr_desktop.app.finding_desk import FindingDesk
 from metarr_desktop.app.folder_watch import FolderWatch
 from metarr_desktop.app.foundation import lay_foundation
+from metarr_desktop.app.household_desk import HouseholdDesk
+from metarr_desktop.app.household_reader import HouseholdReader
 from metarr_desktop.app.job_types import notify_job_types, own_job_types
 from metarr_desktop.app.listener import Listener
 from metarr_desktop.app.notifiers import build_notifiers
@@ -57,7 +59,8 @@ async def build_parts(paths: AppPaths, stack: AsyncExitStack, book: LogBook, giv
     """Build everything; what has to be closed is on the stack."""
     on = await lay_foundation(paths, stack, given)
     notifiers = build_notifiers(on)
-    desk = _service_desk(on, notifiers)
+    household = _household_desk(on)
+    desk = _service_desk(on, notifiers, household)
     keys = SenderKeys(store=on.stores.senders, secrets=on.secrets, bus=on.bus, spawn=on.tasks.spawn)
     await keys.refresh()
     routed = [source for source in on.sources if source.routed]
@@ -83,8 +86,9 @@ async def build_parts(paths: AppPaths, stack: AsyncExitStack, book: LogBook, giv
         schedules=SCHEDULES,
         scheduler=_scheduler(on),
         desk=desk,
-        finding=FindingDesk(services=on.services, store=on.stores.services),
+        finding=_finding(on),
         sign_ins=_sign_ins(on, notifiers),
+        household=household,
         route_desk=RouteDesk(
             services=on.services,
             sources=on.sources,
@@ -98,7 +102,11 @@ async def build_parts(paths: AppPaths, stack: AsyncExitStack, book: LogBook, giv
         samples=SampleSender(listener=listener, secrets=on.secrets, sources=[each.key for each in routed]),
         scans=scans,
         path_scopes=PathScopes(
-            library=on.stores.library, senders=on.stores.senders, sources=on.sources, services=on.services
+            library=on.stores.library,
+            senders=on.stores.senders,
+            players=on.stores.players,
+            sources=on.sources,
+            services=on.services,
         ),
         log=book,
         stop_requested=asyncio.Event(),
@@ -108,16 +116,36 @@ async def build_parts(paths: AppPaths, stack: AsyncExitStack, book: LogBook, giv
     )
 
 
-def _service_desk(on: Foundation, notifiers: Mapping[str, Notifier[Any]]) -> ServiceDesk:
+def _household_desk(on: Foundation) -> HouseholdDesk:
+    return HouseholdDesk(
+        services=on.services,
+        store=on.stores.players,
+        library=on.stores.library,
+        secrets=on.secrets,
+        queue=on.queue,
+        lanes=on.lanes,
+        bus=on.bus,
+        clock=on.clock,
+    )
+
+
+def _service_desk(
+    on: Foundation, notifiers: Mapping[str, Notifier[Any]], household: HouseholdDesk
+) -> ServiceDesk:
     return ServiceDesk(
         services=on.services,
         notifiers=notifiers,
         store=on.stores.services,
         secrets=on.secrets,
+        household=household,
         queue=on.queue,
         bus=on.bus,
         clock=on.clock,
     )
+
+
+def _finding(on: Foundation) -> FindingDesk:
+    return FindingDesk(services=on.services, store=on.stores.services, players=on.stores.players)
 
 
 def _sign_ins(on: Foundation, notifiers: Mapping[str, Notifier[Any]]) -> SignInDesk:
@@ -151,6 +179,8 @@ def _digests(receiving: Receiving, key: ApiKey) -> tuple[str, ...]:
 
 def _job_types(on: Foundation, notifiers: Mapping[str, Notifier[Any]], upkeep: Upkeep) -> tuple[JobType, ...]:
     stores = on.stores
+    households = HouseholdReader(players=stores.players, library=stores.library, lanes=on.lanes)
+    households.follow(on.bus, on.tasks)
     receive = ReceiveWebhook(
         events=stores.events,
         senders=stores.senders,
@@ -160,6 +190,7 @@ def _job_types(on: Foundation, notifiers: Mapping[str, Notifier[Any]], upkeep: U
         sources=on.sources,
         services=on.services,
         clock=on.clock,
+        households=households,
         expires_after=lambda: on.settings.deliver_within,
     )
     return (
@@ -170,6 +201,8 @@ def _job_types(on: Foundation, notifiers: Mapping[str, Notifier[Any]], upkeep: U
             store=stores.services,
             secrets=on.secrets,
             library=stores.library,
+            players=stores.players,
+            lanes=on.lanes,
             clock=on.clock,
         ),
     )

@@ -6,6 +6,7 @@ from contextlib import suppress
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any, Literal
 
+from metarr_desktop.app.household_commands import HouseholdCommands
 from metarr_desktop.app.sender_commands import SenderCommands
 from metarr_desktop.app.snapshots import (
     LibrarySnapshot,
@@ -36,11 +37,12 @@ RETRY_AT_ONCE = 500
 """At most so many failed jobs are tried again by one command."""
 
 
-class Commands(SenderCommands):
+class Commands(SenderCommands, HouseholdCommands):
     """Writes. Each raises from ``domain/errors.py`` with a sentence for the person who asked."""
 
     def __init__(self, parts: Parts) -> None:
-        super().__init__(parts)
+        SenderCommands.__init__(self, parts)
+        HouseholdCommands.__init__(self, parts)
         self._desk = parts.desk
         self._finding = parts.finding
         self._sign_ins = parts.sign_ins

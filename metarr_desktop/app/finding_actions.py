@@ -71,6 +71,7 @@ def find_json(report: FindReport) -> dict[str, object]:
                 "address": each.address,
                 "values": dict(each.values),
                 "set_up": each.set_up,
+                "adds": each.adds,
             }
             for each in report.found
         ],

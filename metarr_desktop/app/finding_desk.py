@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from metarr_desktop.app.finding_snapshots import FindReport, FoundSnapshot
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from metarr_desktop.domain.forms import PlainValue
     from metarr_desktop.services.declaration import Service
     from metarr_desktop.services.finding import Finder, Found
+    from metarr_desktop.storage.player_store import PlayerStore
     from metarr_desktop.storage.service_store import ServiceStore
 
 logger = logging.getLogger(__name__)
@@ -32,9 +33,17 @@ MARGIN_S = 2.0
 class FindingDesk:
     """One question for each service that says how it is found."""
 
-    def __init__(self, *, services: Sequence[Service], store: ServiceStore, seconds: float = SECONDS) -> None:
+    def __init__(
+        self,
+        *,
+        services: Sequence[Service],
+        store: ServiceStore,
+        players: PlayerStore,
+        seconds: float = SECONDS,
+    ) -> None:
         self._services = {service.key: service for service in services}
         self._store = store
+        self._players = players
         self._seconds = seconds
 
     async def find(self) -> FindReport:
@@ -45,7 +54,7 @@ class FindingDesk:
         wanted = [(each, each.finder) for each in self._services.values() if each.finder is not None]
         answers = await asyncio.gather(*(self._ask(each, finder, network) for each, finder in wanted))
         found = [one for each in answers if not isinstance(each, Text) for one in each]
-        stored = {each.key: (await self._store.row(each.key)).values for each, _ in wanted}
+        stored = {each.key: await self._places(each) for each, _ in wanted}
         return FindReport(
             found=tuple(self._snapshot(one, stored[one.service]) for one in found),
             failures=tuple(each for each in answers if isinstance(each, Text)),
@@ -63,7 +72,13 @@ class FindingDesk:
         logger.info("%d found of %s", len(found), service.title)
         return each_once(one for one in found if one.service == service.key)
 
-    def _snapshot(self, found: Found, stored: Mapping[str, PlainValue]) -> FoundSnapshot:
+    async def _places(self, service: Service) -> list[Mapping[str, Any]]:
+        """Return the settings of every place that is set up."""
+        if service.member is not None:
+            return [player.values for player in await self._players.players(service.key)]
+        return [(await self._store.row(service.key)).values]
+
+    def _snapshot(self, found: Found, stored: Sequence[Mapping[str, Any]]) -> FoundSnapshot:
         service = self._services[found.service]
         return FoundSnapshot(
             service=found.service,
@@ -71,7 +86,9 @@ class FindingDesk:
             name=found.name,
             address=shown_place(found.values),
             values=found.values,
-            set_up=is_same_place(stored, found.values),
+            set_up=any(is_same_place(each, found.values) for each in stored),
+            is_player=service.member is not None,
+            adds=service.member is not None and bool(stored),
             complete=not missing_fields(service, found.values, ()),
             sign_in=None if service.sign_in is None else service.sign_in.label,
         )

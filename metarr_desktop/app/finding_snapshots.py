@@ -20,6 +20,7 @@ class FoundSnapshot:
 
     It is ``set_up`` where the settings lead there already. The values are ``complete`` where nothing else is
     needed to use it; ``sign_in`` is the label of the button that fetches the rest, where that is possible.
+    A service may have several such places where it ``is_player``, and it ``adds`` one where it has some.
     """
 
     service: str
@@ -29,6 +30,8 @@ class FoundSnapshot:
     values: Mapping[str, PlainValue]
     set_up: bool
     complete: bool = False
+    is_player: bool = False
+    adds: bool = False
     sign_in: Text | None = None
 
 

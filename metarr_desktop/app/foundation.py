@@ -11,6 +11,7 @@ from metarr_desktop.app.queue_opening import open_queue
 from metarr_desktop.app.settings import AppSettings
 from metarr_desktop.app.tasks import TaskSupervisor
 from metarr_desktop.domain.bus import Bus
+from metarr_desktop.jobs.group_lanes import GroupLanes
 from metarr_desktop.jobs.queue import JobQueue
 from metarr_desktop.storage.event_store import EventStore
 from metarr_desktop.storage.history_store import HistoryStore
@@ -19,6 +20,7 @@ from metarr_desktop.storage.import_store import ImportStore
 from metarr_desktop.storage.issue_store import IssueStore
 from metarr_desktop.storage.library_store import LibraryStore
 from metarr_desktop.storage.note_store import NoteStore
+from metarr_desktop.storage.player_store import PlayerStore
 from metarr_desktop.storage.route_store import RouteStore
 from metarr_desktop.storage.schedule_store import ScheduleStore
 from metarr_desktop.storage.sender_store import SenderStore
@@ -70,6 +72,7 @@ class Stores:
     statistics: StatisticsStore
     events: EventStore
     services: ServiceStore
+    players: PlayerStore
     senders: SenderStore
     imports: ImportStore
     issues: IssueStore
@@ -87,6 +90,7 @@ class Stores:
             statistics=StatisticsStore(database),
             events=EventStore(database),
             services=ServiceStore(database),
+            players=PlayerStore(database),
             senders=SenderStore(database),
             imports=ImportStore(database),
             issues=IssueStore(database),
@@ -106,6 +110,7 @@ class Foundation:
     database: Database
     stores: Stores
     queue: JobQueue
+    lanes: GroupLanes
     settings: AppSettings
     secrets: SecretStore
     http: Http
@@ -137,6 +142,8 @@ async def lay_foundation(paths: AppPaths, stack: AsyncExitStack, given: Given, /
     stores = Stores.on(database, jobs=jobs)
     await stores.services.seed([service.key for service in given.services], now=clock.now())
     queue = JobQueue(store=jobs, bus=bus, clock=clock)
+    lanes = GroupLanes(stores.players, changed=queue.wake.set)
+    await lanes.refresh()
     paused, until = settings.pause
     queue.set_pause(paused=paused, until=until)
     stack.push_async_callback(given.http.close)
@@ -146,6 +153,7 @@ async def lay_foundation(paths: AppPaths, stack: AsyncExitStack, given: Given, /
         database=database,
         stores=stores,
         queue=queue,
+        lanes=lanes,
         settings=settings,
         secrets=given.secrets,
         http=given.http,

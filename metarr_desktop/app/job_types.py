@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from metarr_desktop.domain.jobs import (
@@ -25,10 +26,12 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
     from metarr_desktop.domain.clock import Clock
+    from metarr_desktop.jobs.group_lanes import GroupLanes
     from metarr_desktop.library.maintenance import Step
     from metarr_desktop.services.declaration import Service
     from metarr_desktop.services.notifier import Notifier
     from metarr_desktop.storage.library_store import LibraryStore
+    from metarr_desktop.storage.player_store import PlayerStore
     from metarr_desktop.storage.secrets import SecretStore
     from metarr_desktop.storage.service_store import ServiceStore
     from metarr_desktop.webhooks.catch_up import CatchUp
@@ -70,6 +73,8 @@ def notify_job_types(
     store: ServiceStore,
     secrets: SecretStore,
     library: LibraryStore,
+    players: PlayerStore,
+    lanes: GroupLanes,
     clock: Clock,
 ) -> tuple[JobType, ...]:
     """Return one type for each service, as it declares it; media servers wait for the files they look at."""
@@ -84,6 +89,7 @@ def notify_job_types(
                 secrets=secrets,
                 mappings=library,
                 clock=clock,
+                players=players,
                 ready=None if service.sends_messages else readiness,
             ),
             lane=service.lane,
@@ -91,6 +97,7 @@ def notify_job_types(
             concurrency=service.concurrency,
             delivers=True,
             merge_window=service.merge_window,
+            lanes=None if service.member is None else partial(lanes.of, service.key),
         )
         for service in services
     )

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from metarr_desktop.app.finding_desk import FindingDesk
     from metarr_desktop.app.folder_watch import FolderWatch
     from metarr_desktop.app.foundation import Foundation
+    from metarr_desktop.app.household_desk import HouseholdDesk
     from metarr_desktop.app.listener import Listener
     from metarr_desktop.app.logging_setup import LogBook
     from metarr_desktop.app.path_scopes import PathScopes
@@ -43,6 +44,7 @@ class Parts:
     desk: ServiceDesk
     finding: FindingDesk
     sign_ins: SignInDesk
+    household: HouseholdDesk
     route_desk: RouteDesk
     senders: SenderParts
     receiving: Receiving

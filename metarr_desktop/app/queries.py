@@ -9,13 +9,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from metarr_desktop import __version__
+from metarr_desktop.app.household_queries import HouseholdQueries
 from metarr_desktop.app.job_views import JobViews
 from metarr_desktop.app.lane_views import held_lanes
 from metarr_desktop.app.origins import Origins
 from metarr_desktop.app.problems import find_problems
 from metarr_desktop.app.schedule_views import read_schedules
 from metarr_desktop.app.sender_queries import SenderQueries
-from metarr_desktop.app.service_state import secrets_set, snapshot_of
+from metarr_desktop.app.service_state import form_of, snapshot_of
 from metarr_desktop.app.settings import complaint
 from metarr_desktop.app.snapshots import (
     LibrarySnapshot,
@@ -31,11 +32,10 @@ from metarr_desktop.app.snapshots import (
     TodaySnapshot,
     library_snapshot,
 )
-from metarr_desktop.domain.errors import NotFound
 from metarr_desktop.domain.jobs import EndStatus, Job, QueuePlace
 from metarr_desktop.domain.statistics import Statistics, Tally, sum_of
-from metarr_desktop.domain.text import text
-from metarr_desktop.services.forms import check_field, field_specs
+from metarr_desktop.jobs.recipients import member_fields
+from metarr_desktop.services.forms import check_field
 from metarr_desktop.storage.job_store import WaitingJobs
 
 if TYPE_CHECKING:
@@ -61,7 +61,6 @@ if TYPE_CHECKING:
     from metarr_desktop.domain.routing import Route
     from metarr_desktop.domain.text import Text
     from metarr_desktop.domain.tracing import Hop
-    from metarr_desktop.services.declaration import Service
 
 LAST_AMONG = 50
 """Scans that were asked for may have come after the last webhook."""
@@ -71,17 +70,17 @@ RETRY_AT_ONCE = 500
 NOTHING_WAITS = WaitingJobs(count=0)
 
 
-class Queries(SenderQueries):
+class Queries(SenderQueries, HouseholdQueries):
     """Reads. All but the synchronous ones go to the reading connection."""
 
     version = __version__
 
     def __init__(self, parts: Parts) -> None:
-        super().__init__(parts)
-        self._services = parts.on.services
+        SenderQueries.__init__(self, parts)
+        HouseholdQueries.__init__(self, parts)
         self._sources = parts.on.sources
         self._types = tuple(kind.type for kind in parts.types)
-        self._delivering = frozenset(kind.lane for kind in parts.types if kind.delivers)
+        self._delivering = tuple(kind for kind in parts.types if kind.delivers)
         self._database = parts.on.database
         self._job_store = parts.on.stores.jobs
         self._history = parts.on.stores.history
@@ -91,9 +90,7 @@ class Queries(SenderQueries):
         self._events = parts.on.stores.events
         self._service_store = parts.on.stores.services
         self._routes = parts.route_desk
-        self._library = parts.on.stores.library
         self._path_scopes = parts.path_scopes
-        self._secrets = parts.on.secrets
         self._queue = parts.on.queue
         self._settings = parts.on.settings
         self._receiving = parts.receiving
@@ -171,13 +168,14 @@ class Queries(SenderQueries):
     async def problems(self) -> tuple[Problem, ...]:
         """What a person should know about, worst first."""
         last = await self._history.last_of_types(["scan-movie"])
+        titles, keys = await self._lane_titles()
         return find_problems(
             listener=None if self._listener is None else self._listener.problem,
             storage=self._database.problem,
             keyring=self._secrets.state,
             stops=await self._queue.lane_stops(),
-            titles={service.lane: service.title for service in self._services},
-            keys={service.lane: service.key for service in self._services},
+            titles=titles,
+            keys=keys,
             last_scan=last.get("scan-movie"),
             port=self._settings.port,
             senders=await self._sender_views.standing(port=self._settings.port),
@@ -254,11 +252,14 @@ class Queries(SenderQueries):
 
     async def lanes(self) -> tuple[LaneSnapshot, ...]:
         """Return the lanes that take no jobs now, those included whose deliveries are paused."""
+        titles, _ = await self._lane_titles()
+        delivering = {lane for kind in self._delivering for lane in kind.all_lanes()}
         return held_lanes(
             stops=await self._queue.lane_stops(),
             pause=self.pause(),
-            delivering=self._delivering,
-            titles={service.lane: service.title for service in self._services},
+            # Of a group that was removed nothing is told any more.
+            delivering=delivering & titles.keys(),
+            titles=titles,
         )
 
     def on_several_computers(self) -> bool:
@@ -307,42 +308,36 @@ class Queries(SenderQueries):
         """Every service in the order of the registry."""
         rows = {row.service: row for row in await self._service_store.rows()}
         stops = {stop.lane: stop for stop in await self._queue.lane_stops()}
+        titles, keys = await self._lane_titles()
         waiting = await self._job_store.waiting()
         last = await self._history.last_of_types([service.job_type for service in self._services])
         return tuple(
-            snapshot_of(
-                service,
-                rows[service.key],
-                secrets=self._secrets,
-                stops=stops,
-                waiting=waiting.get(service.job_type, NOTHING_WAITS),
-                last=last.get(service.job_type),
-            )
-            for service in self._services
-            if service.key in rows
+            [
+                snapshot_of(
+                    service,
+                    rows[service.key],
+                    secrets=self._secrets,
+                    stops={lane: stop for lane, stop in stops.items() if keys.get(lane) == service.key},
+                    titles=titles,
+                    waiting=waiting.get(service.job_type, NOTHING_WAITS),
+                    last=last.get(service.job_type),
+                    household=None if service.member is None else await self._read_household(service),
+                )
+                for service in self._services
+                if service.key in rows
+            ]
         )
 
     async def service_form(self, key: str) -> ServiceForm:
         """What a service's settings page starts from. Raises NotFound."""
         service, row = self._service(key), await self._service_store.row(key)
-        fields = field_specs(service)
-        known = {field.name for field in fields if field.kind != "secret"}
-        defaults = {field.name: field.default for field in fields if field.kind != "secret"}
-        return ServiceForm(
-            key=key,
-            title=service.title,
-            enabled=row.enabled,
-            fields=fields,
-            values={**defaults, **{name: value for name, value in row.values.items() if name in known}},
-            secrets_set=secrets_set(service, row, self._secrets),
-            docs=service.docs,
-            takes_messages=service.sends_messages,
-            sign_in=None if service.sign_in is None else service.sign_in.label,
-        )
+        household = None if service.member is None else await self._read_household(service)
+        return form_of(service, row, secrets=self._secrets, household=household)
 
     async def secret(self, key: str, field: str) -> str | None:
         """Return a secret for the person to see. Raises SecretsUnavailable."""
-        return await self._secrets.get(f"{self._service(key).key}/{field}")
+        at = await self.secrets_at(key) if field in member_fields(self._service(key)) else key
+        return await self._secrets.get(f"{at}/{field}")
 
     def check_field(self, key: str, field: str, value: PlainValue) -> Text | None:
         """Return what is wrong with one value as typed, or None."""
@@ -355,12 +350,6 @@ class Queries(SenderQueries):
     def check_route(self, service: str, route: Route) -> Text | None:
         """Return what is wrong with a service's rules as typed, or None."""
         return self._routes.check(service, route)
-
-    def _service(self, key: str) -> Service:
-        for service in self._services:
-            if service.key == key:
-                return service
-        raise NotFound(text("There is no service called {service}.", service=key))
 
     # Library
 

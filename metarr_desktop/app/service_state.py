@@ -5,15 +5,17 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from metarr_desktop.app.lane_views import stop_reason
-from metarr_desktop.app.snapshots import ServiceSnapshot, ServiceState
+from metarr_desktop.app.snapshots import ServiceForm, ServiceSnapshot, ServiceState
 from metarr_desktop.domain.jobs import EndStatus
 from metarr_desktop.domain.lanes import LaneState
 from metarr_desktop.domain.text import Text, text
-from metarr_desktop.services.forms import missing_fields, secret_fields
+from metarr_desktop.jobs.recipients import member_fields
+from metarr_desktop.services.forms import field_specs, missing_fields, secret_fields
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from metarr_desktop.app.household_views import HouseholdForm
     from metarr_desktop.domain.jobs import JobRecord
     from metarr_desktop.domain.lanes import LaneStop
     from metarr_desktop.services.declaration import Service
@@ -37,18 +39,27 @@ def snapshot_of(
     *,
     secrets: SecretStore,
     stops: Mapping[str, LaneStop],
+    titles: Mapping[str, str],
     waiting: WaitingJobs,
     last: JobRecord | None,
+    household: HouseholdForm | None = None,
 ) -> ServiceSnapshot:
-    """Sum up one service."""
-    missing = missing_fields(service, row.values, secrets_set(service, row, secrets))
-    stop = stops.get(service.lane)
-    state, detail = _state(service, row, configured=not missing, stop=stop, waiting=waiting, last=last)
+    """Sum up one service; ``stops`` are those of its lanes, by lane, and ``titles`` what lanes are called.
+
+    One with players is set up as soon as one of them is.
+    """
+    missing = set(missing_fields(service, row.values, secrets_set(service, row, secrets)))
+    missing -= member_fields(service)
+    stop = min(stops.values(), key=_urgency, default=None)
+    complete = household is None or any(player.complete for player in household.players)
+    configured = complete and not missing
+    title = service.title if stop is None else titles.get(stop.lane, service.title)
+    state, detail = _state(row, title=title, configured=configured, stop=stop, waiting=waiting, last=last)
     return ServiceSnapshot(
         key=service.key,
         title=service.title,
         enabled=row.enabled,
-        configured=not missing,
+        configured=configured,
         state=state,
         detail=detail,
         waiting=waiting.count,
@@ -56,13 +67,48 @@ def snapshot_of(
         last_at=None if last is None else last.completed_at,
         stop=None if stop is None else stop.state,
         until=None if stop is None or stop.state is LaneState.PROBING else stop.until,
+        household=household,
     )
 
 
+def form_of(
+    service: Service, row: ServiceRow, *, secrets: SecretStore, household: HouseholdForm | None
+) -> ServiceForm:
+    """Return what a service's settings page starts from: with one player, also what is said of that."""
+    fields, values = field_specs(service), dict(row.values)
+    filled = secrets_set(service, row, secrets)
+    if household is not None:
+        own = member_fields(service)
+        filled -= own
+        if household.several:
+            fields = tuple(field for field in fields if field.name not in own)
+        for player in () if household.several else household.players:
+            values |= player.values
+            filled |= player.secrets_set
+    plain = {field.name: field.default for field in fields if field.kind != "secret"}
+    return ServiceForm(
+        key=service.key,
+        title=service.title,
+        enabled=row.enabled,
+        fields=fields,
+        values={**plain, **{name: value for name, value in values.items() if name in plain}},
+        secrets_set=filled,
+        docs=service.docs,
+        takes_messages=service.sends_messages,
+        household=household,
+        sign_in=None if service.sign_in is None else service.sign_in.label,
+    )
+
+
+def _urgency(stop: LaneStop) -> tuple[bool, str]:
+    """Of several lanes that stopped, one is told that waits for a person."""
+    return stop.state is not LaneState.BLOCKED, stop.lane
+
+
 def _state(
-    service: Service,
     row: ServiceRow,
     *,
+    title: str,
     configured: bool,
     stop: LaneStop | None,
     waiting: WaitingJobs,
@@ -75,7 +121,7 @@ def _state(
     if stop is not None and stop.state is LaneState.BLOCKED:
         return ServiceState.NEEDS_ATTENTION, stop.reason
     if stop is not None:
-        return ServiceState.WAITING, stop_reason(stop, service.title)
+        return ServiceState.WAITING, stop_reason(stop, title)
     if waiting.error is not None:
         return ServiceState.WAITING, waiting.error
     checked = row.check

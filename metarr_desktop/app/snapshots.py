@@ -10,6 +10,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from datetime import datetime, timedelta
 
+    from metarr_desktop.app.household_views import HouseholdForm
     from metarr_desktop.domain.forms import FieldSpec, PlainValue
     from metarr_desktop.domain.history import HistoryCursor
     from metarr_desktop.domain.jobs import Attempt, EndStatus, Job, JobRecord, JobStatus
@@ -34,7 +35,8 @@ class ServiceState(StrEnum):
 class ServiceSnapshot:
     """One service of the list; ``detail`` says more than the state, ``last_*`` is its last ended job.
 
-    ``stop`` is why its lane takes no jobs, and ``until`` when that ends by itself.
+    ``stop`` is why a lane of it takes no jobs, and ``until`` when that ends by itself. ``household`` are the
+    players of a service that has some.
     """
 
     key: str
@@ -48,6 +50,7 @@ class ServiceSnapshot:
     last_at: datetime | None = None
     stop: LaneState | None = None
     until: datetime | None = None
+    household: HouseholdForm | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -66,6 +69,8 @@ class LaneSnapshot:
 class ServiceForm:
     """What a service's settings page starts from; of secrets only whether one is kept.
 
+    A service that has players tells them in ``household``; where there are several, ``fields`` are those of
+    the service alone.
     ``sign_in`` is the label of the button that signs in there, where that is possible.
     """
 
@@ -78,6 +83,7 @@ class ServiceForm:
     docs: str
     takes_messages: bool = True
     sign_in: Text | None = None
+    household: HouseholdForm | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -105,6 +105,7 @@ def service_json(service: ServiceSnapshot) -> ServiceJson:
         "detail": _text(service.detail),
         "stop": service.stop,
         "until": iso(service.until),
+        "players": None if service.household is None else len(service.household.players),
     }
 
 

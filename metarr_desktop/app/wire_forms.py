@@ -36,6 +36,7 @@ class ServiceJson(TypedDict):
     detail: str | None
     stop: LaneState | None
     until: str | None
+    players: int | None
 
 
 class StatusJson(TypedDict):

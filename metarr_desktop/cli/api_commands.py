@@ -24,6 +24,6 @@ def _key_new(_: argparse.Namespace, session: Session) -> int:
 
 
 API_COMMANDS: dict[str, Callable[[argparse.Namespace, Session], int]] = {
-    "api show": _key_show,
-    "api new": _key_new,
+    "api key show": _key_show,
+    "api key new": _key_new,
 }

@@ -18,6 +18,7 @@ from metarr_desktop.cli.endings import (
     USAGE,
     UsageError,
 )
+from metarr_desktop.cli.household_commands import HOUSEHOLD_COMMANDS
 from metarr_desktop.cli.library_commands import LIBRARY_COMMANDS
 from metarr_desktop.cli.receiving_commands import RECEIVING_COMMANDS
 from metarr_desktop.cli.route_commands import ROUTE_COMMANDS
@@ -37,7 +38,8 @@ ACCEPTED = 200
 
 def run_command(options: argparse.Namespace, *, session: Session) -> int:
     """Run the command of ``options``; errors are told on standard error."""
-    name = f"{options.command} {options.action}" if hasattr(options, "action") else options.command
+    words = (options.command, *(getattr(options, each, "") for each in ("noun", "action")))
+    name = " ".join(word for word in words if word)
     try:
         return COMMANDS[name](options, session)
     except NotRunningError:
@@ -159,6 +161,7 @@ COMMANDS: dict[str, Callable[[argparse.Namespace, Session], int]] = {
     "open": _open,
     "send-test": _send_test,
     **SERVICE_COMMANDS,
+    **HOUSEHOLD_COMMANDS,
     **ROUTE_COMMANDS,
     **SOURCE_COMMANDS,
     **LIBRARY_COMMANDS,

@@ -6,6 +6,8 @@ import argparse
 from pathlib import Path
 
 from metarr_desktop import __version__
+from metarr_desktop.cli.argument_types import as_json, count, field, host, port
+from metarr_desktop.cli.service_parser import add_households, add_services
 
 SOURCES = ("radarr", "sonarr", "lidarr", "prowlarr", "overseerr", "jellyseerr", "readarr", "whisparr")
 
@@ -30,9 +32,9 @@ def build_parser() -> argparse.ArgumentParser:
         "--data-dir", metavar="DIR", help="folder of the database and the logs (or METARR_DATA_DIR)"
     )
     parser.add_argument(
-        "--port", type=_port, metavar="N", help="webhook port for this run, 0 for any free one"
+        "--port", type=port, metavar="N", help="webhook port for this run, 0 for any free one"
     )
-    parser.add_argument("--host", type=_host, metavar="ADDR", help="address to listen on for this run")
+    parser.add_argument("--host", type=host, metavar="ADDR", help="address to listen on for this run")
     parser.add_argument(
         "--database-url",
         metavar="URL",
@@ -53,7 +55,8 @@ def build_parser() -> argparse.ArgumentParser:
     parser.add_argument("--minimized", action="store_true", help="start in the tray")
     parser.add_argument("--version", action="version", version=f"metarr-desktop {__version__}")
     commands = parser.add_subparsers(dest="command", metavar="COMMAND")
-    _add_services(commands)
+    add_services(commands)
+    add_households(commands)
     _add_routes(commands)
     _add_sources(commands)
     _add_library(commands)
@@ -64,35 +67,12 @@ def build_parser() -> argparse.ArgumentParser:
     return parser
 
 
-def _add_services(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
-    service = commands.add_parser("service", help="services: list, find, enable, disable, set, sign-in, test")
-    actions = service.add_subparsers(dest="action", metavar="ACTION", required=True)
-    _json(actions.add_parser("list", help="show every service"))
-    _json(actions.add_parser("find", help="look for services on the home network"))
-    for name in ("enable", "disable", "test"):
-        actions.add_parser(name, help=f"{name} a service").add_argument("name", metavar="NAME")
-    change = actions.add_parser(
-        "set", help="change settings of a service", description="FIELD=- reads one line from standard input."
-    )
-    change.add_argument("name", metavar="NAME")
-    change.add_argument("fields", metavar="FIELD=VALUE", nargs="+", type=_field)
-    change.add_argument(
-        "--until-quit", action="store_true", help="keep secrets in the running program's memory only"
-    )
-
-    sign_in = actions.add_parser("sign-in", help="sign in at a service in the browser, and save what comes")
-    sign_in.add_argument("name", metavar="NAME")
-    sign_in.add_argument(
-        "--until-quit", action="store_true", help="keep secrets in the running program's memory only"
-    )
-
-
 def _add_routes(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     route = commands.add_parser("route", help="which events each service is told: list, set, reset")
     actions = route.add_subparsers(dest="action", metavar="ACTION", required=True)
     listed = actions.add_parser("list", help="show what holds")
     listed.add_argument("name", metavar="SERVICE", nargs="?")
-    _json(listed)
+    as_json(listed)
     change = actions.add_parser(
         "set",
         help="change what a service is told",
@@ -105,7 +85,7 @@ def _add_routes(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -
         each.add_argument(
             "--source", default="", metavar="S", help="a sender, or a type such as radarr; else all senders"
         )
-    change.add_argument("fields", metavar="PART=VALUE", nargs="+", type=_field)
+    change.add_argument("fields", metavar="PART=VALUE", nargs="+", type=field)
 
 
 def _add_sources(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
@@ -113,10 +93,10 @@ def _add_sources(commands: argparse._SubParsersAction[argparse.ArgumentParser]) 
         "source", help="who sends webhooks: list, show, add, set, connect, catch-up, and more"
     )
     actions = source.add_subparsers(dest="action", metavar="ACTION", required=True)
-    _json(actions.add_parser("list", help="show every source"))
+    as_json(actions.add_parser("list", help="show every source"))
     show = actions.add_parser("show", help="show all that is known of a source")
     show.add_argument("name", metavar="NAME")
-    _json(show)
+    as_json(show)
     for name in ("add", "set"):
         change = actions.add_parser(
             name,
@@ -126,7 +106,7 @@ def _add_sources(commands: argparse._SubParsersAction[argparse.ArgumentParser]) 
         change.add_argument("name", metavar="NAME")
         if name == "add":
             change.add_argument("--type", required=True, choices=SOURCES)
-        fields = change.add_argument("fields", metavar="FIELD=VALUE", nargs="+", type=_field)
+        fields = change.add_argument("fields", metavar="FIELD=VALUE", nargs="+", type=field)
         # Some have no settings. As "*" argparse would take none of those that stand behind --type.
         fields.required = name != "add"
         change.add_argument(
@@ -135,7 +115,7 @@ def _add_sources(commands: argparse._SubParsersAction[argparse.ArgumentParser]) 
     connect = actions.add_parser("connect", help="make or mend our webhook at a source")
     connect.add_argument("name", metavar="NAME")
     connect.add_argument(
-        "--address", type=_host, metavar="ADDR", help="address of this computer for that source"
+        "--address", type=host, metavar="ADDR", help="address of this computer for that source"
     )
     for name, what in (
         ("catch-up", "read now what a source could not tell"),
@@ -156,7 +136,7 @@ def _add_library(commands: argparse._SubParsersAction[argparse.ArgumentParser]) 
     add.add_argument("path", metavar="PATH")
     add.add_argument("--name", default="", metavar="NAME")
     add.add_argument("--type", default="movies", choices=("movies", "tv", "music"))
-    _json(actions.add_parser("list", help="show every folder"))
+    as_json(actions.add_parser("list", help="show every folder"))
     actions.add_parser("remove", help="remove a folder; its files stay").add_argument("name", metavar="NAME")
 
     change = actions.add_parser(
@@ -166,7 +146,7 @@ def _add_library(commands: argparse._SubParsersAction[argparse.ArgumentParser]) 
         " for none), needs_nfo=yes|no, watch=off|events|polling.",
     )
     change.add_argument("name", metavar="NAME")
-    change.add_argument("fields", metavar="NAME=VALUE", nargs="+", type=_field)
+    change.add_argument("fields", metavar="NAME=VALUE", nargs="+", type=field)
 
     scan = commands.add_parser("scan", help="look at a folder now, and tell the media servers")
     scan.add_argument("path", metavar="PATH")
@@ -176,51 +156,50 @@ def _add_library(commands: argparse._SubParsersAction[argparse.ArgumentParser]) 
         "--from", dest="from_scope", required=True, metavar="SCOPE", help="a source, a sender, or here"
     )
     trace.add_argument("--to", dest="to_scope", required=True, metavar="SCOPE", help="a service, or here")
-    _json(trace)
+    as_json(trace)
 
     mapping = commands.add_parser("mapping", help="path mappings: add, list, remove")
     actions = mapping.add_subparsers(dest="action", metavar="ACTION", required=True)
     add = actions.add_parser("add", help="add or replace a mapping")
     for name in ("scope", "from", "to"):
         add.add_argument(name, metavar=name.upper())
-    _json(actions.add_parser("list", help="show every mapping"))
+    as_json(actions.add_parser("list", help="show every mapping"))
     remove = actions.add_parser("remove", help="remove a mapping")
     for name in ("scope", "from"):
         remove.add_argument(name, metavar=name.upper())
 
 
 def _add_jobs(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
-    _json(commands.add_parser("jobs", help="show the queue"))
-    _json(commands.add_parser("lanes", help="show what takes no jobs now, why and until when"))
+    as_json(commands.add_parser("jobs", help="show the queue"))
+    as_json(commands.add_parser("lanes", help="show what takes no jobs now, why and until when"))
     history = commands.add_parser("history", help="show ended jobs, newest first")
-    history.add_argument("--limit", type=_count, default=50, metavar="N")
-    _json(history)
+    history.add_argument("--limit", type=count, default=50, metavar="N")
+    as_json(history)
     events = commands.add_parser("events", help="show stored webhooks, newest first")
-    events.add_argument("--limit", type=_count, default=50, metavar="N")
-    _json(events)
-    _json(commands.add_parser("status", help="show the program at a glance"))
-    _json(commands.add_parser("stats", help="show what waits, runs and lately ended, in numbers"))
-    commands.add_parser("retry", help="try an ended job again").add_argument(
-        "job", type=_count, metavar="JOB"
-    )
+    events.add_argument("--limit", type=count, default=50, metavar="N")
+    as_json(events)
+    as_json(commands.add_parser("status", help="show the program at a glance"))
+    as_json(commands.add_parser("stats", help="show what waits, runs and lately ended, in numbers"))
+    commands.add_parser("retry", help="try an ended job again").add_argument("job", type=count, metavar="JOB")
     for name, what in (
         ("run-now", "let a waiting job run now"),
+        ("scan-anyway", "let a scan run now that waits for a video to end"),
         ("cancel", "cancel a waiting or running job"),
     ):
-        commands.add_parser(name, help=what).add_argument("job", type=_count, metavar="JOB")
+        commands.add_parser(name, help=what).add_argument("job", type=count, metavar="JOB")
     commands.add_parser("retry-failed", help="try every failed job again")
     commands.add_parser("replay", help="run a webhook once more").add_argument(
-        "event", type=_count, metavar="EVENT"
+        "event", type=count, metavar="EVENT"
     )
     pause = commands.add_parser("pause", help="stop delivering; receiving goes on")
-    pause.add_argument("minutes", type=_count, nargs="?", metavar="MIN")
+    pause.add_argument("minutes", type=count, nargs="?", metavar="MIN")
     commands.add_parser("resume", help="go on delivering")
 
 
 def _add_schedules(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     schedule = commands.add_parser("schedule", help="recurring work: list, run, set")
     actions = schedule.add_subparsers(dest="action", metavar="ACTION", required=True)
-    _json(actions.add_parser("list", help="show when it is due and how it went"))
+    as_json(actions.add_parser("list", help="show when it is due and how it went"))
     actions.add_parser("run", help="run it once, now").add_argument("name", metavar="NAME")
     change = actions.add_parser(
         "set",
@@ -234,9 +213,9 @@ def _add_schedules(commands: argparse._SubParsersAction[argparse.ArgumentParser]
 
     settings = commands.add_parser("settings", help="the program's own settings: list, set")
     actions = settings.add_subparsers(dest="action", metavar="ACTION", required=True)
-    _json(actions.add_parser("list", help="show every setting"))
+    as_json(actions.add_parser("list", help="show every setting"))
     actions.add_parser("set", help="change settings").add_argument(
-        "fields", metavar="NAME=VALUE", nargs="+", type=_field
+        "fields", metavar="NAME=VALUE", nargs="+", type=field
     )
 
 
@@ -248,7 +227,7 @@ def _add_program(commands: argparse._SubParsersAction[argparse.ArgumentParser]) 
     send.add_argument("--event", default="Download", metavar="EVENT")
     receiving = commands.add_parser("receiving", help="who may send webhooks, and their addresses")
     actions = receiving.add_subparsers(dest="action", metavar="ACTION", required=True)
-    _json(actions.add_parser("show", help="show the address of each source"))
+    as_json(actions.add_parser("show", help="show the address of each source"))
     actions.add_parser("allow", help="allow this computer only, or the home network").add_argument(
         "who", choices=("home", "local")
     )
@@ -265,7 +244,7 @@ def _add_program(commands: argparse._SubParsersAction[argparse.ArgumentParser]) 
 def _add_database(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     database = commands.add_parser("database", help="the database: show, use, backup, restore, start-empty")
     actions = database.add_subparsers(dest="action", metavar="ACTION", required=True)
-    _json(actions.add_parser("show", help="show the database and its backups"))
+    as_json(actions.add_parser("show", help="show the database and its backups"))
     actions.add_parser("backup", help="copy the SQLite file now")
     restore = actions.add_parser(
         "restore", help="put a backup in place; the SQLite file of before is kept beside it"
@@ -279,44 +258,3 @@ def _add_database(commands: argparse._SubParsersAction[argparse.ArgumentParser])
         "--password", action="store_true", help="read its password from standard input into the keyring"
     )
     actions.add_parser("start-empty", help="begin anew; the SQLite file of before is kept beside it")
-
-
-def _json(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--json", action="store_true", help="print JSON")
-
-
-def _port(value: str) -> int:
-    return _whole(value, least=0, most=65_535, what="a port")
-
-
-def _host(value: str) -> str:
-    try:
-        named = bool(value.encode("idna")) and not any(each.isspace() or each in "/[]@" for each in value)
-    except UnicodeError:
-        named = False
-    if not named:
-        raise argparse.ArgumentTypeError(f"an address is like 127.0.0.1, ::1 or 0.0.0.0, not {value[:40]!r}")
-    return value
-
-
-def _count(value: str) -> int:
-    return _whole(value, least=1, most=2**63 - 1, what="this")
-
-
-def _whole(value: str, *, least: int, most: int, what: str) -> int:
-    try:
-        number = int(value)
-    except ValueError:
-        number = least - 1
-    if not least <= number <= most:
-        raise argparse.ArgumentTypeError(
-            f"{what} is a whole number from {least} to {most}, not {value[:40]!r}"
-        )
-    return number
-
-
-def _field(value: str) -> tuple[str, str]:
-    name, equals, given = value.partition("=")
-    if not equals or not name:
-        raise argparse.ArgumentTypeError(f"{value!r} is not FIELD=VALUE")
-    return name, given

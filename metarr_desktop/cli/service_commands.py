@@ -6,13 +6,13 @@ import sys
 from typing import TYPE_CHECKING
 
 from metarr_desktop.cli import output
-from metarr_desktop.cli.endings import FAILED, OK
+from metarr_desktop.cli.endings import FAILED, OK, UsageError
 from metarr_desktop.cli.fields import parted
 from metarr_desktop.cli.sign_in import sign_in
 
 if TYPE_CHECKING:
     import argparse
-    from collections.abc import Callable
+    from collections.abc import Callable, Collection, Sequence
 
     from metarr_desktop.cli.session import Session
 
@@ -45,12 +45,22 @@ def _service_disable(options: argparse.Namespace, session: Session) -> int:
 
 def _service_set(options: argparse.Namespace, session: Session) -> int:
     form = session.call("service_form", service=options.name)
+    _refuse_several(options.name, form.get("of_players", ()), options.fields)
     values, secrets = parted(options.name, form, options.fields)
     session.call(
         "service_set", service=options.name, values=values, secrets=secrets, until_quit=options.until_quit
     )
     print(f"Saved: {', '.join(name for name, _ in options.fields)}.")
     return OK
+
+
+def _refuse_several(name: str, of_players: Collection[str], fields: Sequence[tuple[str, str]]) -> None:
+    """Refuse what each of several players has for itself."""
+    for field, _ in fields:
+        if field in of_players:
+            raise UsageError(
+                f"{name} has several players. Say which one you mean: {name} player set PLAYER {field}=..."
+            )
 
 
 def _service_test(options: argparse.Namespace, session: Session) -> int:

@@ -53,12 +53,16 @@ def to_here(path: str, *, scopes: Sequence[str], mappings: Collection[PathMappin
 
 
 def to_service(path: str, *, here: Hop, service: str, mappings: Collection[PathMapping]) -> Hop:
-    """Translate to a service's path: the sender's own path first, then this computer's, else the former."""
-    own = [mapping for mapping in mappings if mapping.scope == service]
-    for written in dict.fromkeys((path, here.path)):
-        best = best_mapping(written, own)
-        if best is not None:
-            return Hop(scope=service, path=apply_mapping(written, best), written=written, mapping=best)
+    """Translate to a service's path: the sender's own path first, then this computer's, else the former.
+
+    A group of a service is ``kodi/kids``: its own mappings are tried before those of its service.
+    """
+    for scope in dict.fromkeys((service, service.partition("/")[0])):
+        own = [mapping for mapping in mappings if mapping.scope == scope]
+        for written in dict.fromkeys((path, here.path)):
+            best = best_mapping(written, own)
+            if best is not None:
+                return Hop(scope=service, path=apply_mapping(written, best), written=written, mapping=best)
     return Hop(scope=service, path=path, written=path)
 
 

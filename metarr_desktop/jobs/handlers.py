@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Collection
 from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import TYPE_CHECKING, Protocol
@@ -31,7 +31,8 @@ class JobType:
     """One kind of job: its handler, its lane and how often it is tried.
 
     ``delivers`` marks jobs that stop while deliveries are paused; ``timeout`` ends a run as a failed attempt.
-    After a success, jobs of the same merge key wait for ``merge_window`` and then run as one.
+    After a success, jobs of the same merge key wait for ``merge_window`` and then run as one. ``lanes`` are
+    all lanes of a type that has several, as they are now; each runs as many jobs as the others.
     """
 
     type: str
@@ -42,3 +43,8 @@ class JobType:
     delivers: bool = False
     timeout: timedelta = timedelta(minutes=5)
     merge_window: timedelta | None = None
+    lanes: Callable[[], Collection[str]] | None = None
+
+    def all_lanes(self) -> Collection[str]:
+        """Return every lane that jobs of this type are in now."""
+        return (self.lane,) if self.lanes is None else self.lanes()

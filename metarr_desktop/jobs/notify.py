@@ -6,13 +6,14 @@ import logging
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Protocol
 
-from metarr_desktop.domain.errors import MetarrError, NothingToDo, Permanent, SecretsUnavailable
+from metarr_desktop.domain.errors import MetarrError, NothingToDo, Permanent
 from metarr_desktop.domain.events import MediaEvent, read_event
+from metarr_desktop.domain.groups import scope_of, slug_of
 from metarr_desktop.domain.outcomes import Done
 from metarr_desktop.domain.text import Text, text
 from metarr_desktop.domain.tracing import scopes_of, to_here, to_service
 from metarr_desktop.jobs.composing import compose_all
-from metarr_desktop.services.forms import build_config, secret_fields
+from metarr_desktop.jobs.recipients import load_config, load_group
 
 if TYPE_CHECKING:
     from metarr_desktop.domain.clock import Clock
@@ -20,7 +21,8 @@ if TYPE_CHECKING:
     from metarr_desktop.domain.jobs import Job
     from metarr_desktop.domain.paths import PathMapping
     from metarr_desktop.jobs.handlers import Report
-    from metarr_desktop.services.declaration import Service, ServiceConfig
+    from metarr_desktop.jobs.recipients import Players
+    from metarr_desktop.services.declaration import Group, Service, ServiceConfig
     from metarr_desktop.services.notifier import Notifier
     from metarr_desktop.storage.secrets import SecretStore
     from metarr_desktop.storage.service_store import ServiceRow, ServiceStore
@@ -46,7 +48,8 @@ class ReadyCheck(Protocol):
 class Notify:
     """Handler of ``notify-<key>``: checks again that the service is on, then sends.
 
-    With ``ready`` it waits until a media server finds what it is told to look at.
+    With ``ready`` it waits until a media server finds what it is told to look at. A service with players is
+    given those of the group whose lane the job is in.
     """
 
     def __init__(
@@ -58,6 +61,7 @@ class Notify:
         secrets: SecretStore,
         mappings: Mappings,
         clock: Clock,
+        players: Players | None = None,
         ready: ReadyCheck | None = None,
     ) -> None:
         self._service = service
@@ -65,6 +69,7 @@ class Notify:
         self._services = services
         self._secrets = secrets
         self._mappings = mappings
+        self._players = players
         self._clock = clock
         self._ready = ready
 
@@ -73,11 +78,11 @@ class Notify:
         row = await self._services.row(self._service.key)
         if not row.enabled:
             raise NothingToDo(text("{service} is turned off.", service=self._service.title))
-        config = await load_config(self._service, row, self._secrets)
+        config = await self._config(row, job)
         events = self._events(job)
         warning = await self._wait_for_files(job)
         notification = replace(
-            compose_all(events, folder=await self._folder(events[0])), job_id=job.id, root_id=job.root_id
+            compose_all(events, folder=await self._folder(events[0], job)), job_id=job.id, root_id=job.root_id
         )
         delivery = await self._notifier.send(config, notification)
         warnings = (*delivery.warnings, *(() if warning is None else (warning,)))
@@ -86,6 +91,11 @@ class Notify:
             result["message_id"] = delivery.message_id
         await self._remember(row)
         return Done(detail=_with_warnings(delivery.detail, warnings), result=result)
+
+    async def _config(self, row: ServiceRow, job: Job) -> ServiceConfig | Group:
+        if self._service.member is None or self._players is None:
+            return await load_config(self._service, row, self._secrets)
+        return await load_group(self._service, row, self._secrets, players=self._players, lane=job.lane)
 
     async def _wait_for_files(self, job: Job) -> Text | None:
         """Wait for the files of all that one refresh stands for; what was replaced since is none of them."""
@@ -117,36 +127,15 @@ class Notify:
             # The message is out: failing now would send it again.
             logger.warning("That %s works could not be noted: %s", self._service.title, error)
 
-    async def _folder(self, event: Event) -> str | None:
+    async def _folder(self, event: Event, job: Job) -> str | None:
         """Folder as the service writes it: mapped from the sender's path, else from this computer's."""
         if not isinstance(event, MediaEvent):
             return None
         mappings = await self._mappings.mappings()
         here = to_here(event.folder, scopes=scopes_of(event), mappings=mappings)
-        told = to_service(event.folder, here=here, service=self._service.key, mappings=mappings)
-        return told.path
-
-
-async def load_config(service: Service, row: ServiceRow, secrets: SecretStore) -> ServiceConfig:
-    """Build a service's settings with its secrets. Raises NotSetUp or SecretsUnavailable.
-
-    The keyring is asked only for fields whose marker stands.
-    """
-    values: dict[str, str] = {}
-    for field in secret_fields(service):
-        name = f"{service.key}/{field}"
-        if field in row.kept_secrets or secrets.provided(name):
-            value = await secrets.get(name)
-            if value is None:
-                raise SecretsUnavailable(
-                    text(
-                        "The keyring has no {field} for {service} any more. Enter it again in the settings.",
-                        field=field,
-                        service=service.title,
-                    )
-                )
-            values[field] = value
-    return build_config(service, row.values, values)
+        key = self._service.key
+        scope = key if self._service.member is None else scope_of(key, slug_of(key, job.lane))
+        return to_service(event.folder, here=here, service=scope, mappings=mappings).path
 
 
 def _event_of(job: Job) -> Event | None:

@@ -141,7 +141,8 @@ class Worker:
         lanes: dict[str, int] = {}
         for kind in self._types.values():
             if not (paused and kind.delivers):
-                lanes[kind.lane] = max(kind.concurrency, lanes.get(kind.lane, 1))
+                for lane in kind.all_lanes():
+                    lanes[lane] = max(kind.concurrency, lanes.get(lane, 1))
         return lanes
 
     def _seconds_until(self, due: datetime | None) -> float | None:

@@ -35,6 +35,11 @@ DEADLINE = timedelta(seconds=30)
 BRINGS_FILES = frozenset({Action.IMPORTED, Action.UPGRADED, Action.SCANNED})
 TAKES_FILES = frozenset({Action.RENAMED, Action.DELETED})
 NO_VIDEO = "No video file in {folder} yet."
+NO_FILE = "{file} is not there yet."
+NO_NFO = "No NFO in {folder} yet."
+STILL_WRITTEN = "{file} is still being written."
+WAITS_FOR_FILES = (NO_VIDEO, NO_FILE, NO_NFO, STILL_WRITTEN)
+"""Why a media server is not told yet."""
 WENT_ANYWAY = "{reason} After 10 minutes it was told all the same."
 
 
@@ -111,7 +116,7 @@ class Readiness:
             return after
         for name, size in after.items():
             if before.get(name) != size:
-                return text("{file} is still being written.", file=readable(name))
+                return text(STILL_WRITTEN, file=readable(name))
         return None
 
     async def _look(self, event: MediaEvent, place: Place) -> Mapping[str, int] | Text:
@@ -141,7 +146,7 @@ def _files(event: MediaEvent, place: Place, *, read: Callable[..., Listing]) -> 
         there = {entry.name for entry in found}
         for name in names:
             if name not in there:
-                return text("{file} is not there yet.", file=readable(str(place.folder / name)))
+                return text(NO_FILE, file=readable(str(place.folder / name)))
     else:
         found = _below(event, place, listing, read=read)
     sizes = {entry.name: entry.size for entry in found}
@@ -181,5 +186,5 @@ def _without_nfo(listing: Listing, *, wanted: tuple[str, ...], folder: Path) -> 
     there = {entry.name for entry in listing.entries if entry.extension == ".nfo"}
     for name in wanted:
         if name not in there:
-            return text("{file} is not there yet.", file=readable(str(folder / name)))
-    return None if there or wanted else text("No NFO in {folder} yet.", folder=readable(str(folder)))
+            return text(NO_FILE, file=readable(str(folder / name)))
+    return None if there or wanted else text(NO_NFO, folder=readable(str(folder)))

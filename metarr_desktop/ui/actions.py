@@ -17,7 +17,7 @@ from metarr_desktop.ui.dialogs import ask, show_error
 from metarr_desktop.ui.job_report import payload_text
 from metarr_desktop.ui.models.job_nodes import id_of
 from metarr_desktop.ui.scanning import ScanDialog, failure_text, local_paths, scan_news, scan_paths
-from metarr_desktop.ui.wording import fill_in, job_name, plural, tr
+from metarr_desktop.ui.wording import fill_in, named_job, plural, tr
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Sequence
@@ -110,6 +110,11 @@ class Actions(QObject):
         waiting = [job for job in jobs if isinstance(job, Job) and job.status is JobStatus.PENDING]
         self._each(waiting, self._commands.run_now, name="run now")
 
+    def scan_anyway(self, jobs: Sequence[Job | JobRecord]) -> None:
+        """Let scans run that were put off because a video plays."""
+        waiting = [job for job in jobs if isinstance(job, Job) and self._queries.may_scan_anyway(job)]
+        self._each(waiting, self._commands.scan_anyway, name="scan anyway")
+
     def cancel(self, jobs: Sequence[Job | JobRecord], *, subject: str) -> None:
         """Ask, and cancel those that are in the queue."""
         active = [job for job in jobs if isinstance(job, Job)]
@@ -118,7 +123,7 @@ class Actions(QObject):
 
         async def work() -> None:
             if len(active) == 1:
-                name = job_name(active[0].type)
+                name = named_job(active[0].type, active[0].payload)
                 question = cancel_question(active[0], f"{name} - {subject}" if subject else name)
             else:
                 question = plural(

@@ -144,6 +144,8 @@ class JobWindow(QWidget):
         self._job_label = QLabel()
         self._note = Note()
         self._copy = QPushButton(tr("Copy as text"))
+        self._anyway = QPushButton(tr("Scan anyway"))
+        self._anyway.setVisible(False)
         self._retry = QPushButton(tr("Retry"))
         self._cancel = QPushButton(tr("Cancel job"))
         self._close = QPushButton(tr("Close"))
@@ -151,6 +153,7 @@ class JobWindow(QWidget):
         self._cancel.setEnabled(False)
         self._lay_out()
         self._copy.clicked.connect(self._on_copy)
+        self._anyway.clicked.connect(self._on_scan_anyway)
         self._retry.clicked.connect(self._on_retry)
         self._cancel.clicked.connect(self._on_cancel)
         self._close.clicked.connect(self.close)
@@ -203,7 +206,7 @@ class JobWindow(QWidget):
         buttons = QHBoxLayout()
         buttons.addWidget(self._job_label)
         buttons.addStretch(1)
-        for button in (self._copy, self._cancel, self._retry, self._close):
+        for button in (self._copy, self._anyway, self._cancel, self._retry, self._close):
             buttons.addWidget(button)
         column = QVBoxLayout(self)
         column.addWidget(self._header)
@@ -257,6 +260,7 @@ class JobWindow(QWidget):
         self._header.retry.setVisible(ended)
         self._retry.setEnabled(ended or (detail.job is not None and detail.job.status is JobStatus.PENDING))
         self._cancel.setEnabled(detail.job is not None)
+        self._anyway.setVisible(detail.job is not None and self._queries.may_scan_anyway(detail.job))
         rows = timeline(detail, needs_key=self._needs_key())
         self._timeline.show_rows([(place, row.cells()) for place, row in enumerate(rows)])
         self._related.show_rows([_related_row(each, detail) for each in detail.related])
@@ -286,6 +290,18 @@ class JobWindow(QWidget):
         again = tr("Trying again as job {id}.").format(id=active)
         words = tr("Running now.") if active == self._id else again
         self._note.tell(NoteKind.DONE, words, aloud=True)
+        self.refresh()
+
+    def _on_scan_anyway(self) -> None:
+        self._tasks.spawn(self._scan_anyway(), name=f"scan anyway, job {self._id}")
+
+    async def _scan_anyway(self) -> None:
+        try:
+            await self._commands.scan_anyway(self._id)
+        except MetarrError as error:
+            self._note.tell(NoteKind.FAILED, say(error.text), aloud=True)
+            return
+        self._note.tell(NoteKind.DONE, tr("Running now."), aloud=True)
         self.refresh()
 
     def _on_cancel(self) -> None:

@@ -9,7 +9,6 @@ from PySide6.QtGui import QKeySequence, QShortcut
 from PySide6.QtWidgets import QDialog
 
 from metarr_desktop.domain.errors import MetarrError
-from metarr_desktop.domain.forms import Draft
 from metarr_desktop.ui.dialogs import ask, show_error
 from metarr_desktop.ui.notes import NoteKind
 from metarr_desktop.ui.page_shelf import PageShelf
@@ -21,15 +20,15 @@ from metarr_desktop.ui.settings_pages.service import ServicePage
 from metarr_desktop.ui.wording import tr
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable, Mapping
+    from collections.abc import Awaitable, Callable
 
     from PySide6.QtGui import QCloseEvent, QHideEvent
     from PySide6.QtWidgets import QWidget
 
     from metarr_desktop.app.commands import Commands
+    from metarr_desktop.app.finding_snapshots import FoundSnapshot
     from metarr_desktop.app.queries import Queries
     from metarr_desktop.app.tasks import TaskSupervisor
-    from metarr_desktop.domain.forms import PlainValue
     from metarr_desktop.ui.bridge import Bridge, JobBatch
     from metarr_desktop.ui.settings_pages.page import SettingsPage
 
@@ -88,19 +87,19 @@ class SettingsDialog(QDialog):
         key: str = "general",
         *,
         enable: bool = False,
-        values: Mapping[str, PlainValue] | None = None,
+        found: FoundSnapshot | None = None,
     ) -> None:
         """Show the window with a page: one of its own, such as ``general``, a service's or a sender's.
 
         ``sources radarr`` is the page that adds one, with the type chosen, and ``source-radarr connect``
-        connects the one of that name. With ``enable`` the service's check box is ticked, and ``values``
-        are filled in, both unsaved.
+        connects the one of that name. With ``enable`` the service's check box is ticked, and what was
+        ``found`` is filled in, both unsaved.
         """
         fresh = not self.isVisible()
         self.show()
         self.raise_()
         self.activateWindow()
-        self._spawn(lambda: self._open(key, fresh=fresh, enable=enable, values=values or {}))
+        self._spawn(lambda: self._open(key, fresh=fresh, enable=enable, found=found))
 
     async def may_leave(self) -> bool:
         """Ask what to do with unsaved changes; False when the person stays."""
@@ -155,7 +154,7 @@ class SettingsDialog(QDialog):
     def _page(self) -> SettingsPage:
         return cast("SettingsPage", self._stack.currentWidget())
 
-    async def _open(self, key: str, *, fresh: bool, enable: bool, values: Mapping[str, PlainValue]) -> None:
+    async def _open(self, key: str, *, fresh: bool, enable: bool, found: FoundSnapshot | None) -> None:
         """Load every page before one is shown, so that the search knows all of them."""
         key, _, word = key.partition(" ")
         async with self._loading:
@@ -174,8 +173,8 @@ class SettingsDialog(QDialog):
         if isinstance(page, ServicePage):
             if enable:
                 page.tick_enable()
-            if values:
-                page.propose(Draft(values=values))
+            if found is not None:
+                page.propose_found(found)
         page.focus_first()
 
     async def _refresh(self) -> None:

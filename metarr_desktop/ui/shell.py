@@ -15,10 +15,8 @@ from metarr_desktop.ui.remedies import Remedies
 from metarr_desktop.ui.tray_menu import TrayMenu
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
     from metarr_desktop.app.core import Core
-    from metarr_desktop.domain.forms import PlainValue
+    from metarr_desktop.app.finding_snapshots import FoundSnapshot
     from metarr_desktop.ui.closing import Closing
     from metarr_desktop.ui.glance import Facts
     from metarr_desktop.ui.job_details import JobWindows
@@ -144,10 +142,10 @@ class Shell(QObject):
         key: str = "general",
         *,
         enable: bool = False,
-        values: Mapping[str, PlainValue] | None = None,
+        found: FoundSnapshot | None = None,
     ) -> None:
-        """Show a page of the settings, with values filled in, unsaved, where there are any."""
-        self.settings.open_page(key or "general", enable=enable, values=values)
+        """Show a page of the settings, with what was found filled in, unsaved."""
+        self.settings.open_page(key or "general", enable=enable, found=found)
 
     async def assist_first(self) -> None:
         """Show the setup assistant where nothing is set up, the first time only."""

@@ -82,10 +82,12 @@ def job_name(kind: str) -> str:
 
 
 def named_job(kind: str, payload: Mapping[str, Any]) -> str:
-    """What one job is called: ``Catch up with Radarr``."""
-    sender = payload.get("sender")
+    """What one job is called: ``Catch up with Radarr``, ``Notify Kodi (Kids)``."""
+    sender, group = payload.get("sender"), payload.get("group")
     if kind == "catch-up" and isinstance(sender, str):
         return fill(tr("Catch up with {name}"), {"name": one_line(sender)})
+    if kind.startswith("notify-") and isinstance(group, str):
+        return fill(tr("{job} ({group})"), {"job": job_name(kind), "group": one_line(group)})
     return job_name(kind)
 
 

@@ -8,6 +8,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from metarr_desktop.domain.events import Action, MediaEvent, MediaKind
+from metarr_desktop.domain.groups import NO_HOUSEHOLDS, Households, ToldLane
 from metarr_desktop.domain.jobs import HIGH, NORMAL, SCAN_LANE, SCAN_MOVIE, Gathering, NewJob
 from metarr_desktop.domain.routing import Routes
 from metarr_desktop.domain.senders import slug
@@ -38,10 +39,12 @@ def plan(
     enabled: frozenset[str],
     scans: bool,
     routes: Routes = NO_ROUTES,
+    households: Households = NO_HOUSEHOLDS,
     expires_after: timedelta | None = None,
 ) -> tuple[NewJob, ...]:
     """Plan a scan, where there is something to look at, and one notify job for each service that is told.
 
+    A service with players gets one for each of its groups that the event concerns, in the group's own lane.
     One scan of a folder waits at most; refreshes of one folder that wait together run as one, and messages
     about one download wait for one another; what refreshes nothing, such as a hint on a screen, runs by
     itself. What was recovered from a sender's history is no news to people: they get one summary. What still
@@ -66,9 +69,9 @@ def plan(
         _gathered(
             NewJob(
                 type=service.job_type,
-                lane=service.lane,
+                lane=told.lane,
                 priority=NORMAL,
-                payload=payload,
+                payload={**payload, "group": told.group} if told.group else payload,
                 max_retries=service.retry.max_retries,
                 waits_for=SCAN_MOVIE if scans and service.waits_for_scan else None,
                 waits_at_most=LONGEST_WAIT_FOR_SCAN if scans and service.waits_for_scan else None,
@@ -80,8 +83,15 @@ def plan(
         )
         for service in services
         if service.key in enabled and _is_told(service, event, routes)
+        for told in _told(service, event, households)
     )
     return (scan, *notify) if scans else notify
+
+
+def _told(service: Service, event: Event, households: Households) -> tuple[ToldLane, ...]:
+    if service.member is None:
+        return (ToldLane(lane=service.lane),)
+    return households.told(service.key, event)
 
 
 def _gathered(job: NewJob, event: Event, *, service: Service) -> NewJob:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Protocol
 
 from metarr_desktop.domain.errors import NotFound, NothingToDo, Permanent
 from metarr_desktop.domain.events import Action, Ignored, MediaEvent, Notice, NoticeKind
+from metarr_desktop.domain.groups import NO_HOUSEHOLDS
 from metarr_desktop.domain.outcomes import Done
 from metarr_desktop.domain.text import Text, text
 from metarr_desktop.storage.import_store import ImportShape
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
 
     from metarr_desktop.domain.clock import Clock
     from metarr_desktop.domain.events import Event
+    from metarr_desktop.domain.groups import Households
     from metarr_desktop.domain.jobs import Job, NewJob
     from metarr_desktop.domain.routing import Routes
     from metarr_desktop.domain.senders import Sender
@@ -98,6 +100,13 @@ class RouteReader(Protocol):
         """Every route that was set."""
 
 
+class HouseholdReader(Protocol):
+    """Knows the groups of the services that have players."""
+
+    async def households(self) -> Households:
+        """Return every group, with what says where folders lie here."""
+
+
 class ReceiveWebhook:
     """Runs one ``webhook-received`` job."""
 
@@ -112,8 +121,10 @@ class ReceiveWebhook:
         sources: Sequence[Source],
         services: Sequence[Service],
         clock: Clock,
+        households: HouseholdReader | None = None,
         expires_after: Callable[[], timedelta] | None = None,
     ) -> None:
+        self._households = households
         self._events = events
         self._senders = senders
         self._imports = imports
@@ -191,6 +202,7 @@ class ReceiveWebhook:
 
     async def _done(self, source: Source, event: Event) -> Done:
         routes = await self._routes.routes()
+        households = NO_HOUSEHOLDS if self._households is None else await self._households.households()
 
         def fan_out(enabled: frozenset[str]) -> tuple[NewJob, ...]:
             return plan(
@@ -199,6 +211,7 @@ class ReceiveWebhook:
                 enabled=enabled,
                 scans=source.scans,
                 routes=routes,
+                households=households,
                 expires_after=None if self._expires_after is None else self._expires_after(),
             )
 

@@ -12,6 +12,7 @@ from PySide6.QtTest import QTest
 
 from metarr_desktop.domain.forms import Draft
 from metarr_desktop.ui.notes import NoteKind
+from metarr_desktop.ui.player_dialog import PlayerDialog
 from tests.fakes import FakeClock, MemorySecretStore, until
 from tests.fakes_http import FakeServer, Recorded, Reply
 from tests.fakes_network import FakeDevice, jellyfin_answer, kodi_answer, plex_answer
@@ -106,6 +107,28 @@ async def test_what_is_found_is_set_up_with_its_values_filled_in(
         dialog.look()
         await until(dialog.again.isEnabled)
         assert {row.found.service: row.found.set_up for row in dialog.list.rows}["kodi"]
+        dialog.reject()
+
+
+async def test_a_kodi_beside_others_becomes_one_more_player(
+    tmp_path: Path, qapp: QApplication, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with FakeDevice(household) as device, running_shell(tmp_path, qapp) as (core, shell):
+        monkeypatch.setenv("METARR_DISCOVERY_TARGET", f"127.0.0.1:{device.target[1]}")
+        monkeypatch.setattr(core.commands._finding, "_seconds", 0.3)
+        await core.commands.save_service("kodi", Draft(values={"host": "127.0.0.1", "port": 9}))
+        dialog = await found(shell)
+        dialog.list.rows[0].button.click()
+        await until(lambda: shell.settings._page().key == "kodi")
+        await until(lambda: shell.settings.findChildren(PlayerDialog))
+        (player,) = shell.settings.findChildren(PlayerDialog)
+        assert player.name.text() == "Living room"
+        assert player.form.draft().values["host"] == "192.168.1.40"
+        player.save.click()
+        await until(lambda: not player.isVisible())
+        form = await core.queries.service_form("kodi")
+        assert form.household is not None
+        assert [each.values["host"] for each in form.household.players] == ["127.0.0.1", "192.168.1.40"]
         dialog.reject()
 
 

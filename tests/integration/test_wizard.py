@@ -270,16 +270,22 @@ async def test_what_is_ticked_is_set_up_and_the_last_page_tests_it(
         assert ways == [tick, tick, sign_in, set_up, sign_in]
         page.choices[0].box.setChecked(True)
         page.choices[1].box.setChecked(True)
-        assert not page.choices[0].box.isChecked(), "this page sets up one of each service"
         wizard.next.click()
         await at(wizard, 4)
         form = await core.queries.service_form("kodi")
-        assert (form.enabled, form.values["host"]) == (True, "192.168.1.41")
+        assert form.enabled
+        assert form.household is not None
+        assert [(each.name, each.values["host"]) for each in form.household.players] == [
+            ("Living room", "192.168.1.40"),
+            ("Office", "192.168.1.41"),
+        ]
         last = cast("DoneStep", wizard.page)
         assert last.notes[0].text().startswith("Receiving on port ")
         assert [line.state.text() for line in last.lines] == ["Kodi: Not tested"]
         assert [line.state.kind for line in last.lines] == [NoteKind.WARNING]
-        await core.commands.save_service("kodi", Draft(values={"host": "127.0.0.1", "port": 9}))
+        for player in ("Living room", "Office"):
+            draft = Draft(values={"host": "127.0.0.1", "port": 9})
+            await core.commands.save_player("kodi", player, draft)
         last.lines[0].test.click()
         await until(lambda: "No connection to 127.0.0.1:9" in last.lines[0].state.text())
         assert [line.state.kind for line in last.lines] == [NoteKind.FAILED]

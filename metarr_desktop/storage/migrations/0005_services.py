@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import json
 from typing import TYPE_CHECKING, Any
 
-from metarr_desktop.storage.dialect import run_script
+from metarr_desktop.storage.dialect import is_postgresql, run_script
 
 if TYPE_CHECKING:
     import peewee
@@ -16,6 +17,7 @@ CREATE TABLE player_groups (
     name TEXT NOT NULL,
     slug TEXT NOT NULL,
     created_at BIGINT NOT NULL,
+    removed_at BIGINT,
     UNIQUE (service, slug)
 );
 
@@ -58,6 +60,50 @@ CREATE TABLE message_templates (
 """
 
 
+PLAYER_FIELDS = {"host": "", "port": 8080, "username": "kodi", "password": None}
+"""What was said of the one Kodi there could be, each with what it was where nobody said anything."""
+
+
 def up(_migrator: Any, db: peewee.Database) -> None:
-    """Add what belongs to services."""
+    """Add what belongs to services, and make the one Kodi there could be the first player of a group."""
     run_script(db, STATEMENTS)
+    _move_kodi(db)
+
+
+def _move_kodi(db: peewee.Database) -> None:
+    """Move what is said of a single player; where nothing was said there is none. Its password stays."""
+    found = _run(db, "SELECT config, created_at FROM notification_config WHERE service = 'kodi'").fetchone()
+    config = _read(found[0]) if found is not None else {}
+    player = {name: config.pop(name) for name in PLAYER_FIELDS if name in config}
+    if not player:
+        return
+    _run(db, "UPDATE notification_config SET config = ? WHERE service = 'kodi'", json.dumps(config))
+    if all(value == PLAYER_FIELDS[name] for name, value in player.items()):
+        return
+    created = found[1]
+    group = _run(
+        db,
+        "INSERT INTO player_groups (service, name, slug, created_at) VALUES ('kodi', 'Default', 'default', ?)"
+        " ON CONFLICT (service, slug) DO UPDATE SET removed_at = NULL RETURNING id",
+        created,
+    ).fetchone()[0]
+    _run(
+        db,
+        "INSERT INTO players (group_id, config, secrets_at, created_at, updated_at)"
+        " VALUES (?, ?, 'kodi', ?, ?)",
+        group, json.dumps(player), created, created,
+    )  # fmt: skip
+
+
+def _run(db: peewee.Database, sql: str, *values: object) -> Any:
+    places = sql.replace("?", "%s") if is_postgresql(db) else sql
+    return db.execute_sql(places, values)  # type: ignore[no-untyped-call]
+
+
+def _read(stored: str) -> dict[str, Any]:
+    """Read settings; what a person damaged by hand reads as empty, and is left as it is."""
+    try:
+        config = json.loads(stored)
+    except (ValueError, TypeError, RecursionError):
+        return {}
+    return config if isinstance(config, dict) else {}

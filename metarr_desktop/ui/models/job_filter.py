@@ -9,7 +9,7 @@ from PySide6.QtCore import QModelIndex, QObject, QPersistentModelIndex, QSortFil
 from metarr_desktop.ui.models.job_cells import shape_of, status_of
 from metarr_desktop.ui.models.job_nodes import FamilyNode, MemberNode
 from metarr_desktop.ui.models.job_tree import NODE_ROLE, JobTree
-from metarr_desktop.ui.wording import job_name
+from metarr_desktop.ui.wording import named_job
 
 if TYPE_CHECKING:
     from metarr_desktop.ui.models.job_nodes import Node
@@ -75,7 +75,8 @@ class JobFilter(QSortFilterProxyModel):
         if not self._text:
             return True
         family = member.family
-        words = f"{job_name(job.type)} {status_of(job, self._tree.around)} {family.title()} {family.source}"
+        name, status = named_job(job.type, job.payload), status_of(job, self._tree.around)
+        words = f"{name} {status} {family.title()} {family.source}"
         return self._text in words.casefold()
 
 

@@ -98,6 +98,10 @@ class JobsPanel(QWidget):
         """Make what is selected due."""
         self._actions.run_now(self._selected_jobs())
 
+    def scan_anyway(self) -> None:
+        """Let what is selected run although a video plays."""
+        self._actions.scan_anyway(self._selected_jobs())
+
     def cancel(self) -> None:
         """Cancel what is selected."""
         node = self._selected()
@@ -271,4 +275,6 @@ class JobsPanel(QWidget):
             action = menu.addAction(button.text())
             action.setEnabled(button.isEnabled())
             action.triggered.connect(button.click)
+        if any(isinstance(job, Job) and self._queries.may_scan_anyway(job) for job in self._selected_jobs()):
+            menu.addAction(tr("Scan anyway")).triggered.connect(self.scan_anyway)
         menu.popup(self.ui.view.viewport().mapToGlobal(place))

@@ -16,7 +16,7 @@ from metarr_desktop.ui.reading_order import follow_reading_order
 from metarr_desktop.ui.wording import plural, tr
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable, Mapping
+    from collections.abc import Awaitable, Callable
 
     from PySide6.QtGui import QShowEvent
 
@@ -25,17 +25,14 @@ if TYPE_CHECKING:
     from metarr_desktop.app.queries import Queries
     from metarr_desktop.app.snapshots import ServiceSnapshot
     from metarr_desktop.app.tasks import TaskSupervisor
-    from metarr_desktop.domain.forms import PlainValue
     from metarr_desktop.ui.bridge import Bridge
     from metarr_desktop.ui.find_dialog import FindDialog
 
 
 class OpenSettings(Protocol):
-    """Opens a page of the settings, with Enable ticked and values filled in, where that was asked for."""
+    """Opens a page of the settings, with Enable ticked and what was found filled in, if that is asked."""
 
-    def __call__(
-        self, key: str = ..., *, enable: bool = ..., values: Mapping[str, PlainValue] | None = ...
-    ) -> None:
+    def __call__(self, key: str = ..., *, enable: bool = ..., found: FoundSnapshot | None = ...) -> None:
         """Open it."""
 
 
@@ -116,7 +113,7 @@ class ServicesPanel(QWidget):
         self.find_dialog.look()
 
     def _on_found(self, found: FoundSnapshot) -> None:
-        self._open_settings(found.service, enable=True, values=found.values)
+        self._open_settings(found.service, enable=True, found=found)
 
     def _on_news(self) -> None:
         if self.isVisible():

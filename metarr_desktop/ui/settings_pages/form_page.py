@@ -24,6 +24,18 @@ class FormPage(SettingsPage):
         form.relabelled.connect(self.refresh_mnemonics)
         self.body.addWidget(form)
 
+    def replace_form(self, form: Form) -> None:
+        """Put a form of other fields in the place of the one that is there."""
+        before = self.form
+        place = self.body.indexOf(before)
+        self.body.removeWidget(before)
+        before.hide()
+        before.deleteLater()
+        self._form = form
+        form.changed.connect(self.state_changed)
+        form.relabelled.connect(self.refresh_mnemonics)
+        self.body.insertWidget(place, form)
+
     @property
     def form(self) -> Form:
         """The form, once it was put."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeAlias
 
 from metarr_desktop.domain.errors import MetarrError, SecretsUnavailable
 from metarr_desktop.ui.dialogs import ask
@@ -12,15 +12,17 @@ if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
 
     from metarr_desktop.domain.text import Text
+    from metarr_desktop.ui.player_dialog import PlayerDialog
     from metarr_desktop.ui.settings_pages.page import SettingsPage
 
+    Asker: TypeAlias = SettingsPage | PlayerDialog
     Save = Callable[[bool], Awaitable[object]]
 
 NO_KEYRING = "No keyring found."
 """How the sentence begins that says there is nothing to unlock."""
 
 
-async def save_secrets(page: SettingsPage, save: Save, *, unlock: Callable[[], Awaitable[object]]) -> bool:
+async def save_secrets(page: Asker, save: Save, *, unlock: Callable[[], Awaitable[object]]) -> bool:
     """Save; ``save`` takes whether new secrets stay in memory until quit. Why not is told on the page."""
     try:
         await save(False)  # noqa: FBT003 - the one thing it takes
@@ -32,7 +34,7 @@ async def save_secrets(page: SettingsPage, save: Save, *, unlock: Callable[[], A
     return True
 
 
-async def _ask(page: SettingsPage, why: Text, *, save: Save, unlock: Callable[[], Awaitable[object]]) -> bool:
+async def _ask(page: Asker, why: Text, *, save: Save, unlock: Callable[[], Awaitable[object]]) -> bool:
     """Never write a secret to a file: keep it until quit, unlock the keyring, or do nothing."""
     keep, open_it, cancel = tr("Keep until I quit"), tr("Unlock"), tr("Cancel")
     ways = (keep, cancel) if why.template.startswith(NO_KEYRING) else (open_it, keep, cancel)

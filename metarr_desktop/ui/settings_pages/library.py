@@ -21,10 +21,11 @@ from metarr_desktop.ui.trace_dialog import TraceDialog
 from metarr_desktop.ui.wording import tr
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable
+    from collections.abc import Awaitable, Callable, Sequence
 
     from metarr_desktop.app.commands import Commands
     from metarr_desktop.app.queries import Queries
+    from metarr_desktop.app.snapshots import ServiceSnapshot
     from metarr_desktop.app.tasks import TaskSupervisor
 
 
@@ -140,7 +141,7 @@ class LibraryPage(SettingsPage):
         types = dict(self._queries.sources())
         senders = {sender.slug: sender.name for sender in await self._queries.senders()}
         self._sources = {**types, **{key: name for key, name in senders.items() if key not in types}}
-        self._services = {service.key: service.title for service in await self._queries.services()}
+        self._services = scope_titles(await self._queries.services())
         titles = {**self._sources, **self._services}
         if {self._scope.itemData(place) for place in range(self._scope.count())} != set(titles):
             chosen = self._scope.currentData()
@@ -187,6 +188,17 @@ class LibraryPage(SettingsPage):
             await self._load_tables()
 
         self._spawn(run)
+
+
+def scope_titles(services: Sequence[ServiceSnapshot]) -> dict[str, str]:
+    """Return the scopes of services, and behind each those of its groups, where it has several players."""
+    titles: dict[str, str] = {}
+    for service in services:
+        titles[service.key] = service.title
+        household = service.household
+        for group in household.groups if household is not None and household.several else ():
+            titles[f"{service.key}/{group.slug}"] = f"{service.title} ({group.name})"
+    return titles
 
 
 def _button(label: str, slot: Callable[[], None]) -> QPushButton:

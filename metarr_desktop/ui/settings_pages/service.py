@@ -7,7 +7,9 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QCheckBox, QHBoxLayout
 
+from metarr_desktop.domain.forms import Draft
 from metarr_desktop.ui.forms import Form
+from metarr_desktop.ui.household_section import HouseholdSection
 from metarr_desktop.ui.mnemonics import literal
 from metarr_desktop.ui.notes import Note
 from metarr_desktop.ui.route_rules import RouteRules
@@ -18,12 +20,14 @@ from metarr_desktop.ui.sign_in_button import SignInButton
 from metarr_desktop.ui.wording import service_state_text, tr
 
 if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable
+
     from metarr_desktop.app.commands import Commands
+    from metarr_desktop.app.finding_snapshots import FoundSnapshot
     from metarr_desktop.app.queries import Queries
     from metarr_desktop.app.route_views import ServiceRoutes
     from metarr_desktop.app.snapshots import ServiceForm, ServiceSnapshot
     from metarr_desktop.app.tasks import TaskSupervisor
-    from metarr_desktop.domain.forms import Draft
 
 
 class ServicePage(FormPage):
@@ -50,6 +54,9 @@ class ServicePage(FormPage):
             ready=self._ready_for_test,
             tasks=tasks,
         )
+        self.household = HouseholdSection(key=snapshot.key, commands=commands, queries=queries, tasks=tasks)
+        self.household.wanted.connect(self._on_wanted)
+        self.household.relabelled.connect(self.refresh_mnemonics)
         self.rules = RouteRules(check=lambda route: queries.check_route(self.key, route), tasks=tasks)
         self.rules.changed.connect(self.state_changed)
         self.trial_bar.relabelled.connect(self.refresh_mnemonics)
@@ -87,6 +94,13 @@ class ServicePage(FormPage):
         if self._form is not None:
             self.form.propose(draft)
 
+    def propose_found(self, found: FoundSnapshot) -> None:
+        """Fill in where something was found; where there are players already it becomes one more."""
+        if found.adds:
+            self.household.add_found(found.name, Draft(values=found.values))
+        else:
+            self.propose(Draft(values=found.values))
+
     def is_dirty(self) -> bool:
         """Whether a field, Enable or a rule differs from what is stored."""
         return super().is_dirty() or self._new_enabled() is not None or self.rules.is_dirty()
@@ -101,8 +115,8 @@ class ServicePage(FormPage):
         self.rules.restore_defaults()
 
     def words(self) -> str:
-        """The labels of the form and of the rules."""
-        return f"{super().words()} {self.rules.words()}"
+        """The labels of the form, of the players and of the rules."""
+        return f"{super().words()} {self.household.words()} {self.rules.words()}"
 
     def _new_enabled(self) -> bool | None:
         """What Enable is to become, or None where it stays."""
@@ -148,12 +162,15 @@ class ServicePage(FormPage):
     def _show(self, stored: ServiceForm, routes: ServiceRoutes) -> None:
         if self._form is None:
             self._build(stored)
+        elif self._stored is not None and self._stored.fields != stored.fields:
+            self.replace_form(self._make_form(stored))
         before = self.form.draft().values
         self._stored = stored
         self.enable.setChecked(stored.enabled)
         self.form.allow_incomplete(allowed=not stored.enabled)
         self.form.fill(stored.values, secrets_set=stored.secrets_set)
         self.rules.show_routes(routes)
+        self.household.show_household(stored.household)
         self.trial_bar.offer_message(offered=stored.takes_messages)
         if self.form.draft().values != before:
             self.trial_bar.forget()
@@ -161,19 +178,33 @@ class ServicePage(FormPage):
         self.state_changed.emit()
 
     def _build(self, stored: ServiceForm) -> None:
+        self.put_form(self._make_form(stored))
+        if stored.sign_in is not None:
+            self.sign_in.offer(stored.sign_in)
+            self.body.addWidget(self.sign_in, 0, Qt.AlignmentFlag.AlignLeft)
+        if stored.household is not None:
+            self.body.addWidget(self.household)
+        self.body.addWidget(self.rules)
+        self.body.addStretch(1)
+
+    def _make_form(self, stored: ServiceForm) -> Form:
         form = Form(
             stored.fields,
             check=lambda name, value: self._queries.check_field(self.key, name, value),
             tasks=self._tasks,
             load_secret=lambda name: self._queries.secret(self.key, name),
         )
-        self.put_form(form)
-        if stored.sign_in is not None:
-            self.sign_in.offer(stored.sign_in)
-            self.body.addWidget(self.sign_in, 0, Qt.AlignmentFlag.AlignLeft)
-        self.body.addWidget(self.rules)
-        self.body.addStretch(1)
         form.changed.connect(self.trial_bar.mark_stale)
+        return form
+
+    def _on_wanted(self, work: Callable[[], Awaitable[object]]) -> None:
+        """Do what a person asked for with a player or a group; what fails is told at the foot of the page."""
+
+        async def run() -> None:
+            if await self.tell_failure(work):
+                await self.follow()
+
+        self._tasks.spawn(run(), name="players")
 
     def _on_enable_clicked(self) -> None:
         if self._form is not None:

@@ -135,8 +135,7 @@ class ServicesStep(SettingsPage):
         """Set up what is ticked, and switch it on."""
         for choice in self.choices:
             if choice.box.isChecked():
-                draft = Draft(values=choice.found.values)
-                if not await self._keep(choice.found.service, draft):
+                if not await self._keep_found(choice.found):
                     return False
                 choice.box.setChecked(False)
         return True
@@ -153,7 +152,6 @@ class ServicesStep(SettingsPage):
             choice.deleteLater()
         self.choices = [FoundChoice(each, commands=self._commands, tasks=self._tasks) for each in found]
         for choice in self.choices:
-            choice.box.toggled.connect(lambda on, choice=choice: self._on_ticked(choice, on=on))
             choice.brought.connect(lambda draft, choice=choice: self._on_brought(choice, draft))
             choice.told.connect(lambda kind, words: self.note.tell(kind, words, aloud=True))
             choice.wanted.connect(self._on_wanted)
@@ -179,12 +177,6 @@ class ServicesStep(SettingsPage):
         if self.isVisible():
             self._start(self._show_services)
 
-    def _on_ticked(self, choice: FoundChoice, *, on: bool) -> None:
-        """A service has one place here; more of them are added on its page."""
-        for other in self.choices:
-            if on and other is not choice and other.found.service == choice.found.service:
-                other.box.setChecked(False)
-
     def _on_brought(self, choice: FoundChoice, draft: Draft) -> None:
         async def keep() -> None:
             if await self._keep(choice.found.service, draft):
@@ -194,7 +186,19 @@ class ServicesStep(SettingsPage):
         self._start(keep)
 
     def _on_wanted(self, found: FoundSnapshot) -> None:
-        self._open_settings(found.service, enable=True, values=found.values)
+        self._open_settings(found.service, enable=True, found=found)
+
+    async def _keep_found(self, found: FoundSnapshot) -> bool:
+        """Set up what was ticked: a player more, or the one place a service has."""
+        draft = Draft(values=found.values)
+        if not found.is_player:
+            return await self._keep(found.service, draft)
+
+        async def add() -> None:
+            await self._commands.add_player(found.service, "", draft, name=found.name)
+            await self._commands.set_enabled(found.service, True)
+
+        return await self.tell_failure(add)
 
     async def _keep(self, key: str, draft: Draft) -> bool:
         return await save_secrets(

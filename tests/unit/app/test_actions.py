@@ -10,6 +10,7 @@ import pytest
 
 from metarr_desktop.app.actions import ACTIONS, JOBS_AT_ONCE, answer, call
 from metarr_desktop.app.finding_actions import FINDING_ACTIONS
+from metarr_desktop.app.household_actions import HOUSEHOLD_ACTIONS
 from metarr_desktop.app.sender_actions import SENDER_ACTIONS
 from metarr_desktop.domain.errors import MetarrError, NotFound, Refused, SecretsUnavailable
 from tests.fakes import START
@@ -31,7 +32,7 @@ async def ask(core: Core, action: str, /, **params: Any) -> Any:
 
 
 async def test_every_action_of_the_command_line_is_there() -> None:
-    assert set(ACTIONS) - set(SENDER_ACTIONS) - set(FINDING_ACTIONS) == {
+    assert set(ACTIONS) - set(SENDER_ACTIONS) - set(FINDING_ACTIONS) - set(HOUSEHOLD_ACTIONS) == {
         "status", "stats", "jobs", "history", "services", "service_form", "service_switch", "service_set",
         "service_test", "library_add", "library_list", "library_remove", "mapping_add", "mapping_list",
         "mapping_remove", "retry", "retry_failed", "replay", "pause", "resume", "quit", "open", "send_test",

@@ -73,6 +73,10 @@ async def test_what_is_set_up_already_is_told_so(core: Core, monkeypatch: pytest
         "jellyfin": True,
         "plex": False,
     }
+    kodi_found = report.found[0]
+    assert (kodi_found.is_player, kodi_found.adds) == (True, True), "it becomes one more player"
+    await core.commands.add_player("kodi", "", Draft(values={"host": "192.168.1.40", "port": 8080}))
+    assert (await find(core, monkeypatch)).found[0].set_up
 
 
 async def test_the_command_line_gets_it_as_json(core: Core, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -90,6 +94,7 @@ async def test_the_command_line_gets_it_as_json(core: Core, monkeypatch: pytest.
                 "address": "192.168.1.40:8080",
                 "values": {"host": "192.168.1.40", "port": 8080},
                 "set_up": False,
+                "adds": False,
             }
         ],
         "failures": [],
@@ -110,6 +115,7 @@ async def test_one_that_cannot_be_looked_for_keeps_nobody_from_the_others(core: 
     desk = FindingDesk(
         services=(replace(jellyfin.SERVICE, finder=refused), replace(plex.SERVICE, finder=foreign)),
         store=core.commands._finding._store,
+        players=core.commands._finding._players,
         seconds=0.1,
     )
     report = await desk.find()

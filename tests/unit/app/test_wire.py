@@ -72,6 +72,7 @@ def test_the_status_has_its_public_form() -> None:
                 "detail": "Key rejected by Discord",
                 "stop": None,
                 "until": None,
+                "players": None,
             }
         ],
     }

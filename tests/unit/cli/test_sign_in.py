@@ -110,8 +110,9 @@ def test_what_was_found_is_told_with_the_words_that_set_it_up(
     kodi = {"service": "kodi", "title": "Kodi", "name": "Living room", "address": "192.168.1.40:8080"}
     session.answers["find_services"] = {
         "found": [
-            {**kodi, "values": {"host": "192.168.1.40", "port": 8080}, "set_up": False},
-            {**kodi, "name": "Office", "values": {}, "set_up": True},
+            {**kodi, "values": {"host": "192.168.1.40", "port": 8080}, "set_up": False, "adds": False},
+            {**kodi, "name": "Office", "values": {}, "set_up": True, "adds": True},
+            {**kodi, "name": "$(rm)", "values": {"host": "a;b"}, "set_up": False, "adds": True},
         ],
         "failures": ["Plex was not looked for."],
     }
@@ -119,6 +120,7 @@ def test_what_was_found_is_told_with_the_words_that_set_it_up(
     told = capsys.readouterr()
     assert "service set kodi host=192.168.1.40 port=8080" in told.out
     assert "already set up" in told.out
+    assert "kodi player add Default 'name=$(rm)' 'host=a;b'" in told.out
     assert told.err == "Plex was not looked for.\n"
     assert run("service", "find", "--json") == 0
     session.answers["find_services"] = {"found": [], "failures": []}

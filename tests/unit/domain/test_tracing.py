@@ -64,3 +64,12 @@ def test_the_scopes_of_an_event_are_its_sender_and_its_type() -> None:
         instance="Radarr 4K",
     )
     assert scopes_of(event) == ("radarr-4k", "radarr")
+
+
+def test_the_mappings_of_a_group_come_before_those_of_its_service() -> None:
+    kids = PathMapping(scope="kodi/kids", from_path="/films/kids", to_path="nfs://nas/kids")
+    told = follow("/data/kids/Up", "radarr", to="kodi/kids", mappings=(RADARR, KODI, kids))[-1]
+    assert (told.scope, told.path, told.mapping) == ("kodi/kids", "nfs://nas/kids/Up", kids)
+    other = follow("/data/Dune", "radarr", to="kodi/kids", mappings=(RADARR, KODI, kids))[-1]
+    assert (other.scope, other.path, other.mapping) == ("kodi/kids", "smb://nas/films/Dune", KODI)
+    assert follow("/data/kids/Up", "radarr", mappings=(RADARR, KODI, kids))[-1].mapping == KODI

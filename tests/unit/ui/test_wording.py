@@ -59,3 +59,9 @@ def test_a_catch_up_is_named_by_its_sender(qapp: QApplication) -> None:
     assert named_job("catch-up", {"sender": "Radarr 4K", "why": "start"}) == "Catch up with Radarr 4K"
     assert named_job("catch-up", {}) == "Catch up"
     assert named_job("scheduled-catch-up", {"sender": "x"}) == "Catch up with senders"
+
+
+def test_a_job_of_one_of_several_groups_is_called_after_it() -> None:
+    assert named_job("notify-kodi", {"group": "Kids"}) == "Notify Kodi (Kids)"
+    assert named_job("notify-kodi", {}) == "Notify Kodi"
+    assert named_job("scan-movie", {"group": "Kids"}) == "Scan movie"

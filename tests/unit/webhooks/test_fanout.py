@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, cast
 import pytest
 
 from metarr_desktop.domain.events import Action, EventKind, MediaEvent, MediaKind
+from metarr_desktop.domain.groups import Households, PlayerGroup
 from metarr_desktop.domain.jobs import Gathering
 from metarr_desktop.domain.retry import RetryPolicy
 from metarr_desktop.domain.routing import EventChoice
@@ -224,3 +225,27 @@ def test_what_was_recovered_is_told_to_players_and_not_to_people() -> None:
     event = dataclasses.replace(EVENT, recovered=True)
     jobs = plan(event, services=(KODI, DISCORD), enabled=frozenset({"kodi", "discord"}), scans=True)
     assert [job.type for job in jobs] == ["scan-movie", "notify-kodi"]
+
+
+def test_a_service_with_players_is_told_in_the_lane_of_each_group_it_concerns() -> None:
+    kodi = dataclasses.replace(KODI, member=ServiceConfig, merge_window=timedelta(seconds=15))
+    first = PlayerGroup(id=1, service="kodi", name="Default", slug="default", players=1)
+    kids = PlayerGroup(id=2, service="kodi", name="Kids", slug="kids", players=1)
+
+    def told(*groups: PlayerGroup) -> list[NewJob]:
+        jobs = plan(
+            EVENT,
+            services=(kodi, DISCORD),
+            enabled=frozenset({"kodi", "discord"}),
+            scans=True,
+            households=Households(groups={"kodi": groups}),
+        )
+        return [job for job in jobs if job.type == "notify-kodi"]
+
+    (alone,) = told(first)
+    assert told() == [alone]
+    assert (alone.lane, set(alone.payload)) == ("kodi", {"event"})
+    both = told(first, kids)
+    assert [(job.lane, job.payload["group"]) for job in both] == [("kodi", "Default"), ("kodi/kids", "Kids")]
+    assert {(job.waits_for, job.merge_key) for job in both} == {("scan-movie", "/movies/Dune (2021)")}
+    assert told(dataclasses.replace(first, libraries=frozenset({7}))) == []
