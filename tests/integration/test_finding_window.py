@@ -9,6 +9,7 @@ import pytest
 from PySide6.QtCore import QObject, Qt, QUrl, Slot
 from PySide6.QtGui import QDesktopServices, QGuiApplication
 from PySide6.QtTest import QTest
+from shiboken6 import isValid
 
 from metarr_desktop.domain.forms import Draft
 from metarr_desktop.ui.notes import NoteKind
@@ -125,7 +126,7 @@ async def test_a_kodi_beside_others_becomes_one_more_player(
         assert player.name.text() == "Living room"
         assert player.form.draft().values["host"] == "192.168.1.40"
         player.save.click()
-        await until(lambda: not player.isVisible())
+        await until(lambda: not isValid(player))
         form = await core.queries.service_form("kodi")
         assert form.household is not None
         assert [each.values["host"] for each in form.household.players] == ["127.0.0.1", "192.168.1.40"]
