@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import subprocess
+import sys
 from typing import TYPE_CHECKING
 
 import pytest
@@ -131,3 +133,9 @@ def test_a_place_that_answers_twice_stands_there_once() -> None:
     nas = Found(service="plex", name="nas", values={"url": "http://1.2.3.4"})
     other = Found(service="plex", name="attic", values={"url": "http://1.2.3.5"})
     assert each_once([nas, other, nas]) == (other, nas)
+
+
+def test_nobody_who_looks_for_nothing_waits_for_the_library_of_mdns() -> None:
+    script = "import sys, metarr_desktop.services.registry; print('dns' in sys.modules)"
+    told = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
+    assert told.stdout == "False\n"
