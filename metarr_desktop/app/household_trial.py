@@ -72,7 +72,8 @@ async def try_players(
     """
     shared, own = parted_draft(service, draft)
     row = _over(row, shared)
-    tried = [each for each in players if each.enabled or each is drafted]
+    number = None if drafted is None else drafted.id
+    tried = [each for each in players if each.enabled or each.id == number]
     if drafted is None and (says_something(service, own) or not tried):
         drafted = Player(id=UNSAVED, group_id=UNSAVED, service=service.key)
         tried = [drafted]
@@ -86,7 +87,7 @@ async def try_players(
             values={**drafted.values, **own.values},
             kept_secrets=drafted.kept_secrets - own.secrets.keys(),
         )
-        tried = [over if each is drafted else each for each in tried]
+        tried = [over if each.id == drafted.id else each for each in tried]
     store: Any = Drafted(secrets, given)
     results = await asyncio.gather(
         *(_try(service, row, notifier=notifier, secrets=store, player=player) for player in tried)

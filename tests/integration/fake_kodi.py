@@ -5,9 +5,12 @@ from __future__ import annotations
 import json
 import threading
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from tests.integration.fake_server import FakeHandler, FakeServer
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 
 @dataclass
@@ -29,6 +32,18 @@ class FakeKodi:
     def environment(self) -> dict[str, str]:
         """The password, so that no keyring is asked."""
         return {"METARR_SECRET_KODI_PASSWORD": "kodi"}
+
+    def put_into(self, rows: Callable[..., object]) -> None:
+        """Write it into a program's database as the one player there is, as a person would in a shell."""
+        rows(
+            "INSERT INTO player_groups (service, name, slug, created_at)"
+            " VALUES ('kodi', 'Default', 'default', 0)"
+        )
+        rows(
+            "INSERT INTO players (group_id, config, secrets_at, created_at, updated_at)"
+            " SELECT id, ?, 'kodi', 0, 0 FROM player_groups WHERE service = 'kodi' AND slug = 'default'",
+            self.config,
+        )
 
     def start(self) -> FakeServer:
         server = FakeServer(_handler(self))

@@ -89,7 +89,7 @@ def test_jobs_that_ran_as_one_when_the_program_was_killed_run_as_one_again(
     kodi.hangs = True
     running = program(**kodi.environment)
     running.start()
-    running.rows("UPDATE notification_config SET config = ? WHERE service = 'kodi'", kodi.config)
+    kodi.put_into(running.rows)
     running.enable("kodi")
     accepted = {}
     for number in range(1, 11):

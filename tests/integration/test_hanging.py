@@ -24,7 +24,8 @@ def test_a_service_that_never_answers_is_given_up_in_time_and_holds_up_no_other(
     running = program(**discord.environment, **kodi.environment)
     running.start()
     running.rows("UPDATE notification_config SET enabled = 1 WHERE service = 'discord'")
-    running.rows("UPDATE notification_config SET enabled = 1, config = ? WHERE service = 'kodi'", kodi.config)
+    kodi.put_into(running.rows)
+    running.enable("kodi")
     assert running.post(film(1))[0] == 200
     running.wait_for(lambda: kodi.requests == 1)
     for number in (2, 3):

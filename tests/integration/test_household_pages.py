@@ -9,8 +9,10 @@ from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QDialog, QLineEdit
 
+from metarr_desktop.domain.events import Action, MediaEvent, MediaKind
 from metarr_desktop.domain.forms import Draft
-from tests.fakes import MemorySecretStore, until
+from metarr_desktop.domain.jobs import NewJob
+from tests.fakes import MemorySecretStore, eventually, until
 from tests.fakes_http import FakeServer, Reply
 from tests.household import HOUSE
 from tests.integration.windows import answer, button, running_shell, unnamed
@@ -174,3 +176,35 @@ async def test_the_list_fits_a_small_window_and_every_button_has_a_letter_of_its
         ]
         assert all(letters)
         assert len(set(letters)) == len(letters)
+
+
+async def test_a_scan_that_waits_for_a_video_is_let_go_from_its_details(opened: Any) -> None:
+    async with opened() as (core, shell), FakeServer() as server:
+        server.respond = lambda asked: Reply(status=200 if asked.query.get("anyway") == "True" else 409)
+        values: dict[str, str | int | bool] = {"host": "127.0.0.1", "port": server.port}
+        await core.commands.save_service("house", Draft(values=values), enabled=True)
+        event = MediaEvent(
+            source="sonarr", kind=MediaKind.EPISODE, action=Action.IMPORTED, title="Dark", folder="/tv/Dark"
+        )
+        payload = {"event": event.to_payload(), "group": "Kids"}
+        queue: Any = core.commands
+        (job,) = await queue._queue.add(
+            [NewJob(type="notify-house", lane="house", priority=5, payload=payload)]
+        )
+
+        async def put_off() -> bool:
+            return bool([each for each in await core.queries.jobs() if each.deferrals])
+
+        await eventually(put_off)
+        window = shell.job_windows.show_job(job.id)
+        anyway = button(window, "Scan anyway")
+        await until(anyway.isVisible)
+        assert "Notify House (Kids)" in window.windowTitle()
+        anyway.click()
+
+        async def over() -> bool:
+            return not await core.queries.jobs()
+
+        await eventually(over)
+        await until(lambda: not anyway.isVisible())
+        window.close()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import aiohttp
 import pytest
@@ -11,8 +11,9 @@ from metarr_desktop.app.core import Core, open_core
 from metarr_desktop.app.paths import AppPaths
 from metarr_desktop.app.snapshots import ProblemKind, ServiceState
 from metarr_desktop.domain.errors import NotFound, Refused
+from metarr_desktop.domain.events import Action, MediaEvent, MediaKind
 from metarr_desktop.domain.forms import Draft
-from metarr_desktop.domain.jobs import EndStatus
+from metarr_desktop.domain.jobs import EndStatus, NewJob
 from tests.fakes import MemorySecretStore, eventually
 from tests.fakes_http import FakeServer, Reply
 from tests.household import HOUSE
@@ -219,3 +220,53 @@ async def test_a_test_asks_every_player_and_frees_the_groups_that_are_well(
     kids.respond = lambda _: Reply.of_json({})
     assert (await core.commands.test_player("house", "Den")).ok
     assert (await ends(core, event_id, count=2))["house/kids"] is EndStatus.COMPLETED
+
+
+@pytest.mark.parametrize("queue", ["database", "redis"])
+async def test_a_group_that_another_computer_adds_is_served_at_once(
+    tmp_path: Path, kids: FakeServer, postgres_url: str, queue: str, request: pytest.FixtureRequest
+) -> None:
+    queue_url = str(request.getfixturevalue("redis_url")) if queue == "redis" else None
+    options: Any = {"services": [HOUSE], "database_url": postgres_url, "queue_url": queue_url}
+    options["secrets"] = MemorySecretStore()
+    async with (
+        open_core(
+            AppPaths(tmp_path / "here"), serve=True, port=0, secrets=MemorySecretStore(), **options
+        ) as here,
+        open_core(AppPaths(tmp_path / "there"), serve=False, secrets=MemorySecretStore(), **options) as there,
+    ):
+        await there.commands.set_enabled("house", True)
+        await there.commands.add_group("house", "Kids")
+        await there.commands.add_player("house", "Kids", Draft(values=player(kids)))
+        event = MediaEvent(
+            source="sonarr", kind=MediaKind.EPISODE, action=Action.IMPORTED, title="Dark", folder="/tv/Dark"
+        )
+        await there.commands._queue.add(
+            [
+                NewJob(
+                    type="notify-house", lane="house/kids", priority=5, payload={"event": event.to_payload()}
+                )
+            ]
+        )
+
+        async def told() -> bool:
+            return scans(kids) == ["/tv/Dark"]
+
+        await eventually(told)
+        assert {lane.lane for lane in await here.queries.lanes()} == set()
+
+
+async def test_unsaved_settings_are_tested_over_those_of_the_player_they_are_of(
+    core: Core, living: FakeServer, kids: FakeServer
+) -> None:
+    async with FakeServer(lambda _: Reply.of_json({})) as other:
+        moved = Draft(values={"port": other.port}, secrets={"password": "two"})
+        assert (await core.commands.test_player("house", "127.0.0.1", moved)).ok
+        assert [each.json["password"] for each in other.requests] == ["two"]
+        assert (await core.commands.test_player("house", None, Draft(values=player(other)))).ok
+        assert [each.json["password"] for each in other.requests] == ["two", ""]
+        assert (await core.commands.test_service("house", moved)).ok
+        assert len(other.requests) == 3
+        assert (living.requests, len(kids.requests)) == ([], 1)
+    report = await core.commands.test_player("house", None, Draft(values={"port": 1}))
+    assert "host" in str(report.lines[0].detail)
