@@ -64,7 +64,7 @@ class SignInDialog(QDialog):
         self.snapshot = run.snapshot
         self.draft: Draft | None = None
         self.setWindowTitle(title.rstrip("."))
-        self.setMinimumWidth(380)
+        self.setMinimumWidth(420)
         self.words = QLabel()
         self.words.setTextFormat(Qt.TextFormat.PlainText)
         self.words.setWordWrap(True)
@@ -148,11 +148,19 @@ class SignInDialog(QDialog):
         self.choose_button.setVisible(choosing)
         self.cancel_button.setText(tr("Close") if failed else tr("Cancel"))
         self._show_time()
+        self._make_room()
         self._put_cursor(snapshot)
         announce(self, " ".join(each for each in (say(snapshot.words), " ".join(snapshot.code)) if each))
         if snapshot.link and not snapshot.code and not self._opened:
             # With nothing to type the page is all there is, so that it opens by itself, once.
             self._on_open()
+
+    def _make_room(self) -> None:
+        """Grow with words that take more lines; a window does not do that by itself."""
+        layout = self.layout()
+        if layout is not None:
+            layout.activate()
+            self.resize(self.width(), max(self.height(), layout.totalHeightForWidth(self.width())))
 
     def _put_cursor(self, snapshot: SignInSnapshot) -> None:
         if snapshot.phase is SignInPhase.CHOOSING:
