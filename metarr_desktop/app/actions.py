@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from metarr_desktop.app import wire
 from metarr_desktop.app.action import Action, not_kept
+from metarr_desktop.app.finding_actions import FINDING_ACTIONS
 from metarr_desktop.app.household_actions import HOUSEHOLD_ACTIONS
 from metarr_desktop.app.library_values import library_changes
 from metarr_desktop.app.params import Params
@@ -330,6 +331,7 @@ ACTIONS: dict[str, Action] = {
     **HOUSEHOLD_ACTIONS,
     **SENDER_ACTIONS,
     **TEMPLATE_ACTIONS,
+    **FINDING_ACTIONS,
     "status": Action(_status),
     "stats": Action(_stats),
     "jobs": Action(_jobs),

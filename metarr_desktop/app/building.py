@@ -12,6 +12,7 @@ from metarr_desktop.app.api import Api
 from metarr_desktop.app.api_key import ApiKey
 from metarr_desktop.app.delivery_types import delivery_types
 from metarr_desktop.app.failure_news import FailureNews
+from metarr_desktop.app.finding_desk import FindingDesk
 from metarr_desktop.app.folder_watch import FolderWatch
 from metarr_desktop.app.foundation import lay_foundation
 from metarr_desktop.app.household_desk import HouseholdDesk
@@ -35,6 +36,7 @@ from metarr_desktop.app.sender_building import build_senders
 from metarr_desktop.app.sender_keys import SenderKeys
 from metarr_desktop.app.server_places import ServerPlaces
 from metarr_desktop.app.service_desk import ServiceDesk
+from metarr_desktop.app.sign_in_desk import SignInDesk
 from metarr_desktop.app.template_desk import TemplateDesk
 from metarr_desktop.app.triggers import Triggers
 from metarr_desktop.app.upkeep import Upkeep
@@ -111,6 +113,8 @@ async def build_parts(paths: AppPaths, stack: AsyncExitStack, book: LogBook, giv
         scheduler=_scheduler(on, places),
         desk=desk,
         path_desk=path_desk,
+        finding=_finding(on),
+        sign_ins=_sign_ins(on, notifiers),
         household=household,
         route_desk=RouteDesk(
             services=on.services,
@@ -198,6 +202,20 @@ def _service_desk(
         bus=on.bus,
         clock=on.clock,
         wording=Composer(on.stores.templates),
+    )
+
+
+def _finding(on: Foundation) -> FindingDesk:
+    return FindingDesk(services=on.services, store=on.stores.services, players=on.stores.players)
+
+
+def _sign_ins(on: Foundation, notifiers: Mapping[str, Notifier[Any]]) -> SignInDesk:
+    return SignInDesk(
+        services=on.services,
+        notifiers=notifiers,
+        store=on.stores.services,
+        spawn=on.tasks.spawn,
+        clock=on.clock,
     )
 
 

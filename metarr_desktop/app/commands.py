@@ -23,9 +23,11 @@ from metarr_desktop.domain.retry import RetryPolicy
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from metarr_desktop.app.finding_snapshots import FindReport
     from metarr_desktop.app.parts import Parts
     from metarr_desktop.app.path_desk import PathReport
     from metarr_desktop.app.scan_requests import Origin, ScanRequest
+    from metarr_desktop.app.sign_in_desk import SignInRun
     from metarr_desktop.domain.forms import Draft, PlainValue
     from metarr_desktop.domain.media import WatchMode
     from metarr_desktop.domain.routing import Route
@@ -44,6 +46,8 @@ class Commands(SenderCommands, MessageCommands, HouseholdCommands):
         SenderCommands.__init__(self, parts)
         HouseholdCommands.__init__(self, parts)
         self._desk = parts.desk
+        self._finding = parts.finding
+        self._sign_ins = parts.sign_ins
         self._routes = parts.route_desk
         self._template_desk = parts.template_desk
         self._mute = parts.mute
@@ -95,6 +99,18 @@ class Commands(SenderCommands, MessageCommands, HouseholdCommands):
     async def send_test_message(self, key: str, draft: Draft | None = None) -> TestReport:
         """Send one sample message; a media server is told to look at the folder of what came last."""
         return await self._desk.send_test_message(key, draft)
+
+    async def find_services(self) -> FindReport:
+        """Look for services on the home network, which takes three seconds."""
+        return await self._finding.find()
+
+    async def begin_sign_in(self, key: str, values: Mapping[str, PlainValue] | None = None) -> SignInRun:
+        """Begin to sign in at a service, with what stands in its form or, without, is stored."""
+        return await self._sign_ins.begin(key, values)
+
+    def sign_in(self, number: int) -> SignInRun:
+        """Return a sign-in that was begun. Raises NotFound."""
+        return self._sign_ins.run(number)
 
     # Routes
 

@@ -11,6 +11,7 @@ if TYPE_CHECKING:
 
     from metarr_desktop.app.api import Api
     from metarr_desktop.app.failure_news import FailureNews
+    from metarr_desktop.app.finding_desk import FindingDesk
     from metarr_desktop.app.folder_watch import FolderWatch
     from metarr_desktop.app.foundation import Foundation
     from metarr_desktop.app.household_desk import HouseholdDesk
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
     from metarr_desktop.app.scan_requests import ScanRequests
     from metarr_desktop.app.sender_building import SenderParts
     from metarr_desktop.app.service_desk import ServiceDesk
+    from metarr_desktop.app.sign_in_desk import SignInDesk
     from metarr_desktop.app.template_desk import TemplateDesk
     from metarr_desktop.domain.schedules import Schedule
     from metarr_desktop.jobs.handlers import JobType
@@ -44,6 +46,8 @@ class Parts:
     schedules: Sequence[Schedule]
     scheduler: Scheduler
     desk: ServiceDesk
+    finding: FindingDesk
+    sign_ins: SignInDesk
     household: HouseholdDesk
     route_desk: RouteDesk
     template_desk: TemplateDesk

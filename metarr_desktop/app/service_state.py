@@ -102,6 +102,7 @@ def form_of(
         takes_messages=service.sends_messages,
         household=household,
         loads=service.loads,
+        sign_in=None if service.sign_in is None else service.sign_in.label,
     )
 
 

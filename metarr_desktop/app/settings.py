@@ -44,7 +44,7 @@ FORMS: Mapping[str, Callable[[str], str]] = MappingProxyType(
     }
 )
 """How some texts are written in the table; each raises Refused for a text that means nothing."""
-NO_CHOICES = frozenset({"host_override", "told_still_running"})
+NO_CHOICES = frozenset({"host_override", "told_still_running", "assistant_seen"})
 MOST_DIGITS = 19
 PAUSE = "pause"
 LEASE = "lease_s"

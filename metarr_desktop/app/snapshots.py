@@ -81,6 +81,7 @@ class ServiceForm:
     A service that has players tells them in ``household``; where there are several, ``fields`` are those of
     the service alone.
     ``loads`` are the fields whose choices the service can be asked for.
+    ``sign_in`` is the label of the button that signs in there, where that is possible.
     """
 
     key: str
@@ -91,6 +92,7 @@ class ServiceForm:
     secrets_set: frozenset[str]
     docs: str
     takes_messages: bool = True
+    sign_in: Text | None = None
     household: HouseholdForm | None = None
     loads: tuple[str, ...] = ()
 
@@ -306,7 +308,8 @@ def library_snapshot(folder: LibraryFolder, *, found: bool = True, anchored: boo
 class SettingsSnapshot:
     """The program's own settings, as the settings window shows them.
 
-    ``told_still_running`` is no choice: a person was told once that closing the window ends nothing.
+    ``told_still_running`` is no choice: a person was told once that closing the window ends nothing, nor is
+    ``assistant_seen``: the setup assistant comes up by itself once.
     ``allow_only`` and ``trusted_proxies`` are addresses and networks with commas between them.
     """
 
@@ -322,6 +325,7 @@ class SettingsSnapshot:
     start_hidden: bool = False
     start_at_login: bool = False
     told_still_running: bool = False
+    assistant_seen: bool = False
     keep_done_days: int = 30
     keep_failed_days: int = 90
     deliver_within_days: int = 7

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shlex
 import sys
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
@@ -72,6 +73,30 @@ def services_text(services: Sequence[dict[str, Any]]) -> str:
     """Every service with its state."""
     rows = [(each["key"], each["title"], each["state"].replace("_", " "), _detail(each)) for each in services]
     return table(("NAME", "SERVICE", "STATE", "DETAIL"), rows, empty="No services.")
+
+
+def found_text(report: dict[str, Any]) -> str:
+    """What was found on the network, with the words that set it up."""
+    rows = [
+        (
+            each["title"],
+            each["name"],
+            each["address"],
+            "already set up" if each["set_up"] else _set_up_with(each),
+        )
+        for each in report["found"]
+    ]
+    return table(("SERVICE", "NAME", "ADDRESS", "SET UP WITH"), rows, empty="Nothing was found.")
+
+
+def _set_up_with(found: dict[str, Any]) -> str:
+    """The command to type. Whoever is in the network chose the words, so a shell gets none of them bare."""
+    key, values = found["service"], found["values"]
+    if found["adds"]:
+        words = [key, "player", "add", "Default", f"name={found['name']}"]
+    else:
+        words = ["service", "set", key]
+    return shlex.join([*words, *(f"{name}={value}" for name, value in values.items())])
 
 
 def _detail(service: dict[str, Any]) -> str:

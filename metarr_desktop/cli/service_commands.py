@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from metarr_desktop.cli import output
 from metarr_desktop.cli.endings import FAILED, OK, UsageError
 from metarr_desktop.cli.fields import parted
+from metarr_desktop.cli.sign_in import sign_in
 
 if TYPE_CHECKING:
     import argparse
@@ -18,6 +19,13 @@ if TYPE_CHECKING:
 
 def _service_list(options: argparse.Namespace, session: Session) -> int:
     return output.show(options, session.call("services"), output.services_text)
+
+
+def _service_find(options: argparse.Namespace, session: Session) -> int:
+    report = session.call("find_services")
+    for failure in report["failures"]:
+        print(output.printable(failure), file=sys.stderr)
+    return output.show(options, report, output.found_text)
 
 
 def _service_enable(options: argparse.Namespace, session: Session) -> int:
@@ -67,9 +75,11 @@ def _service_choices(options: argparse.Namespace, session: Session) -> int:
 
 SERVICE_COMMANDS: dict[str, Callable[[argparse.Namespace, Session], int]] = {
     "service list": _service_list,
+    "service find": _service_find,
     "service enable": _service_enable,
     "service disable": _service_disable,
     "service set": _service_set,
     "service test": _service_test,
     "service choices": _service_choices,
+    "service sign-in": sign_in,
 }

@@ -15,9 +15,12 @@ WITH_PLAYERS = ("kodi",)
 
 def add_services(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     """Add what is done with services."""
-    service = commands.add_parser("service", help="services: list, enable, disable, set, test, choices")
+    service = commands.add_parser(
+        "service", help="services: list, find, enable, disable, set, sign-in, test, choices"
+    )
     actions = service.add_subparsers(dest="action", metavar="ACTION", required=True)
     as_json(actions.add_parser("list", help="show every service"))
+    as_json(actions.add_parser("find", help="look for services on the home network"))
     for name in ("enable", "disable"):
         actions.add_parser(name, help=f"{name} a service").add_argument("name", metavar="NAME")
     test = actions.add_parser("test", help="test a service: reach, login, permission and paths")
@@ -36,6 +39,11 @@ def add_services(commands: argparse._SubParsersAction[argparse.ArgumentParser]) 
     change.add_argument("name", metavar="NAME")
     change.add_argument("fields", metavar="FIELD=VALUE", nargs="+", type=field)
     change.add_argument(
+        "--until-quit", action="store_true", help="keep secrets in the running program's memory only"
+    )
+    sign_in = actions.add_parser("sign-in", help="sign in at a service in the browser, and save what comes")
+    sign_in.add_argument("name", metavar="NAME")
+    sign_in.add_argument(
         "--until-quit", action="store_true", help="keep secrets in the running program's memory only"
     )
 

@@ -12,7 +12,9 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
-RUNNING_ONLY = frozenset({"quit", "open", "send_test", "source_connect", "source_resume"})
+RUNNING_ONLY = frozenset(
+    {"quit", "open", "send_test", "source_connect", "source_resume", "sign_in_begin", "sign_in_state"}
+)
 STARTING_S = 5.0
 """A program that holds the folder and does not answer yet is starting or stopping; it gets so long."""
 STOPPING_S = 10.0

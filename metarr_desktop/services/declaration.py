@@ -18,7 +18,9 @@ if TYPE_CHECKING:
     from datetime import timedelta
 
     from metarr_desktop.domain.text import Text
+    from metarr_desktop.services.finding import Finder
     from metarr_desktop.services.notifier import Notifier
+    from metarr_desktop.services.sign_in import SignIn
 
 
 class ServiceConfig(BaseModel):
@@ -166,7 +168,8 @@ class Service:
     ``seen_within`` so long after a refresh, until what came is there. With ``member`` it has several places:
     the fields of that class, which ``config`` has too, are each place's own. ``escape`` makes a value mean
     nothing but itself in the service's own markup. ``loads`` are the fields whose choices it can be asked
-    for. ``docs`` is the page in the repository.
+    for. A ``finder`` looks for it on the network, and a ``sign_in`` fetches its secrets where a person
+    agrees. ``docs`` is the page in the repository.
     """
 
     key: str
@@ -180,6 +183,8 @@ class Service:
     merge_window: timedelta | None = None
     seen_within: timedelta | None = None
     member: type[ServiceConfig] | None = None
+    finder: Finder | None = None
+    sign_in: SignIn | None = None
     events: EventChoice = MESSAGES
     escape: Callable[[str], str] = as_it_is
     loads: tuple[str, ...] = ()

@@ -16,6 +16,7 @@ from metarr_desktop.services.emby_family import (
     EmbyFamilyNotifier,
     remedies,
 )
+from metarr_desktop.services.jellyfin_finder import find_emby
 
 
 class EmbyConfig(EmbyFamilyConfig):
@@ -44,6 +45,7 @@ SERVICE = Service(
     title="Emby",
     config=EmbyConfig,
     notifier=EmbyNotifier,
+    finder=find_emby,
     docs="docs/services/emby.md",
     retry=RetryPolicy(patient=True),
     waits_for_scan=True,

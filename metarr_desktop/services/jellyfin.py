@@ -16,6 +16,8 @@ from metarr_desktop.services.emby_family import (
     EmbyFamilyNotifier,
     remedies,
 )
+from metarr_desktop.services.jellyfin_finder import find_jellyfin
+from metarr_desktop.services.jellyfin_sign_in import QUICK_CONNECT
 
 
 class JellyfinConfig(EmbyFamilyConfig):
@@ -38,6 +40,8 @@ SERVICE = Service(
     title="Jellyfin",
     config=JellyfinConfig,
     notifier=JellyfinNotifier,
+    finder=find_jellyfin,
+    sign_in=QUICK_CONNECT,
     docs="docs/services/jellyfin.md",
     retry=RetryPolicy(patient=True),
     waits_for_scan=True,

@@ -14,6 +14,7 @@ from metarr_desktop.domain.routing import EventChoice
 from metarr_desktop.domain.text import Text, text
 from metarr_desktop.services.declaration import LOOKS_AT_FOLDERS, Delivery, Group, Service, TestStep
 from metarr_desktop.services.kodi_config import KodiConfig, KodiPlayer
+from metarr_desktop.services.kodi_finder import find_kodi
 from metarr_desktop.services.kodi_group import AllPlay, Household, Plays
 from metarr_desktop.services.kodi_hint import PlayingHint
 from metarr_desktop.services.kodi_link import KodiLink
@@ -202,6 +203,7 @@ SERVICE = Service(
     config=KodiConfig,
     member=KodiPlayer,
     notifier=KodiNotifier,
+    finder=find_kodi,
     docs="docs/services/kodi.md",
     retry=RetryPolicy(patient=True),
     waits_for_scan=True,

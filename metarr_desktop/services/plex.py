@@ -15,9 +15,11 @@ from metarr_desktop.services.declaration import REFRESHES, Delivery, Service
 from metarr_desktop.services.library_folder import folder_of, media_event
 from metarr_desktop.services.notifier import MediaServer
 from metarr_desktop.services.plex_calls import PlexCalls
+from metarr_desktop.services.plex_finder import find_plex
 from metarr_desktop.services.plex_items import PlexSearch, known_films
 from metarr_desktop.services.plex_scan import PlexScan
 from metarr_desktop.services.plex_sections import TYPES
+from metarr_desktop.services.plex_sign_in import PLEX_SIGN_IN
 from metarr_desktop.services.server_calls import Patience, Remedies, ServerCalls, mapping_remedy
 from metarr_desktop.services.server_config import ServerConfig, pasted_key
 from metarr_desktop.services.trial import Trial
@@ -168,6 +170,8 @@ SERVICE = Service(
     title="Plex",
     config=PlexConfig,
     notifier=PlexNotifier,
+    finder=find_plex,
+    sign_in=PLEX_SIGN_IN,
     docs="docs/services/plex.md",
     retry=RetryPolicy(patient=True),
     waits_for_scan=True,

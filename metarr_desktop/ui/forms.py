@@ -69,6 +69,19 @@ class Form(QWidget):
         row.offer(choices)
         return tr(row.spec.title)
 
+    def propose(self, draft: Draft) -> None:
+        """Put values and secrets in, unsaved, as if they were typed; what has no field is left out."""
+        for name, row in self._rows.items():
+            if row.secret is not None:
+                if value := draft.secrets.get(name):
+                    row.secret.propose(value)
+            elif name in draft.values:
+                row.set_value(draft.values[name])
+            else:
+                continue
+            row.complain(None)
+        self.changed.emit()
+
     def draft(self) -> Draft:
         """What stands in the form; secrets only where they are to change."""
         secrets: dict[str, str | None] = {}

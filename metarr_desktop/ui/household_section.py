@@ -79,6 +79,13 @@ class HouseholdSection(QWidget):
             self.note.forget()
         self._follow_selection()
 
+    def add_found(self, name: str, draft: Draft) -> None:
+        """Ask for one more player, with what was found of it filled in."""
+        dialog = self._open_player(None, group="")
+        if dialog is not None:
+            dialog.name.setText(name)
+            dialog.form.propose(draft)
+
     def words(self) -> str:
         """What a search for a setting looks through."""
         return " ".join((tr("Players"), tr("Group"))) if self._household is not None else ""
@@ -143,19 +150,21 @@ class HouseholdSection(QWidget):
         elif selected is not None:
             self._open_group(selected)
 
-    def _open_player(self, player: PlayerSnapshot | None, *, group: str) -> None:
-        if self._household is not None:
-            dialog = PlayerDialog(
-                self._household,
-                player=player,
-                group=group,
-                commands=self._commands,
-                queries=self._queries,
-                tasks=self._tasks,
-                parent=self,
-            )
-            dialog.accepted.connect(self._read_anew)
-            dialog.open()
+    def _open_player(self, player: PlayerSnapshot | None, *, group: str) -> PlayerDialog | None:
+        if self._household is None:
+            return None
+        dialog = PlayerDialog(
+            self._household,
+            player=player,
+            group=group,
+            commands=self._commands,
+            queries=self._queries,
+            tasks=self._tasks,
+            parent=self,
+        )
+        dialog.accepted.connect(self._read_anew)
+        dialog.open()
+        return dialog
 
     def _on_add_group(self) -> None:
         self._open_group(None)

@@ -122,6 +122,8 @@ class Program:
         shell.show(hidden=hidden and not self._tray.clicked_early and not news)
         if news:
             show_news(shell.window, news)
+        elif shell.has_window and not minimized:
+            core.tasks.spawn(shell.assist_first(), name="setup assistant")
         _freeze()
         shell.window_built.connect(_freeze, Qt.ConnectionType.QueuedConnection)
         await core.stop_requested.wait()

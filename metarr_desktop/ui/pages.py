@@ -44,12 +44,14 @@ class Pages:
         open_job: Callable[[int], object],
         open_settings: OpenSettings,
         show_failed: Callable[[], object],
+        open_assistant: Callable[[], object],
     ) -> None:
         self._core = core
         self._ports = ports
         self._open_job = open_job
         self._open_settings = open_settings
         self._show_failed = show_failed
+        self._open_assistant = open_assistant
         self._facts: Facts | None = None
         self._followers: list[_ShowsFacts] = []
 
@@ -121,6 +123,7 @@ class Pages:
             log_file=paths.log_file,
             keys=key_list(),
             open_folder=partial(open_folder, paths.log_dir),
+            open_assistant=self._open_assistant,
         )
 
     def _following(self, page: FollowerT) -> FollowerT:

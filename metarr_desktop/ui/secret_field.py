@@ -79,6 +79,11 @@ class SecretField(QWidget):
         self._put("")
         self.conceal()
 
+    def propose(self, value: str) -> None:
+        """Put a new value in, hidden, as if it was typed."""
+        self.conceal()
+        self.edit.setText(value)
+
     def change(self) -> tuple[bool, str | None]:
         """Whether the secret is to change, and to what (None: cleared)."""
         typed = self.edit.text()

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from PySide6.QtWidgets import QWidget
 
     from metarr_desktop.app.commands import Commands
+    from metarr_desktop.app.finding_snapshots import FoundSnapshot
     from metarr_desktop.app.queries import Queries
     from metarr_desktop.app.tasks import TaskSupervisor
     from metarr_desktop.ui.bridge import Bridge, JobBatch
@@ -81,18 +82,24 @@ class SettingsDialog(QDialog):
         bridge.jobs_changed.connect(self._on_jobs_changed)
         bridge.glance_changed.connect(self._on_news)
 
-    def open_page(self, key: str = "general", *, enable: bool = False) -> None:
+    def open_page(
+        self,
+        key: str = "general",
+        *,
+        enable: bool = False,
+        found: FoundSnapshot | None = None,
+    ) -> None:
         """Show the window with a page: one of its own, such as ``general``, a service's or a sender's.
 
         ``sources radarr`` is the page that adds one, with the type chosen, and ``source-radarr connect``
         connects the one of that name; ``library proposals`` proposes path mappings. With ``enable`` the
-        service's check box is ticked, unsaved.
+        service's check box is ticked, and what was ``found`` is filled in, both unsaved.
         """
         fresh = not self.isVisible()
         self.show()
         self.raise_()
         self.activateWindow()
-        self._spawn(lambda: self._open(key, fresh=fresh, enable=enable))
+        self._spawn(lambda: self._open(key, fresh=fresh, enable=enable, found=found))
 
     async def may_leave(self) -> bool:
         """Ask what to do with unsaved changes; False when the person stays."""
@@ -147,7 +154,7 @@ class SettingsDialog(QDialog):
     def _page(self) -> SettingsPage:
         return cast("SettingsPage", self._stack.currentWidget())
 
-    async def _open(self, key: str, *, fresh: bool, enable: bool) -> None:
+    async def _open(self, key: str, *, fresh: bool, enable: bool, found: FoundSnapshot | None) -> None:
         """Load every page before one is shown, so that the search knows all of them."""
         key, _, word = key.partition(" ")
         async with self._loading:
@@ -165,8 +172,11 @@ class SettingsDialog(QDialog):
             self._shelf.library.show_proposals()
         if isinstance(page, SenderPage) and word == "connect":
             page.connection.connect_now()
-        if enable and isinstance(page, ServicePage):
-            page.tick_enable()
+        if isinstance(page, ServicePage):
+            if enable:
+                page.tick_enable()
+            if found is not None:
+                page.propose_found(found)
         page.focus_first()
 
     async def _refresh(self) -> None:

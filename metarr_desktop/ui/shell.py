@@ -16,6 +16,7 @@ from metarr_desktop.ui.tray_menu import TrayMenu
 
 if TYPE_CHECKING:
     from metarr_desktop.app.core import Core
+    from metarr_desktop.app.finding_snapshots import FoundSnapshot
     from metarr_desktop.ui.closing import Closing
     from metarr_desktop.ui.glance import Facts
     from metarr_desktop.ui.job_details import JobWindows
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
     from metarr_desktop.ui.settings_dialog import SettingsDialog
     from metarr_desktop.ui.theme import Theme
     from metarr_desktop.ui.tray import Tray
+    from metarr_desktop.ui.wizard import Wizard
 
 
 class Shell(QObject):
@@ -42,6 +44,7 @@ class Shell(QObject):
         self._tray = tray
         self._window: MainWindow | None = None
         self._settings: SettingsDialog | None = None
+        self._wizard: Wizard | None = None
         self._closing: Closing | None = None
         self.bridge = Bridge(core.bus)
         self.actions = Actions(commands=core.commands, queries=core.queries, tasks=core.tasks)
@@ -108,6 +111,7 @@ class Shell(QObject):
             open_job=self.open_job,
             open_settings=self.open_settings,
             show_failed=self._on_failed_requested,
+            open_assistant=self.open_assistant,
         )
 
     @cached_property
@@ -133,9 +137,47 @@ class Shell(QObject):
         """Show the window above others."""
         self.window.come_up()
 
-    def open_settings(self, key: str = "general", *, enable: bool = False) -> None:
-        """Show a page of the settings."""
-        self.settings.open_page(key or "general", enable=enable)
+    def open_settings(
+        self,
+        key: str = "general",
+        *,
+        enable: bool = False,
+        found: FoundSnapshot | None = None,
+    ) -> None:
+        """Show a page of the settings, with what was found filled in, unsaved."""
+        self.settings.open_page(key or "general", enable=enable, found=found)
+
+    async def assist_first(self) -> None:
+        """Show the setup assistant where nothing is set up, the first time only."""
+        queries = self._core.queries
+        if queries.settings().assistant_seen or await queries.senders():
+            return
+        if any(service.enabled for service in await queries.services()):
+            return
+        self.open_assistant()
+        await self._core.commands.save_settings(assistant_seen=True)
+
+    def open_assistant(self) -> None:
+        """Show the setup assistant from its beginning; one that is open comes up as it is."""
+        if self._wizard is not None and self._wizard.isVisible():
+            self._wizard.raise_()
+            self._wizard.activateWindow()
+            return
+        from metarr_desktop.ui.wizard import Wizard  # noqa: PLC0415 - as above
+
+        if self._wizard is not None:
+            self._wizard.deleteLater()
+        core = self._core
+        self._wizard = Wizard(
+            commands=core.commands,
+            queries=core.queries,
+            bridge=self.bridge,
+            tasks=core.tasks,
+            open_settings=self.open_settings,
+            has_tray=self._tray.is_there,
+            parent=self.window,
+        )
+        self._wizard.begin()
 
     def open_job(self, job_id: int) -> None:
         """Show the details of a job."""
@@ -155,7 +197,7 @@ class Shell(QObject):
         self.bridge.close()
         self._tray.hide()
         self.let_close()
-        for widget in (self._settings, self._window):
+        for widget in (self._wizard, self._settings, self._window):
             if widget is not None:
                 widget.hide()
 

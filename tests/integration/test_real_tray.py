@@ -185,3 +185,21 @@ def test_without_a_tray_the_window_is_shown_even_minimized(screen: Screen, tmp_p
     assert desktop.post() == 200
     assert desktop.run("quit").returncode == 0
     assert desktop.ended() == 0
+
+
+def test_the_assistant_comes_at_the_first_start_alone(screen: Screen, tmp_path: Path) -> None:
+    def assistant() -> str:
+        return screen.ask("xdotool", "search", "--onlyvisible", "--name", "^Setup assistant").strip()
+
+    screen.open(tray=False)
+    desktop = Desktop(screen, tmp_path / "data")
+    desktop.start()
+    wait_for(assistant)
+    assert desktop.run("quit").returncode == 0
+    assert desktop.ended() == 0
+    desktop.start()
+    wait_for(screen.windows)
+    time.sleep(1)  # as long as it took before
+    assert assistant() == ""
+    assert desktop.run("quit").returncode == 0
+    assert desktop.ended() == 0

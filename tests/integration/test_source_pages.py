@@ -487,9 +487,9 @@ async def test_tab_follows_the_order_of_reading(opened: Any, radarr: FakeArr) ->
         shell.pages.services._rows["kodi"].switch.setFocus()
         learn(core, shell, missed=3, stopped=True)
         shell.glance.refresh()
-        order = ["Pages", "Settings", "Help", "Catch up", "Dismiss", "Hide this message"]
-        await until(lambda: "Catch up" in (told := in_tab_order(shell.window)) and told[-6:] == order)
-        assert in_tab_order(shell.window)[-8:-6] == ["Settings of Radarr", "Add a source"]
+        order = ["Pages", "Settings", "Help", "Catch up", "Dismiss", "Hide this message", "Find on network"]
+        await until(lambda: "Catch up" in (told := in_tab_order(shell.window)) and told[-7:] == order)
+        assert in_tab_order(shell.window)[-9:-7] == ["Settings of Radarr", "Add a source"]
 
 
 async def test_no_two_parts_in_sight_share_a_letter(opened: Any, radarr: FakeArr) -> None:

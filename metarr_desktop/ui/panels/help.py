@@ -31,6 +31,7 @@ class HelpPanel(QScrollArea):
         log_file: Path,
         keys: Sequence[tuple[str, str]],
         open_folder: Callable[[], object],
+        open_assistant: Callable[[], object],
     ) -> None:
         super().__init__()
         self._queries = ports.queries
@@ -49,6 +50,9 @@ class HelpPanel(QScrollArea):
                 "so nothing is lost."
             )
         )
+        self.assistant = QPushButton(tr("Setup assistant"))
+        self.assistant.clicked.connect(lambda _checked=False: open_assistant())
+        self._column.addWidget(self.assistant, 0, Qt.AlignmentFlag.AlignLeft)
         self._add_heading(tr("Addresses"))
         self._add_text(
             tr("In the sender open Settings > Connect, add a webhook and paste its address. Method: POST.")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Protocol
 
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QFrame, QScrollArea, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QFrame, QPushButton, QScrollArea, QVBoxLayout, QWidget
 
 from metarr_desktop.domain.errors import MetarrError
 from metarr_desktop.ui.dialogs import ask, show_error
@@ -21,16 +21,18 @@ if TYPE_CHECKING:
     from PySide6.QtGui import QShowEvent
 
     from metarr_desktop.app.commands import Commands
+    from metarr_desktop.app.finding_snapshots import FoundSnapshot
     from metarr_desktop.app.queries import Queries
     from metarr_desktop.app.snapshots import ServiceSnapshot
     from metarr_desktop.app.tasks import TaskSupervisor
     from metarr_desktop.ui.bridge import Bridge
+    from metarr_desktop.ui.find_dialog import FindDialog
 
 
 class OpenSettings(Protocol):
-    """Opens a page of the settings window, with Enable ticked where that was asked for."""
+    """Opens a page of the settings, with Enable ticked and what was found filled in, if that is asked."""
 
-    def __call__(self, key: str = ..., *, enable: bool = ...) -> None:
+    def __call__(self, key: str = ..., *, enable: bool = ..., found: FoundSnapshot | None = ...) -> None:
         """Open it."""
 
 
@@ -52,6 +54,9 @@ class ServicesPanel(QWidget):
         self._tasks = tasks
         self._open_settings = open_settings
         self._rows: dict[str, ServiceRow] = {}
+        self.find_dialog: FindDialog | None = None
+        self.find_button = QPushButton(tr("Find on network"))
+        self.find_button.clicked.connect(self._on_find)
         inner = QWidget()
         self._column = QVBoxLayout(inner)
         self.sources = SourceRows()
@@ -65,6 +70,7 @@ class ServicesPanel(QWidget):
         scroll.setWidget(inner)
         outer = QVBoxLayout(self)
         outer.setContentsMargins(0, 0, 0, 0)
+        outer.addWidget(self.find_button, 0, Qt.AlignmentFlag.AlignRight)
         outer.addWidget(scroll)
         bridge.service_changed.connect(self._on_news)
         bridge.jobs_changed.connect(self._on_news)
@@ -94,6 +100,20 @@ class ServicesPanel(QWidget):
         """Read what was missed while nobody looked."""
         super().showEvent(event)
         self.refresh()
+
+    def _on_find(self) -> None:
+        if self.find_dialog is None:
+            from metarr_desktop.ui.find_dialog import FindDialog  # noqa: PLC0415 - few idle programs need it
+
+            self.find_dialog = FindDialog(commands=self._commands, tasks=self._tasks, parent=self.window())
+            self.find_dialog.chosen.connect(self._on_found)
+        self.find_dialog.show()
+        self.find_dialog.raise_()
+        self.find_dialog.activateWindow()
+        self.find_dialog.look()
+
+    def _on_found(self, found: FoundSnapshot) -> None:
+        self._open_settings(found.service, enable=True, found=found)
 
     def _on_news(self) -> None:
         if self.isVisible():

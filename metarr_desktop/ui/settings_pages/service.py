@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QCheckBox, QHBoxLayout
 
+from metarr_desktop.domain.forms import Draft
 from metarr_desktop.ui.forms import Form
 from metarr_desktop.ui.household_section import HouseholdSection
 from metarr_desktop.ui.message_templates import MessageTemplates
@@ -16,18 +18,19 @@ from metarr_desktop.ui.settings_pages.account_bar import AccountBar
 from metarr_desktop.ui.settings_pages.form_page import FormPage
 from metarr_desktop.ui.settings_pages.keeping import save_secrets
 from metarr_desktop.ui.settings_pages.trial_bar import TrialBar
+from metarr_desktop.ui.sign_in_button import SignInButton
 from metarr_desktop.ui.wording import service_state_text, tr
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
 
     from metarr_desktop.app.commands import Commands
+    from metarr_desktop.app.finding_snapshots import FoundSnapshot
     from metarr_desktop.app.queries import Queries
     from metarr_desktop.app.route_views import ServiceRoutes
     from metarr_desktop.app.snapshots import ServiceForm, ServiceSnapshot
     from metarr_desktop.app.tasks import TaskSupervisor
     from metarr_desktop.app.template_views import ServiceTemplates
-    from metarr_desktop.domain.forms import Draft
 
 
 class ServicePage(FormPage):
@@ -77,6 +80,11 @@ class ServicePage(FormPage):
         self.trial_bar.relabelled.connect(self.refresh_mnemonics)
         self._outer.addWidget(self.account_bar)
         self._outer.addWidget(self.trial_bar)
+        self.sign_in = SignInButton(
+            begin=lambda: commands.begin_sign_in(self.key, self.form.draft().values), tasks=tasks
+        )
+        self.sign_in.brought.connect(self.propose)
+        self.sign_in.told.connect(lambda kind, words: self.note.tell(kind, words, aloud=True))
         self.show_status(snapshot)
 
     async def load(self) -> None:
@@ -104,6 +112,18 @@ class ServicePage(FormPage):
         """Tick Enable, unsaved: a person wants the service on and has to fill in the rest."""
         self.enable.setChecked(True)
         self._on_enable_clicked()
+
+    def propose(self, draft: Draft) -> None:
+        """Put what was found elsewhere into the form, unsaved."""
+        if self._form is not None:
+            self.form.propose(draft)
+
+    def propose_found(self, found: FoundSnapshot) -> None:
+        """Fill in where something was found; where there are players already it becomes one more."""
+        if found.adds:
+            self.household.add_found(found.name, Draft(values=found.values))
+        else:
+            self.propose(Draft(values=found.values))
 
     def is_dirty(self) -> bool:
         """Whether a field, Enable, a rule or a message differs from what is stored."""
@@ -205,6 +225,9 @@ class ServicePage(FormPage):
 
     def _build(self, stored: ServiceForm) -> None:
         self.put_form(self._make_form(stored))
+        if stored.sign_in is not None:
+            self.sign_in.offer(stored.sign_in)
+            self.body.addWidget(self.sign_in, 0, Qt.AlignmentFlag.AlignLeft)
         if stored.household is not None:
             self.body.addWidget(self.household)
         self.body.addWidget(self.rules)

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from metarr_desktop.app.actions import ACTIONS, JOBS_AT_ONCE, answer, call
+from metarr_desktop.app.finding_actions import FINDING_ACTIONS
 from metarr_desktop.app.household_actions import HOUSEHOLD_ACTIONS
 from metarr_desktop.app.sender_actions import SENDER_ACTIONS
 from metarr_desktop.domain.errors import MetarrError, NotFound, Refused, SecretsUnavailable
@@ -31,7 +32,7 @@ async def ask(core: Core, action: str, /, **params: Any) -> Any:
 
 
 async def test_every_action_of_the_command_line_is_there() -> None:
-    assert set(ACTIONS) - set(SENDER_ACTIONS) - set(HOUSEHOLD_ACTIONS) == {
+    assert set(ACTIONS) - set(SENDER_ACTIONS) - set(FINDING_ACTIONS) - set(HOUSEHOLD_ACTIONS) == {
         "status", "stats", "jobs", "history", "services", "service_form", "service_switch", "service_set",
         "service_test", "service_choices",
         "library_add", "library_list", "library_remove", "mapping_add", "mapping_list",
@@ -287,7 +288,7 @@ async def test_settings_are_listed_and_set_as_they_are_typed(core: Core) -> None
     found = await ask(core, "settings")
     assert (found["keep_done_days"], found["start_hidden"], found["theme"]) == (10, True, "dark")
     assert (found["keep_failed_days"], found["deliver_within_days"]) == (90, 7)
-    assert not {"host_override", "told_still_running"} & set(found)
+    assert not {"host_override", "told_still_running", "assistant_seen"} & set(found)
 
 
 @pytest.mark.parametrize(
