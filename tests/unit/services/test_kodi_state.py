@@ -65,7 +65,7 @@ class Room:
         told = self.notification(folder=folder)
         assert isinstance(told.event, MediaEvent)
         event = replace(told.event, action=action, folder=folder, **{**names, **changes})
-        return await self.send(replace(told, event=event, job_id=job))
+        return await self.send(replace(told, event=event, events=(event,), job_id=job))
 
     async def send(self, notification: Notification) -> Delivery:
         config = KodiConfig(
