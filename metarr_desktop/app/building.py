@@ -12,36 +12,34 @@ from metarr_desktop.app.api import Api
 from metarr_desktop.app.api_key import ApiKey
 from metarr_desktop.app.delivery_types import delivery_types
 from metarr_desktop.app.failure_news import FailureNews
-from metarr_desktop.app.finding_desk import FindingDesk
 from metarr_desktop.app.folder_watch import FolderWatch
 from metarr_desktop.app.foundation import lay_foundation
-from metarr_desktop.app.household_desk import HouseholdDesk
 from metarr_desktop.app.household_reader import HouseholdReader
 from metarr_desktop.app.job_types import own_job_types
-from metarr_desktop.app.known_folders import KnownFolders
 from metarr_desktop.app.listener import Listener
 from metarr_desktop.app.mute import Mute
 from metarr_desktop.app.notifiers import build_notifiers
 from metarr_desktop.app.parts import Parts
-from metarr_desktop.app.path_desk import PathCheck, PathDesk
+from metarr_desktop.app.path_desk import PathCheck
 from metarr_desktop.app.path_scopes import PathScopes
-from metarr_desktop.app.path_sides import PathSides
-from metarr_desktop.app.path_trial import PathTrial, prove
 from metarr_desktop.app.receiving import Receiving
-from metarr_desktop.app.refresh_trial import RefreshTrial
 from metarr_desktop.app.route_desk import RouteDesk
 from metarr_desktop.app.sample_sender import SampleSender
 from metarr_desktop.app.scan_requests import ScanRequests
 from metarr_desktop.app.sender_building import build_senders
 from metarr_desktop.app.sender_keys import SenderKeys
-from metarr_desktop.app.server_places import ServerPlaces
-from metarr_desktop.app.service_desk import ServiceDesk
-from metarr_desktop.app.sign_in_desk import SignInDesk
+from metarr_desktop.app.service_building import (
+    finding_desk,
+    household_desk,
+    path_desk,
+    server_places,
+    service_desk,
+    sign_in_desk,
+)
 from metarr_desktop.app.template_desk import TemplateDesk
 from metarr_desktop.app.triggers import Triggers
 from metarr_desktop.app.upkeep import Upkeep
 from metarr_desktop.domain.schedules import CATCH_UP, CLEAN_UP, PATH_CHECK
-from metarr_desktop.jobs.composer import Composer
 from metarr_desktop.jobs.handlers import JobType
 from metarr_desktop.jobs.scheduler import Scheduler
 from metarr_desktop.jobs.worker import Worker
@@ -51,7 +49,6 @@ from metarr_desktop.storage.secrets import KeyringSecrets
 from metarr_desktop.storage.upkeep import tidy_up
 from metarr_desktop.webhooks.catch_up_plan import any_connected
 from metarr_desktop.webhooks.receive import ReceiveWebhook
-from metarr_desktop.webhooks.sender_config import SenderClients
 from metarr_desktop.webhooks.server import WebhookServer
 
 if TYPE_CHECKING:
@@ -64,6 +61,8 @@ if TYPE_CHECKING:
     from metarr_desktop.app.logging_setup import LogBook
     from metarr_desktop.app.paths import AppPaths
     from metarr_desktop.app.sender_building import SenderParts
+    from metarr_desktop.app.server_places import ServerPlaces
+    from metarr_desktop.app.service_desk import ServiceDesk
     from metarr_desktop.services.notifier import Notifier
 
 SCHEDULES = (CLEAN_UP, CATCH_UP, PATH_CHECK)
@@ -74,9 +73,9 @@ async def build_parts(paths: AppPaths, stack: AsyncExitStack, book: LogBook, giv
     """Build everything; what has to be closed is on the stack."""
     on = await lay_foundation(paths, stack, given)
     notifiers = build_notifiers(on)
-    household = _household_desk(on)
-    places = _places(on, notifiers)
-    desk = _service_desk(on, notifiers, household, places)
+    household = household_desk(on)
+    places = server_places(on, notifiers)
+    desk = service_desk(on, notifiers, household, places)
     keys = SenderKeys(store=on.stores.senders, secrets=on.secrets, bus=on.bus, spawn=on.tasks.spawn)
     await keys.refresh()
     routed = [source for source in on.sources if source.routed]
@@ -95,13 +94,13 @@ async def build_parts(paths: AppPaths, stack: AsyncExitStack, book: LogBook, giv
     )
     if isinstance(on.secrets, KeyringSecrets):
         on.secrets.on_usable = partial(_go_on, on, desk, senders)
-    path_desk = _path_desk(on, places)
+    paths_of = path_desk(on, places)
     types = (
         *_job_types(on, notifiers, _upkeep(on, paths, given)),
         *senders.types,
         JobType(
             type=PATH_CHECK.name,
-            handler=PathCheck(path_desk),
+            handler=PathCheck(paths_of),
             lane=PATH_CHECK.lane,
             timeout=LONGEST_PATH_CHECK,
         ),
@@ -112,9 +111,9 @@ async def build_parts(paths: AppPaths, stack: AsyncExitStack, book: LogBook, giv
         schedules=SCHEDULES,
         scheduler=_scheduler(on, places),
         desk=desk,
-        path_desk=path_desk,
-        finding=_finding(on),
-        sign_ins=_sign_ins(on, notifiers),
+        path_desk=paths_of,
+        finding=finding_desk(on),
+        sign_ins=sign_in_desk(on, notifiers),
         household=household,
         route_desk=RouteDesk(
             services=on.services,
@@ -163,58 +162,6 @@ def _failure_news(on: Foundation, listener: Listener | None) -> FailureNews:
         queue=on.queue,
         listener_problem=lambda: None if listener is None else listener.problem,
         bus=on.bus,
-        clock=on.clock,
-    )
-
-
-def _household_desk(on: Foundation) -> HouseholdDesk:
-    return HouseholdDesk(
-        services=on.services,
-        store=on.stores.players,
-        library=on.stores.library,
-        secrets=on.secrets,
-        queue=on.queue,
-        lanes=on.lanes,
-        bus=on.bus,
-        clock=on.clock,
-    )
-
-
-def _service_desk(
-    on: Foundation,
-    notifiers: Mapping[str, Notifier[Any]],
-    household: HouseholdDesk,
-    places: ServerPlaces,
-) -> ServiceDesk:
-    stores = on.stores
-    folders = KnownFolders(
-        senders=stores.senders, library=stores.library, history=stores.history, routes=stores.routes
-    )
-    trial = PathTrial(folders=folders, library=stores.library, players=stores.players)
-    return ServiceDesk(
-        services=on.services,
-        notifiers=prove(notifiers, services=on.services, trial=trial),
-        refreshes=RefreshTrial(folders=folders, places=places, library=stores.library, clock=on.clock),
-        store=on.stores.services,
-        secrets=on.secrets,
-        household=household,
-        queue=on.queue,
-        bus=on.bus,
-        clock=on.clock,
-        wording=Composer(on.stores.templates),
-    )
-
-
-def _finding(on: Foundation) -> FindingDesk:
-    return FindingDesk(services=on.services, store=on.stores.services, players=on.stores.players)
-
-
-def _sign_ins(on: Foundation, notifiers: Mapping[str, Notifier[Any]]) -> SignInDesk:
-    return SignInDesk(
-        services=on.services,
-        notifiers=notifiers,
-        store=on.stores.services,
-        spawn=on.tasks.spawn,
         clock=on.clock,
     )
 
@@ -287,33 +234,6 @@ def _upkeep(on: Foundation, paths: AppPaths, given: Given) -> Upkeep:
 def _copy(file: Path, folder: Path, now: datetime) -> str:
     """Copy the database for the nightly clean-up; returns the name of the copy."""
     return back_up(file, folder, now=now).path.name
-
-
-def _places(on: Foundation, notifiers: Mapping[str, Notifier[Any]]) -> ServerPlaces:
-    return ServerPlaces(
-        services=on.services,
-        notifiers=notifiers,
-        store=on.stores.services,
-        players=on.stores.players,
-        secrets=on.secrets,
-    )
-
-
-def _path_desk(on: Foundation, places: ServerPlaces) -> PathDesk:
-    clients = SenderClients(
-        sources={source.key: source for source in on.sources},
-        secrets=on.secrets,
-        http=on.http,
-        clock=on.clock,
-    )
-    return PathDesk(
-        sides=PathSides(senders=on.stores.senders, clients=clients, library=on.stores.library),
-        places=places,
-        library=on.stores.library,
-        notes=on.stores.notes,
-        bus=on.bus,
-        clock=on.clock,
-    )
 
 
 def _scheduler(on: Foundation, places: ServerPlaces) -> Scheduler:
