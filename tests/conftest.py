@@ -140,6 +140,12 @@ def is_address(host: str) -> bool:
 
 
 @pytest.fixture(autouse=True)
+def _no_posters(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Lead whoever fetches a poster to a port of this computer where nobody listens."""
+    monkeypatch.setenv("METARR_TMDB_IMAGE_BASE", "http://127.0.0.1:9")
+
+
+@pytest.fixture(autouse=True)
 def _stays_on_this_computer(pytestconfig: pytest.Config) -> Iterator[None]:
     """Fail a test whose refused connection was swallowed by the code under test."""
     refused = pytestconfig.stash[REFUSED]

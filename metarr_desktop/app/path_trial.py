@@ -97,32 +97,31 @@ class PathTrial:
 
 
 class Proven(Notifier[AnyConfig]):
-    """A notifier whose test, where it passes, looks at the paths too, in what is left of the time."""
+    """A media server whose test, where it passes, looks at the paths too, in what is left of the time."""
 
-    def __init__(self, notifier: Notifier[Any], *, service: Service, trial: PathTrial) -> None:
-        super().__init__(notifier.tools)
-        self._notifier = notifier
+    def __init__(self, server: MediaServer[Any], *, service: Service, trial: PathTrial) -> None:
+        super().__init__(server.tools)
+        self._server = server
         self._service = service
         self._trial = trial
 
     async def send(self, config: AnyConfig, notification: Notification) -> Delivery:
         """Deliver as ever."""
-        return await self._notifier.send(config, notification)
+        return await self._server.send(config, notification)
 
     async def choices(self, config: AnyConfig) -> Mapping[str, tuple[tuple[str, str], ...]]:
         """Ask the service itself."""
-        return await self._notifier.choices(config)
+        return await self._server.choices(config)
 
     async def test(self, config: AnyConfig) -> list[TestStep]:
         """Try the settings, and then whether every known folder lies in a library."""
         began = self.clock.monotonic()
-        steps = await self._notifier.test(config)
-        server = self._notifier
-        if not isinstance(server, MediaServer) or not all(step.ok for step in steps):
+        steps = await self._server.test(config)
+        if not all(step.ok for step in steps):
             return steps
         left = LONGEST_S - (self.clock.monotonic() - began)
         trial = Trial(clock=self.clock, seconds=left)
-        await trial.step("Paths", lambda: self._trial.look(self._service, server, config))
+        await trial.step("Paths", lambda: self._trial.look(self._service, self._server, config))
         return [*steps, *trial.steps]
 
 
@@ -130,7 +129,11 @@ def prove(
     notifiers: Mapping[str, Notifier[Any]], *, services: Sequence[Service], trial: PathTrial
 ) -> dict[str, Notifier[Any]]:
     """Return the notifiers of all services, for tests of their settings."""
-    return {each.key: Proven(notifiers[each.key], service=each, trial=trial) for each in services}
+    return {each.key: _proven(notifiers[each.key], each, trial) for each in services}
+
+
+def _proven(notifier: Notifier[Any], service: Service, trial: PathTrial) -> Notifier[Any]:
+    return Proven(notifier, service=service, trial=trial) if isinstance(notifier, MediaServer) else notifier
 
 
 def _is_there(path: str, locations: Sequence[str]) -> bool:

@@ -228,7 +228,6 @@ async def test_a_group_that_another_computer_adds_is_served_at_once(
 ) -> None:
     queue_url = str(request.getfixturevalue("redis_url")) if queue == "redis" else None
     options: Any = {"services": [HOUSE], "database_url": postgres_url, "queue_url": queue_url}
-    options["secrets"] = MemorySecretStore()
     async with (
         open_core(
             AppPaths(tmp_path / "here"), serve=True, port=0, secrets=MemorySecretStore(), **options

@@ -83,8 +83,12 @@ async def test_a_field_is_inserted_where_the_cursor_was(opened: Any) -> None:
         page = await service_page(shell, "discord")
         actions = page.messages.insert.menu().actions()
         year = next(each for each in actions if each.text().startswith("{year}"))
-        page.messages.title.setFocus()
-        await until(page.messages.title.hasFocus)
+
+        def has_focus() -> bool:
+            page.messages.title.setFocus()
+            return page.messages.title.hasFocus()
+
+        await until(has_focus)
         page.messages.title.setCursorPosition(0)
         year.trigger()
         assert page.messages.title.text() == "{year}{heading}"
