@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from dataclasses import replace
 from datetime import timedelta
 from typing import TYPE_CHECKING, TypeVar
 
@@ -90,7 +91,7 @@ class KodiNotifier(MediaServer[Group]):
         await self._waiting.done(job)
         screens = Screens(household=self._household, players=players)
         await screens.after(notification, events[0], done_by=done_by, show=household.show_message)
-        return delivery
+        return replace(delivery, warnings=(*delivery.warnings, *self._household.rejections(players)))
 
     async def test(self, group: Group) -> list[TestStep]:
         """Ask every player who it is, whether it may scan, and what its sources are; nothing shows."""
@@ -98,6 +99,7 @@ class KodiNotifier(MediaServer[Group]):
             players = self._players(group)
         except NotSetUp as error:
             return [TestStep(name=Text("Connection"), ok=False, detail=error.text)]
+        self._household.forget_rejections()
         return await try_all(players, clock=self.clock)
 
     async def sighting(self, group: Group, event: MediaEvent, *, folder: str) -> Sighting | None:
@@ -117,7 +119,7 @@ class KodiNotifier(MediaServer[Group]):
         return await self._household.first(self._players(group), question)
 
     async def _hint(self, players: Sequence[Player], event: MediaEvent, *, folder: str | None) -> Delivery:
-        """Show that something better comes wherever just that plays."""
+        """Show that something better comes wherever just that plays; it is no work where anybody lets us look."""
 
         async def show(player: Player) -> Delivery:
             return await PlayingHint(player=player, event=event, folder=folder).show()
@@ -127,7 +129,8 @@ class KodiNotifier(MediaServer[Group]):
         for result in told:
             if not isinstance(result, MetarrError):
                 return result
-        raise next((each for each in failures if not isinstance(each, NothingToDo)), failures[0])
+        # A hint is not worth to stop what waits for a group that can be told.
+        raise next((each for each in failures if isinstance(each, NothingToDo)), failures[0])
 
     async def _played(self, players: Sequence[Player]) -> set[str]:
         """Files that somebody watches right now, on any player that is on."""

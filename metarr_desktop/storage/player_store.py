@@ -65,7 +65,7 @@ class PlayerStore:
         return await self._database.run(_remove_group, service, name, now)
 
     async def group(self, service: str, name: str) -> PlayerGroup:
-        """Return a group by its name, slug or id. Raises NotFound."""
+        """Return a group by its name or slug. Raises NotFound."""
         return await self._database.read(_group, service, name)
 
     async def link(self, group_id: int, library_id: int) -> None:

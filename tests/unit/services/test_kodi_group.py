@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import base64
 from contextlib import AsyncExitStack
 from dataclasses import replace
 from datetime import timedelta
@@ -17,7 +18,7 @@ from metarr_desktop.services.declaration import Group, Member
 from metarr_desktop.services.kodi import SERVICE, KodiConfig, KodiNotifier
 from metarr_desktop.services.kodi_scan import NOWHERE
 from tests.fakes import START, FakeClock, MemoryNotes, tools, until
-from tests.fakes_http import DROP, FakeServer, Reply, unused_port
+from tests.fakes_http import DROP, FakeServer, Recorded, Reply, unused_port
 from tests.fakes_kodi import FOLDER, PASSWORD, VIDEO, FakeSocket, Kodi
 
 if TYPE_CHECKING:
@@ -147,13 +148,58 @@ async def test_a_rejected_key_of_one_player_does_not_stop_the_others(
     assert house.scanned() == [0, 1, 0]
 
 
+async def test_a_rejected_key_is_told_beside_what_another_player_did(
+    house: House, notification: Make
+) -> None:
+    house.passwords[1] = "wrong"
+    for _ in range(2):
+        delivery = await house.send(notification(), of=3)
+        assert str(delivery.detail).startswith("Living room scanned")
+        assert [str(each).partition(":")[0] for each in delivery.warnings] == ["Bedroom"]
+    house.passwords[1] = PASSWORD
+    delivery = await house.send(notification(), of=3)
+    assert delivery.warnings == ()
+
+
 async def test_a_rejected_key_is_told_by_name_where_nobody_else_can_do_it(
     house: House, notification: Make
 ) -> None:
-    house.passwords[0] = "wrong"
-    await house.off(1)
+    house.passwords[0] = house.passwords[1] = "wrong"
     with pytest.raises(AuthFailed, match=r"^Living room: Key rejected"):
         await house.send(notification())
+
+
+async def test_a_rejected_key_does_not_keep_a_player_that_wakes_from_its_work(
+    house: House, notification: Make
+) -> None:
+    ports, requests = list(house.ports), house.servers[0].requests
+    house.passwords[0] = "wrong"
+    await house.off(1)
+    for _ in range(3):
+        with pytest.raises(Transient, match="Bedroom does not answer.*Living room: Key rejected") as caught:
+            await house.send(notification())
+        assert caught.value.connection
+    assert len(requests) == 1, "a wrong password is shown once, not at every look"
+    house.ports = ports
+    await house.send(notification())
+    assert house.scanned() == [0, 1, 0]
+
+
+async def test_who_rejected_us_is_asked_again_after_a_test(house: House, notification: Make) -> None:
+    house.passwords[0] = "wrong"
+    await house.off(1)
+    with pytest.raises(Transient):
+        await house.send(notification())
+    house.servers[0].respond = lambda request: house.kodis[0](_let_in(request))
+    await house.notifier.test(house.group(of=1))
+    await house.send(notification())
+    assert house.scanned() == [1, 0, 0]
+
+
+def _let_in(request: Recorded) -> Recorded:
+    """What a Kodi sees whose password was changed to what we have."""
+    login = "Basic " + base64.b64encode(f"kodi:{PASSWORD}".encode()).decode()
+    return replace(request, headers={**request.headers, "Authorization": login})
 
 
 async def test_what_all_refuse_fails(house: House, notification: Make) -> None:
