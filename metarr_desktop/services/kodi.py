@@ -119,7 +119,7 @@ class KodiNotifier(MediaServer[Group]):
         return await self._household.first(self._players(group), question)
 
     async def _hint(self, players: Sequence[Player], event: MediaEvent, *, folder: str | None) -> Delivery:
-        """Show that something better comes wherever just that plays; it is no work where anybody lets us look."""
+        """Show that something better comes wherever just that plays, on all that let us look."""
 
         async def show(player: Player) -> Delivery:
             return await PlayingHint(player=player, event=event, folder=folder).show()

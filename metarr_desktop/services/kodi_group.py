@@ -83,7 +83,8 @@ class Household:
     async def first(self, players: Sequence[Player], work: Work[Result]) -> Result:
         """Have the first player do it that can; who was off or rejected us the last time is tried last.
 
-        Who rejected us is not asked again as long as another one is off that may do it. Raises AllPlay, AuthFailed, Transient or Permanent where none can, and NotNow as soon as one does.
+        Who rejected us is not asked again as long as another one is off that may do it.
+        Raises AllPlay, AuthFailed, Transient or Permanent where none can, and NotNow as soon as one does.
         """
         tries = _Tries()
         for player in sorted(players, key=self._doubts):
@@ -129,7 +130,7 @@ class Household:
             self._off.discard(player.place)
 
     def rejections(self, players: Sequence[Player]) -> tuple[Text, ...]:
-        """Return who of them rejected us the last time: nobody else says so where another one does the work."""
+        """Return who of them rejected us the last time, which nothing else says while others do the work."""
         told = ((player, self._rejected.get(player.login)) for player in players)
         return tuple(_named(player, error) for player, error in told if error is not None)
 

@@ -176,7 +176,7 @@ async def test_a_rejected_key_does_not_keep_a_player_that_wakes_from_its_work(
     house.passwords[0] = "wrong"
     await house.off(1)
     for _ in range(3):
-        with pytest.raises(Transient, match="Bedroom does not answer.*Living room: Key rejected") as caught:
+        with pytest.raises(Transient, match=r"Bedroom does not answer.*Living room: Key rejected") as caught:
             await house.send(notification())
         assert caught.value.connection
     assert len(requests) == 1, "a wrong password is shown once, not at every look"
