@@ -17,11 +17,10 @@ from metarr_desktop.domain.errors import MetarrError, NotNow, Permanent, Transie
 from metarr_desktop.domain.events import MediaKind
 from metarr_desktop.domain.text import Text, text
 from metarr_desktop.services.kodi_group import BUSY_WAIT
-from metarr_desktop.services.kodi_library import Shelf
+from metarr_desktop.services.kodi_library import Shelf, shown
 from metarr_desktop.services.kodi_link import LEAVING, SCAN_FINISHED, SCAN_STARTED
 from metarr_desktop.services.kodi_listing import parent
 from metarr_desktop.services.kodi_rpc import part
-from metarr_desktop.services.wording import clean, cut
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -163,7 +162,7 @@ class LibraryScan:
         return text(
             "Kodi accepted {folder} but did not find it. Check that one of Kodi's sources holds this folder,"
             " written in the same way, with its content set; else add a path mapping for kodi.",
-            folder=cut(clean(self._folder), 300),
+            folder=shown(self._folder),
         )
 
 

@@ -228,9 +228,7 @@ def _unlink(db: Sql, group_id: int, library_id: int) -> bool:
     return gone.rowcount > 0
 
 
-def add_player(
-    db: Sql, group_id: int, name: str, config: str, enabled: bool, now: datetime
-) -> Player:
+def add_player(db: Sql, group_id: int, name: str, config: str, enabled: bool, now: datetime) -> Player:
     """Add a player at the end of its group, and decide where its secrets lie."""
     service, own = db.execute("SELECT service, slug FROM player_groups WHERE id = ?", (group_id,)).fetchone()
     (player_id,) = db.execute(
