@@ -16,6 +16,7 @@ from metarr_desktop.domain.errors import AuthFailed, NothingToDo, NotNow, NotSet
 from metarr_desktop.domain.events import Action, EventKind, MediaKind
 from metarr_desktop.services.declaration import Group, Member
 from metarr_desktop.services.kodi import SERVICE, KodiConfig, KodiNotifier
+from metarr_desktop.services.kodi_link import LINGER_S
 from metarr_desktop.services.kodi_scan import NOWHERE
 from tests.fakes import START, FakeClock, MemoryNotes, tools, until
 from tests.fakes_http import DROP, FakeServer, Recorded, Reply, unused_port
@@ -72,6 +73,14 @@ class House:
 
     def scanned(self) -> list[int]:
         return [len(kodi.scanned) for kodi in self.kodis]
+
+
+@pytest.fixture
+async def still(http: Http) -> AsyncIterator[House]:
+    """A household whose time passes only as a test has it pass."""
+    async with AsyncExitStack() as stack:
+        servers = [await stack.enter_async_context(FakeServer()) for _ in NAMES]
+        yield House(servers, http, await stack.enter_async_context(FakeSocket()))
 
 
 @pytest.fixture
@@ -285,6 +294,45 @@ async def test_a_job_that_waits_goes_on_when_the_video_stops(house: House, notif
     await until(lambda: house.hurried)
     assert house.hurried == [8, 9]
     assert house.socket.opened == 1
+
+
+async def wait_for_the_end(house: House, notification: Make, job: int) -> None:
+    with pytest.raises(NotNow):
+        await house.send(replace(notification(), job_id=job), of=1)
+    await until(lambda: house.clock.next_wake)
+
+
+async def test_a_job_that_came_later_or_looked_again_is_listened_for_as_well(
+    still: House, notification: Make
+) -> None:
+    still.kodis[0].playing = [VIDEO]
+    still.ws_ports[0] = still.socket.port
+    await wait_for_the_end(still, notification, 9)
+    still.clock.advance(300)
+    await wait_for_the_end(still, notification, 8)
+    still.clock.advance(299.9)
+    # Its 10 minutes are over as it looks again, and so are those of the first listening.
+    await wait_for_the_end(still, notification, 9)
+    for _ in range(4):
+        still.clock.advance(100)
+        await asyncio.sleep(0.02)
+    await still.socket.tell("Player.OnStop", end=True)
+    await until(lambda: (still.clock.next_wake or 9) <= 2)
+    still.clock.advance(2)
+    await until(lambda: still.hurried)
+    assert still.hurried == [8, 9]
+    assert still.socket.opened == 1
+
+
+async def test_nobody_is_listened_for_who_does_not_come_again(still: House, notification: Make) -> None:
+    still.kodis[0].playing = [VIDEO]
+    still.ws_ports[0] = still.socket.port
+    await wait_for_the_end(still, notification, 9)
+    still.clock.advance(616)
+    await until(lambda: still.clock.next_wake == LINGER_S)
+    still.clock.advance(LINGER_S)
+    await until(lambda: not still.socket.sockets)
+    assert still.hurried == []
 
 
 async def test_a_video_that_stopped_before_anybody_listened_is_noticed(
