@@ -105,7 +105,7 @@ class VideoWait:
                     return True  # it ended before we listened
             except MetarrError:
                 return False
-            heard = None
+            heard = await ears.wait_for(LEAVING | {STOPPED}, within=self._left(player))
             while heard is None and ears.open and (left := self._left(player)) > 0:
                 heard = await ears.wait_for(LEAVING | {STOPPED}, within=left)
         if heard is None or heard.method in LEAVING:

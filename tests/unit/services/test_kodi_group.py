@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import base64
 from contextlib import AsyncExitStack
 from dataclasses import replace
 from datetime import timedelta
@@ -19,7 +18,7 @@ from metarr_desktop.services.kodi import SERVICE, KodiConfig, KodiNotifier
 from metarr_desktop.services.kodi_link import LINGER_S
 from metarr_desktop.services.kodi_scan import NOWHERE
 from tests.fakes import START, FakeClock, MemoryNotes, tools, until
-from tests.fakes_http import DROP, FakeServer, Recorded, Reply, unused_port
+from tests.fakes_http import DROP, FakeServer, Reply, unused_port
 from tests.fakes_kodi import FOLDER, PASSWORD, VIDEO, FakeSocket, Kodi
 
 if TYPE_CHECKING:
@@ -195,20 +194,14 @@ async def test_a_rejected_key_does_not_keep_a_player_that_wakes_from_its_work(
 
 
 async def test_who_rejected_us_is_asked_again_after_a_test(house: House, notification: Make) -> None:
-    house.passwords[0] = "wrong"
+    house.kodis[0].password = "another"
     await house.off(1)
     with pytest.raises(Transient):
         await house.send(notification())
-    house.servers[0].respond = lambda request: house.kodis[0](_let_in(request))
+    house.kodis[0].password = PASSWORD
     await house.notifier.test(house.group(of=1))
     await house.send(notification())
     assert house.scanned() == [1, 0, 0]
-
-
-def _let_in(request: Recorded) -> Recorded:
-    """What a Kodi sees whose password was changed to what we have."""
-    login = "Basic " + base64.b64encode(f"kodi:{PASSWORD}".encode()).decode()
-    return replace(request, headers={**request.headers, "Authorization": login})
 
 
 async def test_what_all_refuse_fails(house: House, notification: Make) -> None:

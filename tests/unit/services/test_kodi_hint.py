@@ -188,7 +188,8 @@ async def test_an_episode_without_numbers_may_be_it(
 )
 async def test_an_item_without_names_is_not_it(living: Living, item: dict[str, Any]) -> None:
     living.plays(item)
-    for changes in ({}, {"title": ""}, {"kind": MediaKind.EPISODE, "title": ""}):
+    cases: tuple[dict[str, Any], ...] = ({}, {"title": ""}, {"kind": MediaKind.EPISODE, "title": ""})
+    for changes in cases:
         with pytest.raises(NothingToDo):
             await living.grab(**changes)
 
