@@ -16,16 +16,18 @@ from metarr_desktop.domain.text import Text, text
 from metarr_desktop.services.declaration import LOOKS_AT_FOLDERS, Delivery, Group, Service, TestStep
 from metarr_desktop.services.kodi_config import KodiConfig, KodiPlayer
 from metarr_desktop.services.kodi_finder import find_kodi
-from metarr_desktop.services.kodi_group import AllPlay, Household, Plays
+from metarr_desktop.services.kodi_group import BUSY, AllPlay, Household, Plays
 from metarr_desktop.services.kodi_hint import PlayingHint
 from metarr_desktop.services.kodi_link import KodiLink
 from metarr_desktop.services.kodi_player import GLANCE_S, Player
+from metarr_desktop.services.kodi_removal import PLAYED
 from metarr_desktop.services.kodi_rpc import LONGEST_PATH, KodiRpc
 from metarr_desktop.services.kodi_screen import Screens
 from metarr_desktop.services.kodi_sight import films, locations, sighting
+from metarr_desktop.services.kodi_state import READING
 from metarr_desktop.services.kodi_trial import try_all
 from metarr_desktop.services.kodi_waiting import VideoWait
-from metarr_desktop.services.kodi_work import LOOKS, FolderWork
+from metarr_desktop.services.kodi_work import LOOKS, STILL_SCANNING, FolderWork
 from metarr_desktop.services.notifier import MediaServer
 
 if TYPE_CHECKING:
@@ -43,6 +45,8 @@ LONGEST_SEND_S = 235.0
 """A job may take 5 minutes."""
 TAKEN = LOOKS_AT_FOLDERS | {EventKind.GRABBED}
 """A grab is a hint on the screen, where just that plays."""
+PATIENCE = frozenset({BUSY, PLAYED, READING, STILL_SCANNING})
+"""Why a job waits for other reasons than that a video plays: no person can wave them away."""
 Result = TypeVar("Result")
 
 

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
 Result = TypeVar("Result")
 LONGEST_TURN_S = 40.0
+BUSY = "Kodi is busy with another scan."
 BUSY_WAIT = timedelta(minutes=1)
 
 
@@ -69,7 +70,7 @@ class Household:
             async with asyncio.timeout(LONGEST_TURN_S):
                 await lock.acquire()
         except TimeoutError:
-            raise NotNow("Kodi is busy with another scan.", until=self._clock.now() + BUSY_WAIT) from None
+            raise NotNow(BUSY, until=self._clock.now() + BUSY_WAIT) from None
         try:
             yield
         finally:

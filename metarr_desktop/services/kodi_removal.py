@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from metarr_desktop.services.kodi_library import Row
     from metarr_desktop.services.kodi_player import Player
 
+PLAYED = "What was deleted is being played."
 PLAYED_WAIT = timedelta(minutes=10)
 
 
@@ -47,7 +48,7 @@ class Removal:
         whole = await is_gone(self._player.rpc, self._folder)
         doomed = rows if whole else await self._missing(rows)
         if any(row.file in played for row in doomed):
-            raise NotNow("What was deleted is being played.", until=self._clock.now() + PLAYED_WAIT)
+            raise NotNow(PLAYED, until=self._clock.now() + PLAYED_WAIT)
         for row in doomed:
             await self._shelf.remove(row)
         if whole and self._kind is MediaKind.EPISODE:

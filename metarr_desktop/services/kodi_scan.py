@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 from metarr_desktop.domain.errors import MetarrError, NotNow, Permanent, Transient
 from metarr_desktop.domain.events import MediaKind
 from metarr_desktop.domain.text import Text, text
-from metarr_desktop.services.kodi_group import BUSY_WAIT
+from metarr_desktop.services.kodi_group import BUSY, BUSY_WAIT
 from metarr_desktop.services.kodi_library import Shelf, shown
 from metarr_desktop.services.kodi_link import LEAVING, SCAN_FINISHED, SCAN_STARTED
 from metarr_desktop.services.kodi_listing import parent
@@ -57,7 +57,7 @@ class LibraryScan:
     async def wait_for_turn(self) -> None:
         """Wait while Kodi scans something else; raises NotNow where that does not end."""
         if not await self._idle(within=LONGEST_OTHER_SCAN_S):
-            raise NotNow("Kodi is busy with another scan.", until=self._clock.now() + BUSY_WAIT)
+            raise NotNow(BUSY, until=self._clock.now() + BUSY_WAIT)
 
     async def run(self) -> bool | Text:
         """Scan; returns whether it came to its end, or why that could not be seen.

@@ -12,6 +12,7 @@ from metarr_desktop.services.kodi_link import LEAVING, STOPPED
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from metarr_desktop.services.kodi_link import Announcement, Ears
     from metarr_desktop.services.kodi_player import Player
     from metarr_desktop.services.tools import Tools
 
@@ -105,13 +106,17 @@ class VideoWait:
                     return True  # it ended before we listened
             except MetarrError:
                 return False
-            heard = await ears.wait_for(LEAVING | {STOPPED}, within=self._left(player))
-            while heard is None and ears.open and (left := self._left(player)) > 0:
-                heard = await ears.wait_for(LEAVING | {STOPPED}, within=left)
+            heard = await self._hear(ears, player)
         if heard is None or heard.method in LEAVING:
             return False
         await self._tools.clock.sleep(AFTER_STOP_S)
         return True
+
+    async def _hear(self, ears: Ears, player: Player) -> Announcement | None:
+        heard = None
+        while heard is None and ears.open and (left := self._left(player)) > 0:
+            heard = await ears.wait_for(LEAVING | {STOPPED}, within=left)
+        return heard
 
     def _left(self, player: Player) -> float:
         """For how long somebody still waits for this player."""

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from metarr_desktop.services.kodi_player import Player
     from metarr_desktop.services.tools import Tools
 
+STILL_SCANNING = "Kodi is still scanning."
 LOOKS = frozenset({Action.IMPORTED, Action.UPGRADED, Action.RENAMED, Action.SCANNED})
 """What Kodi has to look for in a folder."""
 
@@ -75,7 +76,7 @@ class FolderWork:
         ended = await scan.run()
         if ended is not True and state is not None and state.holds:
             # What was saved is given back when the new file is there.
-            raise NotNow("Kodi is still scanning.", until=self._tools.clock.now() + BUSY_WAIT)
+            raise NotNow(STILL_SCANNING, until=self._tools.clock.now() + BUSY_WAIT)
         if isinstance(ended, Text):
             return (ended,)
         if not ended:
