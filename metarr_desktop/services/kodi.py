@@ -94,7 +94,9 @@ class KodiNotifier(MediaServer[Group]):
             ) from error
         await self._waiting.done(job)
         screens = Screens(household=self._household, players=players)
-        await screens.after(notification, events[0], done_by=done_by, show=household.show_message)
+        # What is worded is told: of several events that came together it need not be the first.
+        event = notification.event if notification.event in events else events[0]
+        await screens.after(notification, event, done_by=done_by, show=household.show_message)
         return replace(delivery, warnings=(*delivery.warnings, *self._household.rejections(players)))
 
     async def test(self, group: Group) -> list[TestStep]:

@@ -12,7 +12,7 @@ import pytest
 from pydantic import SecretStr
 
 from metarr_desktop.domain.errors import AuthFailed, NothingToDo, NotNow, NotSetUp, Permanent, Transient
-from metarr_desktop.domain.events import Action, EventKind, MediaKind
+from metarr_desktop.domain.events import Action, EventKind, MediaEvent, MediaKind
 from metarr_desktop.services.declaration import Group, Member
 from metarr_desktop.services.kodi import SERVICE, KodiConfig, KodiNotifier
 from metarr_desktop.services.kodi_link import LINGER_S
@@ -367,6 +367,17 @@ async def test_music_has_its_own_library(house: House, notification: Make) -> No
     assert house.kodis[0].songs == ["/music/Air/Moon Safari/1.mp3"]
     assert house.kodis[1].params("AudioLibrary.Scan") == [{"directory": NOWHERE, "showdialogs": False}]
     assert "VideoLibrary.Scan" not in house.kodis[1].methods
+
+
+async def test_a_screen_shows_what_came_although_something_was_deleted_first(
+    house: House, notification: Make
+) -> None:
+    house.values = {"show_message": True}
+    told = notification()
+    assert isinstance(told.event, MediaEvent)
+    gone = replace(told.event, action=Action.DELETED, old_files=("old.mkv",))
+    await house.send(replace(told, events=(gone, told.event)))
+    assert len(house.kodis[1].params("GUI.ShowNotification")) == 1
 
 
 async def test_every_screen_that_is_on_shows_what_is_new(house: House, notification: Make) -> None:
