@@ -149,6 +149,7 @@ def refused(method: str, params: dict[str, Any]) -> str:
 class Kodi:
     """One Kodi; ``on_disk`` is what it can see, ``films`` and ``episodes`` are its library."""
 
+    password: str = PASSWORD
     calls: list[tuple[str, dict[str, Any]]] = field(default_factory=list)
     films: list[dict[str, Any]] = field(default_factory=list)
     episodes: list[dict[str, Any]] = field(default_factory=list)
@@ -208,7 +209,7 @@ class Kodi:
         return rows[-1]
 
     def __call__(self, request: Recorded) -> Reply:
-        expected = "Basic " + base64.b64encode(f"kodi:{PASSWORD}".encode()).decode()
+        expected = "Basic " + base64.b64encode(f"kodi:{self.password}".encode()).decode()
         if request.headers.get("Authorization") != expected:
             return Reply(status=401)
         if request.path != "/jsonrpc":

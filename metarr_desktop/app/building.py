@@ -14,6 +14,7 @@ from metarr_desktop.app.delivery_types import delivery_types
 from metarr_desktop.app.failure_news import FailureNews
 from metarr_desktop.app.folder_watch import FolderWatch
 from metarr_desktop.app.foundation import lay_foundation
+from metarr_desktop.app.hand_written import HandWrittenPlayers
 from metarr_desktop.app.household_reader import HouseholdReader
 from metarr_desktop.app.job_types import own_job_types
 from metarr_desktop.app.listener import Listener
@@ -187,7 +188,12 @@ def _digests(receiving: Receiving, key: ApiKey) -> tuple[str, ...]:
 
 def _job_types(on: Foundation, notifiers: Mapping[str, Notifier[Any]], upkeep: Upkeep) -> tuple[JobType, ...]:
     stores = on.stores
-    households = HouseholdReader(players=stores.players, library=stores.library, lanes=on.lanes)
+    households = HouseholdReader(
+        players=stores.players,
+        library=stores.library,
+        lanes=on.lanes,
+        hand_written=HandWrittenPlayers(services=on.services, adoption=stores.adoption, clock=on.clock),
+    )
     households.follow(on.bus, on.tasks)
     receive = ReceiveWebhook(
         events=stores.events,

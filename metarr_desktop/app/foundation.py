@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from metarr_desktop.app.database_opening import clock_of, open_database
+from metarr_desktop.app.hand_written import HandWrittenPlayers
 from metarr_desktop.app.presence import Presence
 from metarr_desktop.app.queue_opening import open_queue
 from metarr_desktop.app.settings import AppSettings
@@ -22,6 +23,7 @@ from metarr_desktop.storage.import_store import ImportStore
 from metarr_desktop.storage.issue_store import IssueStore
 from metarr_desktop.storage.library_store import LibraryStore
 from metarr_desktop.storage.note_store import NoteStore
+from metarr_desktop.storage.player_adoption import PlayerAdoption
 from metarr_desktop.storage.player_store import PlayerStore
 from metarr_desktop.storage.route_store import RouteStore
 from metarr_desktop.storage.schedule_store import ScheduleStore
@@ -76,6 +78,7 @@ class Stores:
     events: EventStore
     services: ServiceStore
     players: PlayerStore
+    adoption: PlayerAdoption
     senders: SenderStore
     imports: ImportStore
     issues: IssueStore
@@ -96,6 +99,7 @@ class Stores:
             events=EventStore(database),
             services=ServiceStore(database),
             players=PlayerStore(database),
+            adoption=PlayerAdoption(database),
             senders=SenderStore(database),
             imports=ImportStore(database),
             issues=IssueStore(database),
@@ -149,6 +153,8 @@ async def lay_foundation(paths: AppPaths, stack: AsyncExitStack, given: Given, /
     )
     stores = Stores.on(database, jobs=jobs)
     await stores.services.seed([service.key for service in given.services], now=clock.now())
+    hand_written = HandWrittenPlayers(services=given.services, adoption=stores.adoption, clock=clock)
+    await hand_written.take_over(tell=True)
     queue = JobQueue(store=jobs, bus=bus, clock=clock)
     lanes = GroupLanes(stores.players, changed=queue.wake.set)
     await lanes.refresh()

@@ -10,6 +10,7 @@ from metarr_desktop.domain.errors import StorageFailed
 from metarr_desktop.domain.groups import Households
 
 if TYPE_CHECKING:
+    from metarr_desktop.app.hand_written import HandWrittenPlayers
     from metarr_desktop.app.tasks import TaskSupervisor
     from metarr_desktop.domain.bus import Bus
     from metarr_desktop.domain.changes import Change
@@ -23,13 +24,23 @@ logger = logging.getLogger(__name__)
 class HouseholdReader:
     """Reads groups for fan-outs; what it plans into lanes that are new, this process serves from then on."""
 
-    def __init__(self, *, players: PlayerStore, library: LibraryStore, lanes: GroupLanes) -> None:
+    def __init__(
+        self,
+        *,
+        players: PlayerStore,
+        library: LibraryStore,
+        lanes: GroupLanes,
+        hand_written: HandWrittenPlayers | None = None,
+    ) -> None:
+        self._hand_written = hand_written
         self._players = players
         self._library = library
         self._lanes = lanes
 
     async def households(self) -> Households:
         """Return every group; folders and mappings only where a group is linked to any."""
+        if self._hand_written is not None:
+            await self._hand_written.take_over()
         groups = await self._players.groups()
         if any(each.lane not in self._lanes.of(key) for key, found in groups.items() for each in found):
             await self._lanes.refresh()

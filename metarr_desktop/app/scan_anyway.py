@@ -9,6 +9,7 @@ from metarr_desktop.domain.jobs import Job, JobStatus
 from metarr_desktop.domain.text import text
 from metarr_desktop.library.connection import ANCHOR_MISSING
 from metarr_desktop.library.readiness import WAITS_FOR_FILES
+from metarr_desktop.services.kodi import PATIENCE
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -17,8 +18,8 @@ if TYPE_CHECKING:
     from metarr_desktop.storage.job_store import JobStore
     from metarr_desktop.storage.note_store import ServiceNotes
 
-FILES_MISSING = frozenset({*WAITS_FOR_FILES, ANCHOR_MISSING})
-"""Reasons that no person can wave away: there is nothing to look at yet."""
+NO_CHOICE = frozenset({*WAITS_FOR_FILES, ANCHOR_MISSING}) | PATIENCE
+"""Reasons that no person can wave away: there is nothing to look at yet, or a player is at work."""
 
 
 def note_name(job_id: int) -> str:
@@ -27,12 +28,12 @@ def note_name(job_id: int) -> str:
 
 
 def may_scan_anyway(job: Job, *, services: Sequence[Service]) -> bool:
-    """Whether a job was put off by a service whose players are watched, and not for want of its files."""
+    """Whether a service whose players are watched put a job off for a reason that a person decides."""
     return (
         job.status is JobStatus.PENDING
         and job.deferrals > 0
         and _service_of(job, services) is not None
-        and not (job.reason is not None and job.reason.template in FILES_MISSING)
+        and not (job.reason is not None and job.reason.template in NO_CHOICE)
     )
 
 

@@ -25,6 +25,7 @@ from metarr_desktop.domain.outcomes import Done
 from metarr_desktop.domain.paths import is_inside
 from metarr_desktop.domain.text import text
 from metarr_desktop.services.declaration import confirms
+from metarr_desktop.services.redact import redact
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -179,6 +180,8 @@ class Confirm:
             return Permanent(text(UNSEEN, **known))
         if folder is None:
             return Permanent(text(UNSEEN, **known))
+        # Servers tell their folders without the password in the address, and people need not read it.
+        folder = redact(folder, secrets=())
         around = next((each for each in locations if is_inside(folder, each)), None)
         if around is not None:
             return Permanent(text(IN_A_FOLDER, folder=folder, library=around, **known))

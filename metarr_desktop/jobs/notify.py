@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import logging
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
 from metarr_desktop.domain.errors import MetarrError, NothingToDo, Permanent
-from metarr_desktop.domain.events import MediaEvent, read_event
+from metarr_desktop.domain.events import Action, Event, MediaEvent, read_event
 from metarr_desktop.domain.groups import scope_of, slug_of
 from metarr_desktop.domain.outcomes import Done
 from metarr_desktop.domain.text import Text, text
@@ -21,7 +21,6 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from metarr_desktop.domain.clock import Clock
-    from metarr_desktop.domain.events import Event
     from metarr_desktop.domain.jobs import Job
     from metarr_desktop.domain.paths import PathMapping
     from metarr_desktop.jobs.composer import Composed
@@ -33,6 +32,8 @@ if TYPE_CHECKING:
     from metarr_desktop.storage.secrets import SecretStore
     from metarr_desktop.storage.service_store import ServiceRow, ServiceStore
 
+
+Happening = TypeVar("Happening", bound=Event)
 
 logger = logging.getLogger(__name__)
 
@@ -144,15 +145,14 @@ class Notify:
             for gone in event.old_files:
                 files.pop(gone, None)
             files |= dict.fromkeys(event.files)
-        return await self._ready.check(replace(events[0], files=tuple(files)), job)
+        return await self._ready.check(replace(_speaks_for(events), files=tuple(files)), job)
 
     def _events(self, job: Job) -> list[Event]:
         """What to tell: all that came together where people read it; one refresh does for a folder."""
-        together = job.merged if self._service.sends_messages else ()
-        events = [event for each in (job, *together) if (event := _event_of(each)) is not None]
+        events = [event for each in (job, *job.merged) if (event := _event_of(each)) is not None]
         if not events:
             raise Permanent("This job does not say what happened.")
-        return events
+        return events if self._service.sends_messages else [_speaks_for(events)]
 
     async def _remember(self, row: ServiceRow) -> None:
         """A delivery is the best connection test, but only news is worth a write."""
@@ -173,6 +173,13 @@ class Notify:
         key = self._service.key
         scope = key if self._service.member is None else scope_of(key, slug_of(key, job.lane))
         return to_service(event.folder, here=here, service=scope, mappings=mappings).path
+
+
+def _speaks_for(events: Sequence[Happening]) -> Happening:
+    """Return the event that says what one refresh is for: what came, before what went with it."""
+    brings = {Action.IMPORTED, Action.UPGRADED}
+    came = (each for each in events if isinstance(each, MediaEvent) and each.action in brings)
+    return next(came, events[0])
 
 
 def _media_of(job: Job) -> tuple[MediaEvent, ...]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from dataclasses import replace
 from datetime import timedelta
 from typing import TYPE_CHECKING, TypeVar
 
@@ -15,16 +16,18 @@ from metarr_desktop.domain.text import Text, text
 from metarr_desktop.services.declaration import LOOKS_AT_FOLDERS, Delivery, Group, Service, TestStep
 from metarr_desktop.services.kodi_config import KodiConfig, KodiPlayer
 from metarr_desktop.services.kodi_finder import find_kodi
-from metarr_desktop.services.kodi_group import AllPlay, Household, Plays
+from metarr_desktop.services.kodi_group import BUSY, AllPlay, Household, Plays
 from metarr_desktop.services.kodi_hint import PlayingHint
 from metarr_desktop.services.kodi_link import KodiLink
 from metarr_desktop.services.kodi_player import GLANCE_S, Player
+from metarr_desktop.services.kodi_removal import PLAYED
 from metarr_desktop.services.kodi_rpc import LONGEST_PATH, KodiRpc
 from metarr_desktop.services.kodi_screen import Screens
 from metarr_desktop.services.kodi_sight import films, locations, sighting
+from metarr_desktop.services.kodi_state import READING
 from metarr_desktop.services.kodi_trial import try_all
 from metarr_desktop.services.kodi_waiting import VideoWait
-from metarr_desktop.services.kodi_work import LOOKS, FolderWork
+from metarr_desktop.services.kodi_work import LOOKS, STILL_SCANNING, FolderWork
 from metarr_desktop.services.notifier import MediaServer
 
 if TYPE_CHECKING:
@@ -42,6 +45,8 @@ LONGEST_SEND_S = 235.0
 """A job may take 5 minutes."""
 TAKEN = LOOKS_AT_FOLDERS | {EventKind.GRABBED}
 """A grab is a hint on the screen, where just that plays."""
+PATIENCE = frozenset({BUSY, PLAYED, READING, STILL_SCANNING})
+"""Why a job waits for other reasons than that a video plays: no person can wave them away."""
 Result = TypeVar("Result")
 
 
@@ -89,8 +94,10 @@ class KodiNotifier(MediaServer[Group]):
             ) from error
         await self._waiting.done(job)
         screens = Screens(household=self._household, players=players)
-        await screens.after(notification, events[0], done_by=done_by, show=household.show_message)
-        return delivery
+        # What is worded is told: of several events that came together it need not be the first.
+        event = notification.event if notification.event in events else events[0]
+        await screens.after(notification, event, done_by=done_by, show=household.show_message)
+        return replace(delivery, warnings=(*delivery.warnings, *self._household.rejections(players)))
 
     async def test(self, group: Group) -> list[TestStep]:
         """Ask every player who it is, whether it may scan, and what its sources are; nothing shows."""
@@ -98,6 +105,7 @@ class KodiNotifier(MediaServer[Group]):
             players = self._players(group)
         except NotSetUp as error:
             return [TestStep(name=Text("Connection"), ok=False, detail=error.text)]
+        self._household.forget_rejections()
         return await try_all(players, clock=self.clock)
 
     async def sighting(self, group: Group, event: MediaEvent, *, folder: str) -> Sighting | None:
@@ -117,7 +125,7 @@ class KodiNotifier(MediaServer[Group]):
         return await self._household.first(self._players(group), question)
 
     async def _hint(self, players: Sequence[Player], event: MediaEvent, *, folder: str | None) -> Delivery:
-        """Show that something better comes wherever just that plays."""
+        """Show that something better comes wherever just that plays, on all that let us look."""
 
         async def show(player: Player) -> Delivery:
             return await PlayingHint(player=player, event=event, folder=folder).show()
@@ -127,7 +135,8 @@ class KodiNotifier(MediaServer[Group]):
         for result in told:
             if not isinstance(result, MetarrError):
                 return result
-        raise next((each for each in failures if not isinstance(each, NothingToDo)), failures[0])
+        # A hint is not worth to stop what waits for a group that can be told.
+        raise next((each for each in failures if isinstance(each, NothingToDo)), failures[0])
 
     async def _played(self, players: Sequence[Player]) -> set[str]:
         """Files that somebody watches right now, on any player that is on."""

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
 Result = TypeVar("Result")
 LONGEST_TURN_S = 40.0
+BUSY = "Kodi is busy with another scan."
 BUSY_WAIT = timedelta(minutes=1)
 
 
@@ -38,6 +39,11 @@ class _Tries:
     def of(self, kind: type[MetarrError]) -> list[tuple[Player, MetarrError]]:
         return [(player, error) for player, error in self.failed if isinstance(error, kind)]
 
+    @property
+    def asleep(self) -> list[tuple[Player, MetarrError]]:
+        """Those that could not be reached."""
+        return [(player, error) for player, error in self.failed if _is_off(error)]
+
 
 class AllPlay(MetarrError):  # noqa: N818 - nothing failed
     """Every player that is awake shows a video."""
@@ -54,6 +60,7 @@ class Household:
         self._clock = clock
         self._turns: dict[str, asyncio.Lock] = {}
         self._off: set[str] = set()
+        self._rejected: dict[tuple[str, str], AuthFailed] = {}
 
     @asynccontextmanager
     async def turn(self, player: Player) -> AsyncIterator[None]:
@@ -63,7 +70,7 @@ class Household:
             async with asyncio.timeout(LONGEST_TURN_S):
                 await lock.acquire()
         except TimeoutError:
-            raise NotNow("Kodi is busy with another scan.", until=self._clock.now() + BUSY_WAIT) from None
+            raise NotNow(BUSY, until=self._clock.now() + BUSY_WAIT) from None
         try:
             yield
         finally:
@@ -75,22 +82,27 @@ class Household:
         return lock is None or not lock.locked()
 
     async def first(self, players: Sequence[Player], work: Work[Result]) -> Result:
-        """Have the first player do it that can; who was off the last time is tried last.
+        """Have the first player do it that can; who was off or rejected us the last time is tried last.
 
+        Who rejected us is not asked again as long as another one is off that may do it.
         Raises AllPlay, AuthFailed, Transient or Permanent where none can, and NotNow as soon as one does.
         """
         tries = _Tries()
-        for player in sorted(players, key=lambda each: each.place in self._off):
+        for player in sorted(players, key=self._doubts):
+            known = self._rejected.get(player.login)
+            if known is not None and tries.asleep:
+                tries.failed.append((player, known))
+                continue
             try:
                 result = await work(player)
             except Plays:
-                self._off.discard(player.place)
+                self._answered(player)
                 tries.playing.append(player)
             except (Transient, Permanent, AuthFailed) as error:
                 self.remember(player, error)
                 tries.failed.append((player, error))
             else:
-                self._off.discard(player.place)
+                self._answered(player)
                 return result
         tries.failed.sort(key=lambda each: players.index(each[0]))
         raise _verdict(tries, several=len(players) > 1)
@@ -104,31 +116,53 @@ class Household:
             except MetarrError as error:
                 self.remember(player, error)
                 return error
-            self._off.discard(player.place)
+            self._answered(player)
             return result
 
         return await asyncio.gather(*(attempt(player) for player in players))
 
     def remember(self, player: Player, error: MetarrError) -> None:
-        """Note who could not be reached."""
-        if isinstance(error, Transient) and error.connection:
+        """Note who could not be reached, and who rejected us."""
+        if isinstance(error, AuthFailed):
+            self._rejected[player.login] = error
+        if _is_off(error):
             self._off.add(player.place)
         else:
             self._off.discard(player.place)
+
+    def rejections(self, players: Sequence[Player]) -> tuple[Text, ...]:
+        """Return who of them rejected us the last time, which nothing else says while others do the work."""
+        told = ((player, self._rejected.get(player.login)) for player in players)
+        return tuple(_named(player, error) for player, error in told if error is not None)
+
+    def forget_rejections(self) -> None:
+        """Ask everybody again: a person may have set it right."""
+        self._rejected.clear()
+
+    def _answered(self, player: Player) -> None:
+        self._off.discard(player.place)
+        self._rejected.pop(player.login, None)
+
+    def _doubts(self, player: Player) -> int:
+        """Later in turn the less it is likely to do it."""
+        return 2 if player.login in self._rejected else int(player.place in self._off)
 
 
 def _verdict(tries: _Tries, *, several: bool) -> MetarrError:
     """What it means that none of them did it."""
     if tries.playing:
         return AllPlay(tries.playing)
-    for player, error in tries.of(AuthFailed):
+    rejected = tries.of(AuthFailed)
+    if rejected and tries.asleep:
+        # The one that is off can do it when it is back, without anybody's help.
+        return _asleep(tries.asleep, rejected=_named(*rejected[0]))
+    for player, error in rejected:
         return AuthFailed(_named(player, error)) if several else error
     passing = [(player, error) for player, error in tries.of(Transient) if not _is_off(error)]
     for player, error in passing:
         return Transient(_named(player, error)) if several and type(error) is Transient else error
-    asleep = [(player, error) for player, error in tries.failed if _is_off(error)]
-    if asleep:
-        return _asleep(asleep)
+    if tries.asleep:
+        return _asleep(tries.asleep)
     for player, error in tries.failed:
         return Permanent(_named(player, error)) if several else error
     return NotSetUp("There is no player that is switched on. Add one in the settings of Kodi.")
@@ -142,22 +176,16 @@ def _is_off(error: MetarrError) -> bool:
     return isinstance(error, Transient) and error.connection
 
 
-def _asleep(tries: Sequence[tuple[Player, MetarrError]]) -> Transient:
+def _asleep(tries: Sequence[tuple[Player, MetarrError]], *, rejected: Text | None = None) -> Transient:
+    detail = str(tries[0][1]) if rejected is None else f"{tries[0][1]} {rejected}"
     if len(tries) == 1:
-        player, error = tries[0]
-        return Transient(
-            text(
-                "{player} does not answer; it is told when it is seen again. {detail}",
-                player=player.name,
-                detail=str(error),
-            ),
-            connection=True,
-        )
+        message = "{player} does not answer; it is told when it is seen again. {detail}"
+        return Transient(text(message, player=tries[0][0].name, detail=detail), connection=True)
     return Transient(
         text(
             "No player answers ({players}); they are told when one is seen again. {detail}",
             players=", ".join(player.name for player, _ in tries),
-            detail=str(tries[0][1]),
+            detail=detail,
         ),
         connection=True,
     )

@@ -9,6 +9,8 @@ from urllib.parse import unquote
 from metarr_desktop.domain.events import MediaKind
 from metarr_desktop.domain.paths import is_inside, is_windows, last_part, with_separator
 from metarr_desktop.services.kodi_rpc import entries, part
+from metarr_desktop.services.redact import redact
+from metarr_desktop.services.wording import clean, cut
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -142,6 +144,11 @@ def place_of(file: str, *, folder: str, sender: str) -> str:
     base = with_separator(folder)
     pieces = file.replace("\\", "/").split("/") if is_windows(sender) else file.split("/")
     return base + base[-1].join(piece for piece in pieces if piece)
+
+
+def shown(folder: str) -> str:
+    """Return a folder as people may read it: on one line, and without the password in its address."""
+    return cut(clean(redact(folder, secrets=())), 300)
 
 
 def names(files: Iterable[str]) -> set[str]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
+from urllib.parse import unquote
 
 from metarr_desktop.domain.errors import Permanent, Transient
 from metarr_desktop.domain.paths import last_part
@@ -44,9 +45,11 @@ async def is_gone(rpc: KodiRpc, folder: str) -> bool:
     beside = await listing(rpc, above) if above else None
     if not beside:
         return False
-    # Whether case counts is known to the drive only, and a folder that is there must not be taken for gone.
-    bare = folder.rstrip("/\\").casefold()
-    return bare not in {each.rstrip("/\\").casefold() for each in beside}
+    # A listing may be written in another way than what was asked for, such as without the password or with
+    # a space as %20; and whether case counts is known to the drive only. What is there is not to be taken
+    # for gone, so names alone are compared.
+    name = _name(folder).casefold()
+    return not any(name in {own.casefold(), unquote(own).casefold()} for own in map(_name, beside))
 
 
 async def unlisted(rpc: KodiRpc, files: Iterable[str], *, sure: Collection[str]) -> set[str]:
@@ -58,6 +61,16 @@ async def unlisted(rpc: KodiRpc, files: Iterable[str], *, sure: Collection[str])
         if folder not in found:
             found[folder] = await listing(rpc, folder) if folder else None
         beside = found[folder]
-        if file in sure if beside is None else file not in beside:
+        if file in sure if beside is None else not _is_among(file, beside):
             missing.add(file)
     return missing
+
+
+def _is_among(file: str, beside: Iterable[str]) -> bool:
+    """Whether a file is listed, by its name alone: all of them lie in one folder."""
+    name = _name(file)
+    return any(name in {own, unquote(own)} or unquote(name) == own for own in map(_name, beside))
+
+
+def _name(path: str) -> str:
+    return last_part(path.rstrip("/\\"))

@@ -30,6 +30,11 @@ class Player:
         """Which Kodi this is, whatever group it is in."""
         return self.rpc.place.casefold()
 
+    @property
+    def login(self) -> tuple[str, str]:
+        """Which Kodi this is, and what it is shown to be let in."""
+        return self.place, self.rpc.login
+
     async def videos(self, *, within: float | None = None) -> list[int]:
         """Numbers of the players that show a video right now; a paused one does."""
         listed = await self.rpc.call("Player.GetActivePlayers", within=within)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from metarr_desktop.domain.errors import NotNow
 from metarr_desktop.domain.events import Action, MediaKind
 from metarr_desktop.domain.text import Text, text
-from metarr_desktop.services.kodi_library import Shelf, lies_in, place_of
+from metarr_desktop.services.kodi_library import Shelf, lies_in, place_of, shown
 from metarr_desktop.services.kodi_listing import is_gone, unlisted
 from metarr_desktop.services.kodi_rpc import entries
 
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from metarr_desktop.services.kodi_library import Row
     from metarr_desktop.services.kodi_player import Player
 
+PLAYED = "What was deleted is being played."
 PLAYED_WAIT = timedelta(minutes=10)
 
 
@@ -47,14 +48,14 @@ class Removal:
         whole = await is_gone(self._player.rpc, self._folder)
         doomed = rows if whole else await self._missing(rows)
         if any(row.file in played for row in doomed):
-            raise NotNow("What was deleted is being played.", until=self._clock.now() + PLAYED_WAIT)
+            raise NotNow(PLAYED, until=self._clock.now() + PLAYED_WAIT)
         for row in doomed:
             await self._shelf.remove(row)
         if whole and self._kind is MediaKind.EPISODE:
             await self._remove_series()
         if not doomed:
             return await self._clean()
-        return text("Kodi forgot {n} item(s) in {folder}.", n=len(doomed), folder=self._folder)
+        return text("Kodi forgot {n} item(s) in {folder}.", n=len(doomed), folder=shown(self._folder))
 
     async def _missing(self, rows: Sequence[Row]) -> list[Row]:
         """Rows of the deleted files; where the event names none, of all that are not there any more."""
@@ -87,4 +88,4 @@ class Removal:
             content="movies" if self._kind is MediaKind.MOVIE else "tvshows",
             directory=self._folder,
         )
-        return text("Kodi was asked to look what is missing in {folder}.", folder=self._folder)
+        return text("Kodi was asked to look what is missing in {folder}.", folder=shown(self._folder))

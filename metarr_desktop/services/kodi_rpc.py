@@ -36,6 +36,11 @@ class KodiRpc:
             self._secrets.append(token)
         self._id = 0
 
+    @property
+    def login(self) -> str:
+        """What Kodi is shown to let us in; a secret."""
+        return self._headers.get("Authorization", "")
+
     async def call(
         self, method: str, *, slow: bool = False, within: float | None = None, **params: Any
     ) -> Any:  # noqa: ANN401 - JSON

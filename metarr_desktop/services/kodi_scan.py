@@ -16,12 +16,11 @@ from typing import TYPE_CHECKING
 from metarr_desktop.domain.errors import MetarrError, NotNow, Permanent, Transient
 from metarr_desktop.domain.events import MediaKind
 from metarr_desktop.domain.text import Text, text
-from metarr_desktop.services.kodi_group import BUSY_WAIT
-from metarr_desktop.services.kodi_library import Shelf
+from metarr_desktop.services.kodi_group import BUSY, BUSY_WAIT
+from metarr_desktop.services.kodi_library import Shelf, shown
 from metarr_desktop.services.kodi_link import LEAVING, SCAN_FINISHED, SCAN_STARTED
 from metarr_desktop.services.kodi_listing import parent
 from metarr_desktop.services.kodi_rpc import part
-from metarr_desktop.services.wording import clean, cut
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -58,7 +57,7 @@ class LibraryScan:
     async def wait_for_turn(self) -> None:
         """Wait while Kodi scans something else; raises NotNow where that does not end."""
         if not await self._idle(within=LONGEST_OTHER_SCAN_S):
-            raise NotNow("Kodi is busy with another scan.", until=self._clock.now() + BUSY_WAIT)
+            raise NotNow(BUSY, until=self._clock.now() + BUSY_WAIT)
 
     async def run(self) -> bool | Text:
         """Scan; returns whether it came to its end, or why that could not be seen.
@@ -163,7 +162,7 @@ class LibraryScan:
         return text(
             "Kodi accepted {folder} but did not find it. Check that one of Kodi's sources holds this folder,"
             " written in the same way, with its content set; else add a path mapping for kodi.",
-            folder=cut(clean(self._folder), 300),
+            folder=shown(self._folder),
         )
 
 

@@ -30,6 +30,7 @@ NOTE = "kept/{digest}"
 """Of a folder and not of a job: of several that come together, another one may lead the next time."""
 LONGEST_REFRESH_S = 20.0
 POLL_S = 1.0
+READING = "Kodi is still reading the film anew."
 STILL_READING = timedelta(minutes=1)
 _CLOSE_S = 1.0
 
@@ -148,7 +149,7 @@ class WatchedState:
             if now and (now[0].id != row.id or now[0].state != row.state):
                 return
             await self._tools.clock.sleep(POLL_S)
-        raise NotNow("Kodi is still reading the film anew.", until=self._tools.clock.now() + STILL_READING)
+        raise NotNow(READING, until=self._tools.clock.now() + STILL_READING)
 
     async def _gone(self, rows: Sequence[Row]) -> set[str]:
         """Return the saved files that are not there any more, so that what they had belongs to others."""

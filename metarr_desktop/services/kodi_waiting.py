@@ -12,11 +12,14 @@ from metarr_desktop.services.kodi_link import LEAVING, STOPPED
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from metarr_desktop.services.kodi_link import Announcement, Ears
     from metarr_desktop.services.kodi_player import Player
     from metarr_desktop.services.tools import Tools
 
 LOOK_AGAIN = timedelta(minutes=10)
 LONGEST_WAIT = timedelta(hours=6)
+HOLDS_ON_S = 15.0
+"""So much longer than a job waits its player is listened to: the job then looks, and may wait again."""
 AFTER_STOP_S = 2.0
 """Kodi tells of the end a little before it says that nothing plays."""
 ANYWAY = "anyway/{job}"
@@ -29,7 +32,7 @@ class VideoWait:
 
     def __init__(self, *, tools: Tools) -> None:
         self._tools = tools
-        self._waiting: dict[str, set[int]] = {}
+        self._waiting: dict[str, dict[int, float]] = {}
 
     async def is_over(self, job_id: int) -> bool:
         """Whether this job may be done although a video plays: it waited long enough, or a person said so."""
@@ -72,12 +75,13 @@ class VideoWait:
         return since if since is None or since.tzinfo is None else min(since, self._tools.clock.now())
 
     def _listen(self, player: Player, job_id: int) -> None:
-        """Have one listener for all jobs that wait for this player."""
+        """Have one listener for all jobs that wait for this player, each until its own time."""
+        until = self._tools.clock.monotonic() + LOOK_AGAIN.total_seconds() + HOLDS_ON_S
         waiting = self._waiting.get(player.place)
         if waiting is not None:
-            waiting.add(job_id)
+            waiting[job_id] = until
         elif player.link is not None:
-            self._waiting[player.place] = {job_id}
+            self._waiting[player.place] = {job_id: until}
             self._tools.spawn(
                 self._until_stopped(player), name=f"wait for the end of a video on {player.name}"
             )
@@ -86,7 +90,7 @@ class VideoWait:
         try:
             stopped = await self._hear_end(player)
         finally:
-            jobs = self._waiting.pop(player.place, set())
+            jobs = self._waiting.pop(player.place, {})
         if stopped:
             for job_id in sorted(jobs):
                 self._tools.hurry(job_id)
@@ -102,8 +106,19 @@ class VideoWait:
                     return True  # it ended before we listened
             except MetarrError:
                 return False
-            heard = await ears.wait_for(LEAVING | {STOPPED}, within=LOOK_AGAIN.total_seconds())
+            heard = await self._hear(ears, player)
         if heard is None or heard.method in LEAVING:
             return False
         await self._tools.clock.sleep(AFTER_STOP_S)
         return True
+
+    async def _hear(self, ears: Ears, player: Player) -> Announcement | None:
+        heard = None
+        while heard is None and ears.open and (left := self._left(player)) > 0:
+            heard = await ears.wait_for(LEAVING | {STOPPED}, within=left)
+        return heard
+
+    def _left(self, player: Player) -> float:
+        """For how long somebody still waits for this player."""
+        waiting = self._waiting.get(player.place, {})
+        return max(waiting.values(), default=0.0) - self._tools.clock.monotonic()

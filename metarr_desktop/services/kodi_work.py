@@ -9,10 +9,11 @@ from metarr_desktop.domain.events import Action, MediaKind
 from metarr_desktop.domain.text import Text, text
 from metarr_desktop.services.declaration import Delivery
 from metarr_desktop.services.kodi_group import BUSY_WAIT
+from metarr_desktop.services.kodi_library import shown
 from metarr_desktop.services.kodi_removal import Removal, deletes
 from metarr_desktop.services.kodi_scan import LibraryScan
 from metarr_desktop.services.kodi_state import WatchedState
-from metarr_desktop.services.wording import clean, cut
+from metarr_desktop.services.wording import clean
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Sequence
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
     from metarr_desktop.services.kodi_player import Player
     from metarr_desktop.services.tools import Tools
 
+STILL_SCANNING = "Kodi is still scanning."
 LOOKS = frozenset({Action.IMPORTED, Action.UPGRADED, Action.RENAMED, Action.SCANNED})
 """What Kodi has to look for in a folder."""
 
@@ -48,7 +50,7 @@ class FolderWork:
         await scan.wait_for_turn()
         if self.scans:
             warnings = await self._scan(player, scan)
-            folder = cut(clean(self._folder), 300)
+            folder = shown(self._folder)
             said.append(text("{player} scanned {folder}.", player=clean(player.name), folder=folder))
         if self.removes:
             removal = Removal(
@@ -74,7 +76,7 @@ class FolderWork:
         ended = await scan.run()
         if ended is not True and state is not None and state.holds:
             # What was saved is given back when the new file is there.
-            raise NotNow("Kodi is still scanning.", until=self._tools.clock.now() + BUSY_WAIT)
+            raise NotNow(STILL_SCANNING, until=self._tools.clock.now() + BUSY_WAIT)
         if isinstance(ended, Text):
             return (ended,)
         if not ended:

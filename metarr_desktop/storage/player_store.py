@@ -46,7 +46,7 @@ class PlayerStore:
 
     async def players(self, service: str) -> tuple[Player, ...]:
         """Return the players of a service, group by group, each in the order in which it is tried."""
-        return await self._database.read(_players, service)
+        return await self._database.read(players_of, service)
 
     async def player(self, service: str, player_id: int) -> Player:
         """Return one player. Raises NotFound."""
@@ -54,7 +54,7 @@ class PlayerStore:
 
     async def first_group(self, service: str, *, now: datetime) -> PlayerGroup:
         """Return the group that is always there, making it where nothing asked for it before."""
-        return await self._database.run(_first_group, service, now)
+        return await self._database.run(first_group, service, now)
 
     async def add_group(self, service: str, name: str, *, now: datetime) -> PlayerGroup:
         """Add a group. Raises Refused where its name is none, or taken."""
@@ -65,7 +65,7 @@ class PlayerStore:
         return await self._database.run(_remove_group, service, name, now)
 
     async def group(self, service: str, name: str) -> PlayerGroup:
-        """Return a group by its name, slug or id. Raises NotFound."""
+        """Return a group by its name or slug. Raises NotFound."""
         return await self._database.read(_group, service, name)
 
     async def link(self, group_id: int, library_id: int) -> None:
@@ -80,7 +80,7 @@ class PlayerStore:
         self, group_id: int, *, name: str, values: Mapping[str, Any], enabled: bool, now: datetime
     ) -> Player:
         """Add a player at the end of its group; its secrets are kept by ``save_player``."""
-        return await self._database.run(_add_player, group_id, name, write_json(values), enabled, now)
+        return await self._database.run(add_player, group_id, name, write_json(values), enabled, now)
 
     async def save_player(
         self,
@@ -132,7 +132,8 @@ def _lanes(db: Sql) -> dict[str, tuple[str, ...]]:
     return found
 
 
-def _players(db: Sql, service: str) -> tuple[Player, ...]:
+def players_of(db: Sql, service: str) -> tuple[Player, ...]:
+    """Return the players of a service, group by group."""
     rows = db.execute(f"{PLAYERS} AND player_groups.service = ? ORDER BY players.id", (service,)).fetchall()
     order = [group.id for group in _groups(db).get(service, ())]
     return tuple(sorted(map(_read, rows), key=lambda player: (order.index(player.group_id), player.id)))
@@ -161,7 +162,8 @@ def _read(row: tuple[Any, ...]) -> Player:
     )
 
 
-def _first_group(db: Sql, service: str, now: datetime) -> PlayerGroup:
+def first_group(db: Sql, service: str, now: datetime) -> PlayerGroup:
+    """Return the group that is always there, making it where it is not."""
     db.execute(
         "INSERT INTO player_groups (service, name, slug, created_at) VALUES (?, ?, ?, ?)"
         " ON CONFLICT (service, slug) DO UPDATE SET removed_at = NULL",
@@ -201,7 +203,7 @@ def _remove_group(db: Sql, service: str, name: str, now: datetime) -> tuple[Play
     group = _group(db, service, name)
     if group.slug == DEFAULT:
         raise Refused(text("The group {name} is always there. Remove its players instead.", name=group.name))
-    gone = tuple(each for each in _players(db, service) if each.group_id == group.id)
+    gone = tuple(each for each in players_of(db, service) if each.group_id == group.id)
     db.execute("DELETE FROM players WHERE group_id = ?", (group.id,))
     db.execute("DELETE FROM group_libraries WHERE group_id = ?", (group.id,))
     db.execute("UPDATE player_groups SET removed_at = ? WHERE id = ?", (to_ms(now), group.id))
@@ -226,7 +228,8 @@ def _unlink(db: Sql, group_id: int, library_id: int) -> bool:
     return gone.rowcount > 0
 
 
-def _add_player(db: Sql, group_id: int, name: str, config: str, enabled: bool, now: datetime) -> Player:
+def add_player(db: Sql, group_id: int, name: str, config: str, enabled: bool, now: datetime) -> Player:
+    """Add a player at the end of its group, and decide where its secrets lie."""
     service, own = db.execute("SELECT service, slug FROM player_groups WHERE id = ?", (group_id,)).fetchone()
     (player_id,) = db.execute(
         "INSERT INTO players (group_id, name, enabled, config, created_at, updated_at)"
@@ -234,7 +237,7 @@ def _add_player(db: Sql, group_id: int, name: str, config: str, enabled: bool, n
         (group_id, name, int(enabled), config, to_ms(now), to_ms(now)),
     ).fetchone()
     # The first player has its secrets where a service without players has them, and so a known variable.
-    first = own == DEFAULT and all(each.secrets_at != service for each in _players(db, service))
+    first = own == DEFAULT and all(each.secrets_at != service for each in players_of(db, service))
     at = service if first else f"{service}/{player_id}"
     db.execute("UPDATE players SET secrets_at = ? WHERE id = ?", (at, player_id))
     db.tell("services")

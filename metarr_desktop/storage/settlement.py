@@ -192,10 +192,12 @@ def _new_stop(job: Job, outcome: Outcome, now: datetime, *, shared: bool) -> tup
 
 
 def _mended_since(db: Sql, job: Job, started: datetime) -> bool:
-    """Whether the service's settings changed while the job ran with the old ones."""
+    """Whether the service's settings, or one of its players, changed while the job ran with the old ones."""
     row = db.execute(
-        "SELECT 1 FROM notification_config WHERE 'notify-' || service = ? AND updated_at > ?",
-        (job.type, to_ms(started)),
+        "SELECT 1 FROM notification_config WHERE 'notify-' || service = ? AND updated_at > ?"
+        " UNION ALL SELECT 1 FROM players JOIN player_groups ON player_groups.id = players.group_id"
+        " WHERE 'notify-' || player_groups.service = ? AND players.updated_at > ? LIMIT 1",
+        (job.type, to_ms(started)) * 2,
     )
     return row.fetchone() is not None
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from metarr_desktop.storage.event_store import EventStore
 from metarr_desktop.storage.history_store import HistoryStore
 from metarr_desktop.storage.holder import Holder
+from metarr_desktop.storage.player_store import PlayerStore
 from metarr_desktop.storage.redis_job_store import RedisJobStore
 from metarr_desktop.storage.redis_link import RedisLink
 from metarr_desktop.storage.redis_queue import RedisQueue
@@ -47,6 +48,10 @@ class Stores(ABC):
     @abstractmethod
     async def save_settings(self, service: str, *, now: datetime) -> None:
         """Save a service's settings, as a person does who mends them."""
+
+    @abstractmethod
+    async def save_player(self, service: str, *, now: datetime) -> None:
+        """Save a player of a service, as a person does who mends its password."""
 
     @abstractmethod
     async def record(self, job_id: int) -> JobRecord | None:
@@ -95,6 +100,12 @@ class SqlStores(Stores):
 
     async def save_settings(self, service: str, *, now: datetime) -> None:
         await self._services.save(service, values={}, kept_secrets=[], now=now)
+
+    async def save_player(self, service: str, *, now: datetime) -> None:
+        players = PlayerStore(self.database)
+        group = await players.first_group(service, now=START)
+        player = await players.add_player(group.id, name="", values={}, enabled=True, now=START)
+        await players.save_player(player.id, name="", values={}, kept_secrets=(), enabled=True, now=now)
 
     async def record(self, job_id: int) -> JobRecord | None:
         return await self._history.record(job_id)
@@ -156,6 +167,9 @@ class MemoryStores(Stores):
         self.memory.saved_at[service] = now
 
     async def save_settings(self, service: str, *, now: datetime) -> None:
+        self.memory.saved_at[service] = now
+
+    async def save_player(self, service: str, *, now: datetime) -> None:
         self.memory.saved_at[service] = now
 
     async def record(self, job_id: int) -> JobRecord | None:

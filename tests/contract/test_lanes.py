@@ -156,6 +156,24 @@ async def test_a_key_rejected_after_it_was_mended_stops_nothing(store: JobStore,
     assert (await take(store, at(1))).id == job.id
 
 
+async def test_a_key_of_a_player_rejected_after_it_was_mended_stops_nothing(
+    store: JobStore, stores: Stores
+) -> None:
+    job = await claimed(store)
+    await stores.save_player("discord", now=at(1))
+    assert (await settled(store, job, rejected(), now=at(1))).stopped is None
+    assert await store.lane_stops() == ()
+
+
+async def test_a_key_of_a_player_mended_before_the_run_began_may_be_rejected(
+    store: JobStore, stores: Stores
+) -> None:
+    await stores.save_player("discord", now=START)
+    job = await claimed(store, now=at(1))
+    await settled(store, job, rejected(), now=at(1))
+    assert len(await store.lane_stops()) == 1
+
+
 async def test_a_key_mended_before_the_run_began_may_be_rejected(store: JobStore, stores: Stores) -> None:
     await stores.save_settings("discord", now=START)
     job = await claimed(store, now=at(1))

@@ -60,3 +60,22 @@ def test_one_group_is_off_and_the_other_is_told_once(
         "127.0.0.1",
         "Den",
     ]
+
+
+def test_a_kodi_written_into_the_table_of_services_by_hand_is_told(
+    program: Callable[..., Program], kodi: FakeKodi, program_body: Callable[[str], bytes]
+) -> None:
+    running = program()
+    running.start()
+    config = json.dumps({"host": "127.0.0.1", "port": kodi.port, "skip_playing": False})
+    running.rows("UPDATE notification_config SET enabled = 1, config = ? WHERE service = 'kodi'", config)
+    running.post(program_body("The Matrix"))
+    running.wait_for(lambda: running.drained)
+    assert running.rows("SELECT status FROM job_history WHERE type = 'notify-kodi'") == [("completed",)]
+    assert len(kodi.scanned) == 1
+    assert running.rows("SELECT config FROM notification_config WHERE service = 'kodi'") == [
+        ('{"skip_playing":false}',)
+    ]
+    done = running.run("service", "set", "kodi", "host=localhost")
+    assert (done.returncode, done.stderr) == (0, "")
+    assert len(running.rows("SELECT 1 FROM players")) == 1

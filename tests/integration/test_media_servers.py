@@ -37,7 +37,7 @@ async def test_all_three_are_set_up_from_a_shell_and_look_at_the_folder(
             METARR_SECRET_PLEX_TOKEN=PLEX_TOKEN,
         )
         for key, server in servers.items():
-            for command in (("set", key, f"url={server.url}"), ("test", key)):
+            for command in (("set", key, f"url={server.url}", "confirm=no"), ("test", key)):
                 done = await asyncio.to_thread(here.run, "service", *command)
                 assert done.returncode == 0, done
         here.enable(*servers)

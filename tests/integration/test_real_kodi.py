@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import json
 import os
 import shutil
 import signal
@@ -28,10 +29,11 @@ from metarr_desktop.services.kodi_rpc import KodiRpc
 from tests.fakes import MemoryNotes, tools
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Iterator
+    from collections.abc import AsyncIterator, Callable, Iterator
     from pathlib import Path
 
     from metarr_desktop.services.declaration import Delivery
+    from tests.integration.conftest import Program
 
 NEEDED = ("kodi", "Xvfb")
 FFMPEG = shutil.which("ffmpeg")
@@ -268,6 +270,43 @@ async def test_a_real_kodi_has_what_happened(real_kodi: RealKodi, http: Http, tm
     if FFMPEG is not None:
         await a_job_waits_for_the_end_of_a_video(house, tmp_path)
     assert house.notes.kept == {}
+
+
+async def test_a_webhook_brings_a_film_into_a_real_kodi(
+    real_kodi: RealKodi, http: Http, program: Callable[..., Program]
+) -> None:
+    """From the webhook of a sender to the library, and out of it again, by the program as it is."""
+    house = House(real_kodi, http)
+    running = program(METARR_SECRET_KODI_PASSWORD=PASSWORD)
+    running.start()
+    await answers(house.rpc)
+    real_kodi.set_content()
+    place = f"host=127.0.0.1 port={real_kodi.port} ws_port={real_kodi.ws_port}"
+    for command in (
+        f"service set kodi {place}",
+        "service enable kodi",
+        f"mapping add kodi /films {real_kodi.movies}",
+        "service test kodi",
+    ):
+        done = running.run(*command.split())
+        assert done.returncode == 0, (command, done.stdout, done.stderr)
+    titles = ("Heat (1995)", "Dune #1 100% \u00e4 (2021)")
+    for number, title in enumerate(titles, 1):
+        real_kodi.make_film(title, plot=title)
+        film = {"id": number, "title": title, "year": 1999, "folderPath": f"/films/{title}"}
+        file = {"id": number, "relativePath": f"{title}.mkv", "path": f"/films/{title}/{title}.mkv"}
+        running.post(json.dumps({"eventType": "Download", "movie": film, "movieFile": file}).encode())
+    running.wait_for(lambda: running.drained, within_s=60)
+    assert await house.plots() == {title: title for title in titles}
+    ended = running.rows("SELECT status, result FROM job_history WHERE type = 'confirm-kodi'")
+    assert [status for status, _ in ended] == ["completed"] * 2, ended
+
+    film = {"id": 1, "title": "Heat", "year": 1995, "folderPath": "/films/Heat (1995)"}
+    shutil.rmtree(real_kodi.movies / "Heat (1995)")
+    running.post(json.dumps({"eventType": "MovieDelete", "movie": film, "deletedFiles": True}).encode())
+    running.wait_for(lambda: running.drained, within_s=60)
+    assert await house.plots() == {titles[1]: titles[1]}
+    assert running.stop() == 0
 
 
 async def it_is_tested(house: House) -> None:

@@ -194,6 +194,16 @@ async def test_a_folder_in_no_library_is_named_with_the_remedy(bench: Bench) -> 
     )
 
 
+async def test_a_password_in_the_address_of_a_share_is_not_told_and_not_compared(bench: Bench) -> None:
+    bench.mappings.set = (
+        PathMapping(scope="jellybean", from_path="/movies", to_path="smb://tv:s3cret@nas/films"),
+    )
+    bench.shelf.locations = ("smb://nas/films",)
+    with pytest.raises(Permanent, match="smb://nas/films/Dune lies in its library folder") as told:
+        await bench.look(LOOKING, after=300)
+    assert "s3cret" not in str(told.value)
+
+
 async def test_a_folder_in_a_library_is_named_with_it(bench: Bench) -> None:
     with pytest.raises(Permanent, match="lies in its library folder /library/films: its scanner"):
         await bench.look(LOOKING, after=300)

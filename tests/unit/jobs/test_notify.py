@@ -137,6 +137,14 @@ async def test_one_refresh_of_a_folder_is_called_by_its_leader_and_holds_all_eve
     assert notification.events == (episode(1), gone)
 
 
+async def test_what_came_is_told_and_not_what_was_deleted_before_it(engine: Engine) -> None:
+    """Of a night in which the player was off: a deletion leads, and its screen shows what is new."""
+    gone = episode(1, action=Action.DELETED, old_files=("a.mkv",))
+    notification = await told(engine, of(gone, episode(2)), service=LIBRARY)
+    assert (notification.title, notification.event) == ("Dark S02E02", episode(2))
+    assert notification.events == (gone, episode(2))
+
+
 async def test_a_damaged_payload_keeps_no_other_message_back(engine: Engine) -> None:
     leader = replace(of(episode(1)), merged=(job(2, {}), of(episode(3))))
     assert (await told(engine, leader)).title == "Dark S02E01, 03 (2)"

@@ -59,11 +59,11 @@ class Ready:
         return self.answer
 
 
-def job(folder: str = "/data/Dune", *merged: Job, **changes: Any) -> Job:
+def job(folder: str = "/data/Dune", *merged: Job, action: Action = Action.IMPORTED, **changes: Any) -> Job:
     event = MediaEvent(
         source="radarr",
         kind=MediaKind.MOVIE,
-        action=Action.IMPORTED,
+        action=action,
         title="Dune",
         folder=folder,
         instance="Radarr 4K",
@@ -116,6 +116,14 @@ async def test_one_refresh_waits_for_the_files_of_all_it_stands_for() -> None:
     again = job(files=("a.mkv",), old_files=("a.mkv",))
     await handler(Player(), ready=ready)(job("/data/Dune", again, files=("a.mkv",)), no_report)
     assert ready.asked[-1].files == ("a.mkv",)
+
+
+async def test_what_came_is_waited_for_although_something_was_deleted_first() -> None:
+    ready = Ready(None)
+    gone = job("/tv/Dark", job("/tv/Dark", files=("b.mkv",)), action=Action.DELETED, old_files=("a.mkv",))
+    await handler(Player(), ready=ready)(gone, no_report)
+    (asked,) = ready.asked
+    assert (asked.action, asked.files) == (Action.IMPORTED, ("b.mkv",))
 
 
 async def test_what_is_ready_goes_without_a_word() -> None:

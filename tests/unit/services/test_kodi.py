@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import asyncio
+from dataclasses import replace
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
@@ -16,7 +17,7 @@ from metarr_desktop.domain.errors import (
     RateLimited,
     Transient,
 )
-from metarr_desktop.domain.events import Action, MediaKind
+from metarr_desktop.domain.events import Action, MediaEvent, MediaKind
 from metarr_desktop.services.answer import TooLarge
 from metarr_desktop.services.declaration import Group, Member
 from metarr_desktop.services.kodi import KodiConfig, KodiNotifier
@@ -415,3 +416,20 @@ def test_a_host_is_taken_from_what_people_paste(typed: str, host: str) -> None:
 def test_anything_else_is_no_host(typed: str, words: str) -> None:
     with pytest.raises(ValueError, match=words):
         KodiConfig(host=typed)
+
+
+@pytest.mark.parametrize("action", [Action.IMPORTED, Action.DELETED])
+async def test_a_password_in_the_address_of_a_share_is_sent_and_not_shown(
+    kodi: Kodi, notifier: KodiNotifier, config: Any, notification: Make, action: Action
+) -> None:
+    """Kodi compares letter by letter, so that a mapping may need the password its source was added with."""
+    folder = "smb://tv:s3cret@nas/movies/The Matrix (1999)/"
+    kodi.add_film(folder + "old.mkv")
+    told = notification(folder=folder)
+    assert isinstance(told.event, MediaEvent)
+    event = replace(told.event, action=action, old_files=("old.mkv",))
+    delivery = await notifier.send(config(), replace(told, event=event, events=(event,)))
+    assert any(folder in str(params) for _, params in kodi.calls)
+    said = " ".join(map(str, (delivery.detail, *delivery.warnings)))
+    assert "smb://nas/movies/The Matrix (1999)/" in said
+    assert "s3cret" not in said

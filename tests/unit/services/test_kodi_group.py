@@ -12,9 +12,10 @@ import pytest
 from pydantic import SecretStr
 
 from metarr_desktop.domain.errors import AuthFailed, NothingToDo, NotNow, NotSetUp, Permanent, Transient
-from metarr_desktop.domain.events import Action, EventKind, MediaKind
+from metarr_desktop.domain.events import Action, EventKind, MediaEvent, MediaKind
 from metarr_desktop.services.declaration import Group, Member
 from metarr_desktop.services.kodi import SERVICE, KodiConfig, KodiNotifier
+from metarr_desktop.services.kodi_link import LINGER_S
 from metarr_desktop.services.kodi_scan import NOWHERE
 from tests.fakes import START, FakeClock, MemoryNotes, tools, until
 from tests.fakes_http import DROP, FakeServer, Reply, unused_port
@@ -71,6 +72,14 @@ class House:
 
     def scanned(self) -> list[int]:
         return [len(kodi.scanned) for kodi in self.kodis]
+
+
+@pytest.fixture
+async def still(http: Http) -> AsyncIterator[House]:
+    """A household whose time passes only as a test has it pass."""
+    async with AsyncExitStack() as stack:
+        servers = [await stack.enter_async_context(FakeServer()) for _ in NAMES]
+        yield House(servers, http, await stack.enter_async_context(FakeSocket()))
 
 
 @pytest.fixture
@@ -147,13 +156,52 @@ async def test_a_rejected_key_of_one_player_does_not_stop_the_others(
     assert house.scanned() == [0, 1, 0]
 
 
+async def test_a_rejected_key_is_told_beside_what_another_player_did(
+    house: House, notification: Make
+) -> None:
+    house.passwords[1] = "wrong"
+    for _ in range(2):
+        delivery = await house.send(notification(), of=3)
+        assert str(delivery.detail).startswith("Living room scanned")
+        assert [str(each).partition(":")[0] for each in delivery.warnings] == ["Bedroom"]
+    house.passwords[1] = PASSWORD
+    delivery = await house.send(notification(), of=3)
+    assert delivery.warnings == ()
+
+
 async def test_a_rejected_key_is_told_by_name_where_nobody_else_can_do_it(
     house: House, notification: Make
 ) -> None:
-    house.passwords[0] = "wrong"
-    await house.off(1)
+    house.passwords[0] = house.passwords[1] = "wrong"
     with pytest.raises(AuthFailed, match=r"^Living room: Key rejected"):
         await house.send(notification())
+
+
+async def test_a_rejected_key_does_not_keep_a_player_that_wakes_from_its_work(
+    house: House, notification: Make
+) -> None:
+    ports, requests = list(house.ports), house.servers[0].requests
+    house.passwords[0] = "wrong"
+    await house.off(1)
+    for _ in range(3):
+        with pytest.raises(Transient, match=r"Bedroom does not answer.*Living room: Key rejected") as caught:
+            await house.send(notification())
+        assert caught.value.connection
+    assert len(requests) == 1, "a wrong password is shown once, not at every look"
+    house.ports = ports
+    await house.send(notification())
+    assert house.scanned() == [0, 1, 0]
+
+
+async def test_who_rejected_us_is_asked_again_after_a_test(house: House, notification: Make) -> None:
+    house.kodis[0].password = "another"
+    await house.off(1)
+    with pytest.raises(Transient):
+        await house.send(notification())
+    house.kodis[0].password = PASSWORD
+    await house.notifier.test(house.group(of=1))
+    await house.send(notification())
+    assert house.scanned() == [1, 0, 0]
 
 
 async def test_what_all_refuse_fails(house: House, notification: Make) -> None:
@@ -241,6 +289,45 @@ async def test_a_job_that_waits_goes_on_when_the_video_stops(house: House, notif
     assert house.socket.opened == 1
 
 
+async def wait_for_the_end(house: House, notification: Make, job: int) -> None:
+    with pytest.raises(NotNow):
+        await house.send(replace(notification(), job_id=job), of=1)
+    await until(lambda: house.clock.next_wake)
+
+
+async def test_a_job_that_came_later_or_looked_again_is_listened_for_as_well(
+    still: House, notification: Make
+) -> None:
+    still.kodis[0].playing = [VIDEO]
+    still.ws_ports[0] = still.socket.port
+    await wait_for_the_end(still, notification, 9)
+    still.clock.advance(300)
+    await wait_for_the_end(still, notification, 8)
+    still.clock.advance(299.9)
+    # Its 10 minutes are over as it looks again, and so are those of the first listening.
+    await wait_for_the_end(still, notification, 9)
+    for _ in range(4):
+        still.clock.advance(100)
+        await asyncio.sleep(0.02)
+    await still.socket.tell("Player.OnStop", end=True)
+    await until(lambda: (still.clock.next_wake or 9) <= 2)
+    still.clock.advance(2)
+    await until(lambda: still.hurried)
+    assert still.hurried == [8, 9]
+    assert still.socket.opened == 1
+
+
+async def test_nobody_is_listened_for_who_does_not_come_again(still: House, notification: Make) -> None:
+    still.kodis[0].playing = [VIDEO]
+    still.ws_ports[0] = still.socket.port
+    await wait_for_the_end(still, notification, 9)
+    still.clock.advance(616)
+    await until(lambda: still.clock.next_wake == LINGER_S)
+    still.clock.advance(LINGER_S)
+    await until(lambda: not still.socket.sockets)
+    assert still.hurried == []
+
+
 async def test_a_video_that_stopped_before_anybody_listened_is_noticed(
     house: House, notification: Make
 ) -> None:
@@ -280,6 +367,17 @@ async def test_music_has_its_own_library(house: House, notification: Make) -> No
     assert house.kodis[0].songs == ["/music/Air/Moon Safari/1.mp3"]
     assert house.kodis[1].params("AudioLibrary.Scan") == [{"directory": NOWHERE, "showdialogs": False}]
     assert "VideoLibrary.Scan" not in house.kodis[1].methods
+
+
+async def test_a_screen_shows_what_came_although_something_was_deleted_first(
+    house: House, notification: Make
+) -> None:
+    house.values = {"show_message": True}
+    told = notification()
+    assert isinstance(told.event, MediaEvent)
+    gone = replace(told.event, action=Action.DELETED, old_files=("old.mkv",))
+    await house.send(replace(told, events=(gone, told.event)))
+    assert len(house.kodis[1].params("GUI.ShowNotification")) == 1
 
 
 async def test_every_screen_that_is_on_shows_what_is_new(house: House, notification: Make) -> None:

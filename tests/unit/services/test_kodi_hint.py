@@ -40,7 +40,9 @@ class Living:
         self.port = server.port
         self.notifier = KodiNotifier(tools(http, FakeClock()))
 
-    async def grab(self, *, password: str = PASSWORD, folder: str = "", **changes: Any) -> Delivery:
+    async def grab(
+        self, *, password: str = PASSWORD, others: tuple[str, ...] = (), folder: str = "", **changes: Any
+    ) -> Delivery:
         values: dict[str, Any] = {
             "source": "radarr",
             "kind": MediaKind.MOVIE,
@@ -52,9 +54,13 @@ class Living:
             "instance": "Radarr 4K",
         }
         event = MediaEvent(**(values | changes))
-        config = KodiConfig(host="127.0.0.1", port=self.port, password=SecretStr(password))
+        configs = [
+            KodiConfig(host="127.0.0.1", port=self.port, password=SecretStr(each))
+            for each in (*others, password)
+        ]
         told = Notification(title=event.display_title, body="Grabbed", event=event, folder=folder or None)
-        group = Group(name="Default", members=(Member(id=1, name="Kodi", config=config),))
+        members = [Member(id=n, name=f"Kodi {n}", config=config) for n, config in enumerate(configs)]
+        group = Group(name="Default", members=tuple(members))
         return await self.notifier.send(group, told)
 
     def plays(self, item: dict[str, Any]) -> None:
@@ -182,7 +188,8 @@ async def test_an_episode_without_numbers_may_be_it(
 )
 async def test_an_item_without_names_is_not_it(living: Living, item: dict[str, Any]) -> None:
     living.plays(item)
-    for changes in ({}, {"title": ""}, {"kind": MediaKind.EPISODE, "title": ""}):
+    cases: tuple[dict[str, Any], ...] = ({}, {"title": ""}, {"kind": MediaKind.EPISODE, "title": ""})
+    for changes in cases:
         with pytest.raises(NothingToDo):
             await living.grab(**changes)
 
@@ -208,6 +215,15 @@ async def test_a_kodi_that_is_off_is_no_error(living: Living, server: FakeServer
 async def test_a_wrong_password_is_one(living: Living) -> None:
     with pytest.raises(AuthFailed):
         await living.grab(password="wrong")
+
+
+async def test_a_wrong_password_of_one_player_stops_no_group_that_has_another(living: Living) -> None:
+    """A rejected key stops the lane, and with it the scans that the other player could do."""
+    with pytest.raises(NothingToDo, match="is not being played"):
+        await living.grab(others=("wrong",))
+    living.plays(MATRIX)
+    await living.grab(others=("wrong",), tmdb_id=603)
+    assert len(living.shown) == 1
 
 
 @pytest.mark.parametrize("result", [5, None, [None], [{"playerid": "x", "type": "video"}], {"item": []}])

@@ -6,6 +6,7 @@ import asyncio
 from dataclasses import replace
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
+from urllib.parse import quote
 
 import pytest
 from pydantic import SecretStr
@@ -131,6 +132,26 @@ async def test_an_empty_mount_point_is_no_deleted_folder(room: Room) -> None:
     room.kodi.on_disk = []
     await room.delete(folder=FOLDER)
     assert FILE in room.files
+
+
+@pytest.mark.parametrize("listed", ["smb://nas/{}", "smb://nas/{quoted}", "SMB://NAS/{}"])
+async def test_a_folder_that_is_listed_in_another_way_is_not_gone(room: Room, listed: str) -> None:
+    """Kodi may know a folder with its password and list it without: all of it would leave the library."""
+    folder = "smb://tv:pass@nas/Dark 100% #1/"
+    kept, gone = folder + "S01E01.mkv", folder + "S01E02.mkv"
+    for file in (kept, gone):
+        room.kodi.add_episode(file)
+    there = {folder: ["S01E01.mkv"], "smb://tv:pass@nas/": ["Dark 100% #1/", "1899/"]}
+
+    def directory(params: dict[str, Any]) -> dict[str, Any]:
+        names = there[params["directory"]]
+        place = listed if params["directory"] != folder else listed.replace("nas/", "nas/Dark 100% #1/")
+        return {"files": [{"file": place.format(name, quoted=quote(name))} for name in names]}
+
+    room.kodi._directory = directory  # type: ignore[method-assign]
+    await room.delete(gone, folder=folder, kind=MediaKind.EPISODE)
+    assert kept in room.files
+    assert gone not in room.files
 
 
 async def test_what_kodi_does_not_have_is_no_work(room: Room) -> None:
