@@ -85,6 +85,7 @@ async def test_a_field_is_inserted_where_the_cursor_was(opened: Any) -> None:
         year = next(each for each in actions if each.text().startswith("{year}"))
 
         def has_focus() -> bool:
+            page.window().activateWindow()
             page.messages.title.setFocus()
             return page.messages.title.hasFocus()
 
