@@ -14,6 +14,7 @@ from metarr_desktop.domain.text import Text, text
 from metarr_desktop.domain.tracing import scopes_of, to_here, to_service
 from metarr_desktop.jobs.composer import BuiltInWords
 from metarr_desktop.jobs.confirm import confirmation
+from metarr_desktop.jobs.drill import drill, is_drill
 from metarr_desktop.jobs.quiet import check_quiet
 from metarr_desktop.jobs.recipients import load_config, load_group
 
@@ -96,6 +97,10 @@ class Notify:
         row = await self._row()
         config = await self._config(row, job)
         events = self._events(job)
+        if is_drill(events[0]):
+            done = await drill(self._service, self._notifier, config)
+            await self._remember(row)
+            return done
         check_quiet(config, events, now=self._clock.now())
         missing = await self._wait_for_files(job)
         arrival = None if self._arrivals is None else await self._arrivals.arrival(job, events[0])

@@ -116,7 +116,7 @@ class Delivery:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TestStep:
-    """One line of a connection test; ``ms`` is how long it took."""
+    """One line of a connection test; ``ms`` is how long it took. ``silent`` is one that nobody answered."""
 
     __test__ = False
 
@@ -124,6 +124,7 @@ class TestStep:
     ok: bool
     detail: Text
     ms: int = 0
+    silent: bool = False
 
 
 def confirms(config: ServiceConfig | Group) -> bool:

@@ -66,6 +66,7 @@ JOB_NAMES = {
     "scheduled-cleanup": "Clean up history",
     "scheduled-catch-up": "Catch up with senders",
     "scheduled-path-check": "Check path mappings",
+    "scheduled-drill": "Weekly drill",
     "catch-up": "Catch up",
     "notify-email": "Send email",
     "notify-webhook": "Call webhook",
