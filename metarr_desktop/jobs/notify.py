@@ -13,8 +13,9 @@ from metarr_desktop.domain.groups import scope_of, slug_of
 from metarr_desktop.domain.outcomes import Done
 from metarr_desktop.domain.text import Text, text
 from metarr_desktop.domain.tracing import scopes_of, to_here, to_service
-from metarr_desktop.jobs.composer import BuiltInWords
+from metarr_desktop.jobs.composer import BuiltInWords, Composed
 from metarr_desktop.jobs.confirm import confirmation
+from metarr_desktop.jobs.digest import compose_digest
 from metarr_desktop.jobs.drill import drill, is_drill
 from metarr_desktop.jobs.quiet import check_quiet
 from metarr_desktop.jobs.recipients import load_config, load_group
@@ -27,7 +28,6 @@ if TYPE_CHECKING:
     from metarr_desktop.domain.jobs import Job
     from metarr_desktop.domain.notification import Notification
     from metarr_desktop.domain.paths import PathMapping
-    from metarr_desktop.jobs.composer import Composed
     from metarr_desktop.jobs.handlers import Report
     from metarr_desktop.jobs.ready import ReadyToWatch
     from metarr_desktop.jobs.recipients import Players
@@ -109,7 +109,7 @@ class Notify:
         check_quiet(config, events, now=self._clock.now())
         missing = await self._wait_for_files(job)
         arrival = None if self._arrivals is None else await self._arrivals.arrival(job, events[0])
-        told = await self._wording.compose(self._service, events, folder=await self.folder(events[0], job))
+        told = await self._word(job, events, config)
         notification = replace(told.notification, job_id=job.id, root_id=job.root_id)
         if arrival is not None:
             notification = arrival.into(notification)
@@ -128,6 +128,12 @@ class Notify:
             result=result,
             fan_out=confirmation(job, _media_of(job), service=self._service, config=config),
         )
+
+    async def _word(self, job: Job, events: Sequence[Event], config: ServiceConfig | Group) -> Composed:
+        digest = compose_digest(job, events, config=config)
+        if digest is not None:
+            return Composed(notification=digest)
+        return await self._wording.compose(self._service, events, folder=await self.folder(events[0], job))
 
     async def _deliver(self, config: ServiceConfig | Group, notification: Notification) -> Delivery:
         if self._waker is None:

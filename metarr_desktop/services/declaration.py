@@ -64,6 +64,14 @@ class MessageConfig(RecipientConfig):
             json_schema_extra={"advanced": True},
         ),
     ] = True
+    digest: Annotated[
+        bool,
+        Field(
+            title="One message in the morning",
+            description="What waited for the end of quiet hours comes as one list.",
+            json_schema_extra={"advanced": True},
+        ),
+    ] = False
 
     @field_validator("quiet_hours")
     @classmethod
