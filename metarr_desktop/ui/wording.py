@@ -122,6 +122,7 @@ def event_name(event_type: str) -> str:
         "deleted": "Deleted",
         "added": "Added",
         "scan": "Scan",
+        "drill": "Drill",
         "scanned": "Scan",
         "ready": "Ready to watch",
         "failed": "Download failed",

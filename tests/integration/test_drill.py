@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import pytest
 
@@ -116,6 +116,11 @@ async def test_every_service_is_tried_and_nobody_is_told(
     assert [each[:2] for each in await stored(core)] == [("metarr", "Drill")]
     assert await core.queries.senders() == ()
     assert await core.queries.jobs() == ()
+    # There is no such film: nobody looks for it, and it is no example of what is told.
+    preview = await core.queries.preview_template("chat", "downloaded", title="{title}", body="")
+    assert preview.title != "Every service"
+    desk: Any = core.commands
+    assert await desk._desk._refreshes._folders.newest() is None
 
 
 async def test_who_does_not_answer_is_tried_again_and_fails_the_drill(
