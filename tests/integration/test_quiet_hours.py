@@ -35,7 +35,7 @@ async def test_a_message_waits_for_the_end_and_a_problem_does_not(tmp_path: Path
             return Delivery(detail=Text("Accepted."))
 
         commands: Any = core.commands
-        commands._desk._notifiers["discord"]._notifier.send = send
+        commands._desk._notifiers["discord"].send = send
         await core.commands.send_test("radarr")
 
         async def waits() -> bool:
