@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from metarr_desktop.app.api import Api
 from metarr_desktop.app.api_key import ApiKey
 from metarr_desktop.app.delivery_types import delivery_types
+from metarr_desktop.app.drill_building import drill_type, wants_drills
 from metarr_desktop.app.failure_news import FailureNews
 from metarr_desktop.app.finding_desk import FindingDesk
 from metarr_desktop.app.folder_watch import FolderWatch
@@ -36,7 +37,6 @@ from metarr_desktop.app.sender_building import build_senders
 from metarr_desktop.app.sender_keys import SenderKeys
 from metarr_desktop.app.server_places import ServerPlaces
 from metarr_desktop.app.service_desk import ServiceDesk
-from metarr_desktop.app.service_state import is_optional
 from metarr_desktop.app.sign_in_desk import SignInDesk
 from metarr_desktop.app.template_desk import TemplateDesk
 from metarr_desktop.app.triggers import Triggers
@@ -51,7 +51,6 @@ from metarr_desktop.storage.backup import back_up
 from metarr_desktop.storage.secrets import KeyringSecrets
 from metarr_desktop.storage.upkeep import tidy_up
 from metarr_desktop.webhooks.catch_up_plan import any_connected
-from metarr_desktop.webhooks.drill import Drill
 from metarr_desktop.webhooks.receive import ReceiveWebhook
 from metarr_desktop.webhooks.sender_config import SenderClients
 from metarr_desktop.webhooks.server import WebhookServer
@@ -70,7 +69,6 @@ if TYPE_CHECKING:
 
 SCHEDULES = (CLEAN_UP, CATCH_UP, PATH_CHECK, DRILL)
 LONGEST_PATH_CHECK = timedelta(minutes=10)
-LONGEST_DRILL = timedelta(minutes=5)
 
 
 async def build_parts(paths: AppPaths, stack: AsyncExitStack, book: LogBook, given: Given, /) -> Parts:
@@ -108,7 +106,7 @@ async def build_parts(paths: AppPaths, stack: AsyncExitStack, book: LogBook, giv
             lane=PATH_CHECK.lane,
             timeout=LONGEST_PATH_CHECK,
         ),
-        JobType(type=DRILL.name, handler=_drill(on), lane=DRILL.lane, timeout=LONGEST_DRILL),
+        drill_type(on),
     )
     return Parts(
         on=on,
@@ -330,29 +328,9 @@ def _scheduler(on: Foundation, places: ServerPlaces) -> Scheduler:
         wanted={
             CATCH_UP.name: partial(any_connected, on.stores.senders),
             PATH_CHECK.name: places.any_on,
-            DRILL.name: partial(_drills, on),
+            DRILL.name: partial(wants_drills, on),
         },
     )
-
-
-async def _drills(on: Foundation) -> bool:
-    """Whether a person wants drills."""
-    return on.settings.snapshot.weekly_drill
-
-
-def _drill(on: Foundation) -> Drill:
-    return Drill(
-        chain=on.queue,
-        families=on.stores.history,
-        services=on.services,
-        optional=partial(_optional, on),
-        clock=on.clock,
-    )
-
-
-async def _optional(on: Foundation) -> frozenset[str]:
-    """Return the services whose failures raise no alarm."""
-    return frozenset(row.service for row in await on.stores.services.rows() if is_optional(row))
 
 
 def _worker(on: Foundation, types: Sequence[JobType]) -> Worker:
