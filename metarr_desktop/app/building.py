@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from metarr_desktop.app.api import Api
 from metarr_desktop.app.api_key import ApiKey
 from metarr_desktop.app.delivery_types import delivery_types
+from metarr_desktop.app.drill_building import drill_type, wants_drills
 from metarr_desktop.app.failure_news import FailureNews
 from metarr_desktop.app.folder_watch import FolderWatch
 from metarr_desktop.app.foundation import lay_foundation
@@ -40,7 +41,7 @@ from metarr_desktop.app.service_building import (
 from metarr_desktop.app.template_desk import TemplateDesk
 from metarr_desktop.app.triggers import Triggers
 from metarr_desktop.app.upkeep import Upkeep
-from metarr_desktop.domain.schedules import CATCH_UP, CLEAN_UP, PATH_CHECK
+from metarr_desktop.domain.schedules import CATCH_UP, CLEAN_UP, DRILL, PATH_CHECK
 from metarr_desktop.jobs.handlers import JobType
 from metarr_desktop.jobs.scheduler import Scheduler
 from metarr_desktop.jobs.worker import Worker
@@ -66,7 +67,7 @@ if TYPE_CHECKING:
     from metarr_desktop.app.service_desk import ServiceDesk
     from metarr_desktop.services.notifier import Notifier
 
-SCHEDULES = (CLEAN_UP, CATCH_UP, PATH_CHECK)
+SCHEDULES = (CLEAN_UP, CATCH_UP, PATH_CHECK, DRILL)
 LONGEST_PATH_CHECK = timedelta(minutes=10)
 
 
@@ -105,6 +106,7 @@ async def build_parts(paths: AppPaths, stack: AsyncExitStack, book: LogBook, giv
             lane=PATH_CHECK.lane,
             timeout=LONGEST_PATH_CHECK,
         ),
+        drill_type(on),
     )
     return Parts(
         on=on,
@@ -252,6 +254,7 @@ def _scheduler(on: Foundation, places: ServerPlaces) -> Scheduler:
         wanted={
             CATCH_UP.name: partial(any_connected, on.stores.senders),
             PATH_CHECK.name: places.any_on,
+            DRILL.name: partial(wants_drills, on),
         },
     )
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
+from metarr_desktop.app.receiving import own_addresses
 from metarr_desktop.domain.jobs import CONFIRM_LANE
 from metarr_desktop.jobs.composer import Composer
 from metarr_desktop.jobs.confirm import CONCURRENCY, ONE_LOOK, Confirm
@@ -13,6 +14,7 @@ from metarr_desktop.jobs.notify import Notify
 from metarr_desktop.jobs.ready import LetGo, ReadyToWatch
 from metarr_desktop.library.readiness import Readiness
 from metarr_desktop.services.notifier import MediaServer
+from metarr_desktop.services.wake import Waker
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -29,6 +31,7 @@ def delivery_types(on: Foundation, notifiers: Mapping[str, Notifier[Any]]) -> tu
     wording = Composer(stores.templates)
     titles = {each.key: each.title for each in on.services}
     arrivals = ReadyToWatch(notes=stores.notes, titles=titles, clock=on.clock)
+    waker = Waker(clock=on.clock, addresses=own_addresses)
     found: list[JobType] = []
     for service in on.services:
         notify = Notify(
@@ -43,6 +46,7 @@ def delivery_types(on: Foundation, notifiers: Mapping[str, Notifier[Any]]) -> tu
             ready=None if service.sends_messages else readiness,
             arrivals=arrivals if service.sends_messages else None,
             wording=wording,
+            waker=None if service.sends_messages else waker,
         )
         found.append(_notify_type(on, service, notify))
         found += _confirm_types(on, service, notify, notifiers[service.key])

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from metarr_desktop.domain.errors import MetarrError
 from metarr_desktop.domain.events import Action, EventKind, Ignored, MediaEvent, MediaKind, Notice, NoticeKind
+from metarr_desktop.jobs.drill import is_drill
 from metarr_desktop.webhooks.body import read_object
 
 if TYPE_CHECKING:
@@ -88,6 +89,6 @@ class ExampleEvents:
             found = source.parse(read_object(body)) if len(body) <= LARGEST else None
         except MetarrError:
             return None  # what has no meaning, or is no longer stored, is no example
-        if found is None or isinstance(found, Ignored):
+        if found is None or isinstance(found, Ignored) or is_drill(found):
             return None
         return replace(found, instance=found.instance or stored.instance or source.title)

@@ -15,6 +15,8 @@ from metarr_desktop.domain.errors import MetarrError, Refused
 from metarr_desktop.domain.events import EventKind, IncomingWebhook, Notice, NoticeKind, read_event
 from metarr_desktop.domain.jobs import EndStatus
 from metarr_desktop.domain.lanes import BlockCause
+from metarr_desktop.domain.schedules import DRILL
+from metarr_desktop.jobs.drill import is_drill
 from metarr_desktop.storage.failure_store import AT_ONCE
 from metarr_desktop.storage.job_store import WaitingJobs
 from metarr_desktop.webhooks.sources.metarr import KEY_REJECTED, NOT_RECEIVING, SOURCE, UNDELIVERED
@@ -113,7 +115,9 @@ class FailureNews:
         if not failed:
             return False
         optional = {row.service for row in await self._rows.rows() if is_optional(row)}
-        told = [each for each in failed if _service_key(each) not in optional and not _is_about_failure(each)]
+        told = [
+            each for each in failed if _service_key(each) not in optional and not _is_told_otherwise(each)
+        ]
         is_new = bool(told) and await self._store(
             UNDELIVERED,
             {"count": len(told), "failures": [self._failure(each) for each in told[:MOST_NAMED]]},
@@ -125,6 +129,8 @@ class FailureNews:
         return is_new
 
     def _failure(self, failed: FailedJob) -> Mapping[str, str]:
+        if failed.type == DRILL.name:
+            return {"service": str(DRILL.title), "title": "", "reason": str(failed.error)}
         key, event = _service_key(failed), _event_of(failed)
         title = next((each.title for each in self._services if each.key == key), key)
         about = "" if event is None else event.display_title
@@ -198,6 +204,7 @@ def _event_of(failed: FailedJob) -> Event | None:
         return None
 
 
-def _is_about_failure(failed: FailedJob) -> bool:
+def _is_told_otherwise(failed: FailedJob) -> bool:
+    """Whether it is itself about a failure, or a part of a drill, which tells of all its parts at once."""
     event = _event_of(failed)
-    return event is not None and event.event_kind is EventKind.UNDELIVERED
+    return event is not None and (event.event_kind is EventKind.UNDELIVERED or is_drill(event))

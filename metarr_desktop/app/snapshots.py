@@ -329,6 +329,7 @@ class SettingsSnapshot:
     keep_done_days: int = 30
     keep_failed_days: int = 90
     deliver_within_days: int = 7
+    weekly_drill: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

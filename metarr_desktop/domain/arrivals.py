@@ -22,8 +22,10 @@ MOST_GROUPS = 20
 
 
 def brings(event: Event) -> bool:
-    """Whether an event puts something there that can be looked for."""
-    return isinstance(event, MediaEvent) and event.action in BRINGS and bool(event.folder)
+    """Whether an event puts something there that can be looked for; a drill does not."""
+    if not isinstance(event, MediaEvent) or event.drill:
+        return False
+    return event.action in BRINGS and bool(event.folder)
 
 
 def brought(events: Sequence[Event]) -> tuple[MediaEvent, ...]:

@@ -55,11 +55,15 @@ class RateLimited(Transient):
 
 
 class NotNow(MetarrError):
-    """Nothing failed, but the work has to wait until ``until`` (aware UTC)."""
+    """Nothing failed, but the work has to wait until ``until`` (aware UTC).
 
-    def __init__(self, message: Text | str, *, until: datetime) -> None:
+    With a ``merge_key`` it runs then as one with all of its lane that wait under that key.
+    """
+
+    def __init__(self, message: Text | str, *, until: datetime, merge_key: str | None = None) -> None:
         super().__init__(message)
         self.until = until
+        self.merge_key = merge_key
 
 
 class NothingToDo(MetarrError):

@@ -88,7 +88,8 @@ class MediaEvent:
     Of a book ``title`` is its author and ``album`` its name, as of an album the artist and its name.
     ``sender_ids`` are the sender's own numbers of the film, of each episode or of the album; ``complete``
     tells of a whole download whose files were told one by one before. A deletion with ``files_kept``
-    only ended the sender's interest. ``recovered`` events were read from the sender's history later.
+    only ended the sender's interest. ``recovered`` events were read from the sender's history later. A
+    ``drill`` is of nothing at all: it goes the way of an import, and nobody is told.
     """
 
     source: str
@@ -117,6 +118,7 @@ class MediaEvent:
     complete: bool = False
     files_kept: bool = False
     recovered: bool = False
+    drill: bool = False
 
     @property
     def event_kind(self) -> EventKind:

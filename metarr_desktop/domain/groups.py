@@ -102,9 +102,9 @@ class Households:
     def _concerns(self, group: PlayerGroup, event: Event) -> bool:
         """Whether it happened in a library folder that the group shares; without links all is its own.
 
-        What a sender says of itself has no folder, and concerns everybody.
+        What a sender says of itself has no folder, and concerns everybody, and so does a drill.
         """
-        if not group.libraries or not isinstance(event, MediaEvent):
+        if not group.libraries or not isinstance(event, MediaEvent) or event.drill:
             return True
         here = to_here(event.folder, scopes=scopes_of(event), mappings=self.mappings).path
         linked = (each.path for each in self.libraries if each.id in group.libraries)

@@ -57,10 +57,11 @@ class Retry:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Deferred:
-    """Look again at ``until``; nothing failed."""
+    """Look again at ``until``; nothing failed. A ``merge_key`` takes the place of the job's own."""
 
     reason: Text
     until: datetime
+    merge_key: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -133,6 +133,16 @@ PATH_CHECK = Schedule(
     default=Daily(time(hour=4, minute=10)),
 )
 
+DRILL = Schedule(
+    name="scheduled-drill",
+    title=Text("Weekly drill"),
+    purpose=Text(
+        "Lets a made-up import go to every service without telling anybody. On in the Advanced settings."
+    ),
+    lane=UPKEEP_LANE,
+    default=Every(7 * DAY),
+)
+
 
 def rule_from_json(value: object) -> Rule:
     """Read the public form of a rule. Raises Refused where it is none."""

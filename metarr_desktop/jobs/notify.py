@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from dataclasses import replace
+from functools import partial
 from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
 from metarr_desktop.domain.errors import MetarrError, NothingToDo, Permanent
@@ -12,8 +13,10 @@ from metarr_desktop.domain.groups import scope_of, slug_of
 from metarr_desktop.domain.outcomes import Done
 from metarr_desktop.domain.text import Text, text
 from metarr_desktop.domain.tracing import scopes_of, to_here, to_service
-from metarr_desktop.jobs.composer import BuiltInWords
+from metarr_desktop.jobs.composer import BuiltInWords, Composed
 from metarr_desktop.jobs.confirm import confirmation
+from metarr_desktop.jobs.digest import compose_digest
+from metarr_desktop.jobs.drill import drill, is_drill
 from metarr_desktop.jobs.quiet import check_quiet
 from metarr_desktop.jobs.recipients import load_config, load_group
 
@@ -22,13 +25,14 @@ if TYPE_CHECKING:
 
     from metarr_desktop.domain.clock import Clock
     from metarr_desktop.domain.jobs import Job
+    from metarr_desktop.domain.notification import Notification
     from metarr_desktop.domain.paths import PathMapping
-    from metarr_desktop.jobs.composer import Composed
     from metarr_desktop.jobs.handlers import Report
     from metarr_desktop.jobs.ready import ReadyToWatch
     from metarr_desktop.jobs.recipients import Players
-    from metarr_desktop.services.declaration import Group, Service, ServiceConfig
+    from metarr_desktop.services.declaration import Delivery, Group, Service, ServiceConfig
     from metarr_desktop.services.notifier import Notifier
+    from metarr_desktop.services.wake import Waker
     from metarr_desktop.storage.secrets import SecretStore
     from metarr_desktop.storage.service_store import ServiceRow, ServiceStore
 
@@ -64,10 +68,10 @@ class Notify:
 
     With ``ready`` it waits until a media server finds what it is told to look at, with ``arrivals`` a message
     that something is ready to watch waits until a server shows it. A service with players is given those of
-    the group whose lane the job is in.
+    the group whose lane the job is in. With a ``waker`` who sleeps is woken up.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - all that a delivery goes by
         self,
         *,
         service: Service,
@@ -80,6 +84,7 @@ class Notify:
         ready: ReadyCheck | None = None,
         wording: Wording | None = None,
         arrivals: ReadyToWatch | None = None,
+        waker: Waker | None = None,
     ) -> None:
         self._service = service
         self._notifier = notifier
@@ -91,23 +96,28 @@ class Notify:
         self._ready = ready
         self._wording = wording or BuiltInWords()
         self._arrivals = arrivals
+        self._waker = waker
 
     async def __call__(self, job: Job, _report: Report) -> Done:
         """Deliver one message; raises NothingToDo where the service was switched off meanwhile."""
         row = await self._row()
         config = await self._config(row, job)
         events = self._events(job)
+        if is_drill(events[0]):
+            done = await drill(self._service, self._notifier, config)
+            await self._remember(row)
+            return done
         check_quiet(config, events, now=self._clock.now())
         missing = await self._wait_for_files(job)
         arrival = None if self._arrivals is None else await self._arrivals.arrival(job, events[0])
-        told = await self._wording.compose(self._service, events, folder=await self.folder(events[0], job))
+        told = await self._word(job, events, config)
         notification = replace(told.notification, job_id=job.id, root_id=job.root_id)
         if arrival is not None:
             notification = arrival.into(notification)
         if not self._service.sends_messages and (together := _media_of(job)):
             # One refresh does for a folder, but not every event of it asks for the same.
             notification = replace(notification, events=together)
-        delivery = await self._notifier.send(config, notification)
+        delivery = await self._deliver(config, notification)
         ours = (told.warning, missing, None if arrival is None else arrival.warning)
         warnings = (*delivery.warnings, *(each for each in ours if each is not None))
         result: dict[str, Any] = {"warnings": [str(each) for each in warnings]}
@@ -119,6 +129,18 @@ class Notify:
             result=result,
             fan_out=confirmation(job, _media_of(job), service=self._service, config=config),
         )
+
+    async def _word(self, job: Job, events: Sequence[Event], config: ServiceConfig | Group) -> Composed:
+        digest = compose_digest(job, events, config=config)
+        if digest is not None:
+            return Composed(notification=digest)
+        return await self._wording.compose(self._service, events, folder=await self.folder(events[0], job))
+
+    async def _deliver(self, config: ServiceConfig | Group, notification: Notification) -> Delivery:
+        if self._waker is None:
+            return await self._notifier.send(config, notification)
+        send = partial(self._notifier.send, config, notification)
+        return await self._waker.deliver(config, send, notes=self._notifier.notes)
 
     async def settings(self, job: Job) -> ServiceConfig | Group:
         """Return the settings of now. Raises NothingToDo where the service is off, NotSetUp or another."""

@@ -38,7 +38,7 @@ def outcome_of(
             delay = policy.backoff(job.retry_count + 1, rng=rng)
             return Retry(error=error.text, delay=delay, connection=connection, patient=patient)
         case errors.NotNow():
-            return Deferred(reason=error.text, until=error.until)
+            return Deferred(reason=error.text, until=error.until, merge_key=error.merge_key)
         case errors.AuthFailed():
             return Blocked(reason=error.text, cause=BlockCause.KEY_REJECTED)
         case errors.NotSetUp():

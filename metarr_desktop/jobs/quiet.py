@@ -8,6 +8,7 @@ from metarr_desktop.domain.errors import NotNow
 from metarr_desktop.domain.events import EventKind, Notice, NoticeKind
 from metarr_desktop.domain.quiet_hours import QuietHours
 from metarr_desktop.domain.text import text
+from metarr_desktop.jobs.digest import digest_key
 from metarr_desktop.services.declaration import MessageConfig
 
 if TYPE_CHECKING:
@@ -23,7 +24,7 @@ PROBLEMS = frozenset({EventKind.UNDELIVERED, EventKind.HEALTH, EventKind.FAILED,
 def check_quiet(config: ServiceConfig | Group, events: Sequence[Event], *, now: datetime) -> None:
     """Raise NotNow until the quiet hours are over, unless it is a problem that is told at once.
 
-    Messages wait one by one. What is to sum them up in the morning finds them by their reason.
+    Messages wait one by one, or where a person wants a digest under one key.
     """
     if not isinstance(config, MessageConfig) or not config.quiet_hours:
         return
@@ -32,7 +33,8 @@ def check_quiet(config: ServiceConfig | Group, events: Sequence[Event], *, now: 
     hours = QuietHours.parse(config.quiet_hours)
     end = hours.end(now)
     if end is not None:
-        raise NotNow(text("Quiet hours until {time}.", time=f"{hours.ends:%H:%M}"), until=end)
+        reason = text("Quiet hours until {time}.", time=f"{hours.ends:%H:%M}")
+        raise NotNow(reason, until=end, merge_key=digest_key(config, events))
 
 
 def is_problem(event: Event) -> bool:

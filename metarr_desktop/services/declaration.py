@@ -64,6 +64,14 @@ class MessageConfig(RecipientConfig):
             json_schema_extra={"advanced": True},
         ),
     ] = True
+    digest: Annotated[
+        bool,
+        Field(
+            title="One message in the morning",
+            description="What waited for the end of quiet hours comes as one list.",
+            json_schema_extra={"advanced": True},
+        ),
+    ] = False
 
     @field_validator("quiet_hours")
     @classmethod
@@ -116,7 +124,7 @@ class Delivery:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TestStep:
-    """One line of a connection test; ``ms`` is how long it took."""
+    """One line of a connection test; ``ms`` is how long it took. ``silent`` is one that nobody answered."""
 
     __test__ = False
 
@@ -124,6 +132,7 @@ class TestStep:
     ok: bool
     detail: Text
     ms: int = 0
+    silent: bool = False
 
 
 def confirms(config: ServiceConfig | Group) -> bool:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from typing import TYPE_CHECKING
 
-from metarr_desktop.domain.errors import MetarrError
+from metarr_desktop.domain.errors import MetarrError, Transient
 from metarr_desktop.domain.text import Text, text
 from metarr_desktop.services.declaration import TestStep
 
@@ -38,15 +38,18 @@ class Trial:
             return
         began = self._clock.monotonic()
         # A little less than is promised: the answer has to be shown, too.
+        silent = False
         left = self._seconds - _MARGIN_S - (began - self._began)
         try:
             async with asyncio.timeout(left):
                 ok, detail = True, await work()
         except MetarrError as error:
             ok, detail = False, error.text
+            silent = isinstance(error, Transient) and error.connection
         except TimeoutError:
             ok, detail = False, text("Timed out after {seconds} s.", seconds=f"{self._seconds:g}")
+            silent = True
         ms = round((self._clock.monotonic() - began) * 1000)
         if "{ms}" in detail.template:
             detail = Text(detail.template, {**detail.values, "ms": ms})
-        self.steps.append(TestStep(name=Text(name), ok=ok, detail=detail, ms=ms))
+        self.steps.append(TestStep(name=Text(name), ok=ok, detail=detail, ms=ms, silent=silent))

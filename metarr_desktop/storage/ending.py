@@ -123,10 +123,12 @@ def put_back(
     reason: Text | None = None,
     counts: Counts = NOT_COUNTED,
     left_by: str | None = None,
+    merge_key: str | None = None,
     run: Run | None = None,
 ) -> Job | JobRecord:
-    """Let a job wait again. Where a twin waits already it joins that one and ends as skipped.
+    """Let a job wait again, and with a ``merge_key`` to go with others of that key.
 
+    Where a twin waits already it joins that one and ends as skipped.
     Who waited for it waits for that twin then. Raises NotFound where the job is not ours any more.
     """
     if job.dedupe_key is not None and (twin := _waiting_twin(db, job)) is not None:
@@ -139,6 +141,7 @@ def put_back(
         " run_after = ?, ready = ?, error = COALESCE(?, error), error_text = COALESCE(?, error_text),"
         " reason = ?, reason_text = ?, waits_for = NULL, retry_count = retry_count + ?,"
         " deferrals = deferrals + ?, rate_limits = rate_limits + ?, left_by = COALESCE(?, left_by),"
+        " merge_key = COALESCE(?, merge_key),"
         " worker = NULL, lease_until = NULL, cancel = 0, merged_into = NULL, progress = NULL"
         f" WHERE {condition} RETURNING {JOB_COLUMNS}",
         (
@@ -152,6 +155,7 @@ def put_back(
             counts.deferrals,
             counts.rate_limits,
             left_by,
+            merge_key,
             *place,
         ),
     ).fetchone()

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from metarr_desktop.domain.clock import to_ms
 from metarr_desktop.domain.jobs import SCAN_MOVIE
+from metarr_desktop.domain.schedules import DRILL
 from metarr_desktop.domain.text import Text
 from metarr_desktop.storage.rows import read_json, read_text
 
@@ -48,7 +49,7 @@ class FailureStore:
         return await self._database.run(_told, now)
 
     async def failed_after(self, row_id: int) -> tuple[FailedJob, ...]:
-        """Deliveries and scans that failed after a row, in order; at most 500."""
+        """Deliveries, scans and drills that failed after a row, in order; at most 500."""
         return await self._database.read(_failed_after, row_id)
 
     async def note_told(self, row_id: int, *, now: datetime) -> None:
@@ -71,9 +72,9 @@ def _told(db: Sql, now: datetime) -> int:
 def _failed_after(db: Sql, row_id: int) -> tuple[FailedJob, ...]:
     rows = db.execute(
         "SELECT id, job_id, type, payload, error, error_text FROM job_history WHERE id > ?"
-        " AND status = 'failed' AND (type LIKE ? OR type LIKE ? OR type = ?)"
+        " AND status = 'failed' AND (type LIKE ? OR type LIKE ? OR type IN (?, ?))"
         " ORDER BY id LIMIT ?",
-        (row_id, "notify-%", "confirm-%", SCAN_MOVIE, AT_ONCE),
+        (row_id, "notify-%", "confirm-%", SCAN_MOVIE, DRILL.name, AT_ONCE),
     )
     return tuple(
         FailedJob(

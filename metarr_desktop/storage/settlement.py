@@ -125,6 +125,7 @@ def _move(  # noqa: C901 - one branch for each outcome there is
                 run_after=outcome.until,
                 reason=outcome.reason,
                 counts=Counts(deferrals=1),
+                merge_key=outcome.merge_key,
                 run=run,
             )
         case Blocked():

@@ -52,8 +52,11 @@ def plan(
     about one download wait for one another; what refreshes nothing, such as a hint on a screen, runs by
     itself. What was recovered from a sender's history is no news to people: they get one summary. What still
     waits after ``expires_after``, for a service or for a drive, is given up. The ``confirming`` services are
-    looked at afterwards: who wants to hear when it is ready to watch waits for them.
+    looked at afterwards: who wants to hear when it is ready to watch waits for them. A drill asks no routes,
+    waits for nothing and leads to nothing else.
     """
+    if isinstance(event, MediaEvent) and event.drill:
+        return _drilled(event, services, enabled, households=households, expires_after=expires_after)
     payload = {"event": event.to_payload()}
     folder = event.folder if isinstance(event, MediaEvent) else ""
     refreshes = isinstance(event, MediaEvent) and event.action in CHANGES_FILES
@@ -125,6 +128,31 @@ def _ready(
         )
         for service in services
         if service.key in enabled and service.sends_messages and _is_told(service, ready, routes)
+    )
+
+
+def _drilled(
+    event: MediaEvent,
+    services: Sequence[Service],
+    enabled: frozenset[str],
+    *,
+    households: Households,
+    expires_after: timedelta | None,
+) -> tuple[NewJob, ...]:
+    """Plan one job for each service that is on, and each of its groups."""
+    payload = {"event": event.to_payload()}
+    return tuple(
+        NewJob(
+            type=service.job_type,
+            lane=told.lane,
+            priority=NORMAL,
+            payload={**payload, "group": told.group} if told.group else payload,
+            max_retries=service.retry.max_retries,
+            expires_after=expires_after,
+        )
+        for service in services
+        if service.key in enabled
+        for told in _told(service, event, households)
     )
 
 

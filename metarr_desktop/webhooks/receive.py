@@ -191,6 +191,8 @@ class ReceiveWebhook:
 
     async def _look_for_news(self, event_id: int, event: Event, sender: Sender | None) -> Text | None:
         """Remember what is told, and return why it is no news; None where it is."""
+        if isinstance(event, MediaEvent) and event.drill:
+            return None
         now = self._clock.now()
         if isinstance(event, Notice):
             is_news = event.kind not in HEALTH or await self._issues.note(event_id, event, now=now)
@@ -236,6 +238,8 @@ def _no_news(notice: Notice) -> Text:
 
 def _detail(event: Event) -> Text:
     if isinstance(event, MediaEvent):
+        if event.drill:
+            return Text("A drill: every service is tried, and nobody is told.")
         if event.files_kept:
             return text("{title} was removed, its files were kept.", title=event.display_title)
         return text(DONE_DETAILS[event.action], title=event.display_title)

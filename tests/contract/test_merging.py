@@ -228,3 +228,31 @@ async def test_the_lane_of_merged_jobs_is_stopped_once(store: JobStore) -> None:
     assert len(await store.lane_stops()) == 1
     released, waiting = await store.open_lane("kodi", now=at(1))
     assert (len(released), waiting) == (3, 3)
+
+
+async def test_what_is_put_off_under_one_key_runs_as_one_when_its_time_has_come(
+    store: JobStore, stores: Stores
+) -> None:
+    until_morning = Deferred(reason=Text("Quiet hours."), until=at(600), merge_key="digest")
+    put_off = [
+        (await through(store, notify(merge_key=key, payload={"n": n}), until_morning)).job
+        for n, key in enumerate((None, "pack", None))
+    ]
+    assert {job.merge_key for job in put_off} == {"digest"}
+    plain = Deferred(reason=Text("Later."), until=at(600))
+    other = (await through(store, notify(merge_key="pack"), plain)).job
+    assert other.merge_key == "pack"
+    later = (await added(store, notify(), now=at(500)))[0]
+    assert (await take(store, at(500))).id == later.id
+    claim = await store.claim({"discord": 9}, now=at(600), limit=9)
+    first = next(job for job in claim.jobs if job.merge_key == "digest")
+    assert [each.id for each in (first, *first.merged)] == [job.id for job in put_off]
+    assert {job.id for job in claim.jobs} == {first.id, other.id}
+    # What has to wait once more stays together, and each has a history of its own.
+    settlement = await settled(store, first, again(60), now=at(600))
+    assert {each.merge_key for each in (settlement.job, *settlement.changed)} == {"digest"}
+    leader = await take(store, at(660))
+    assert len(leader.merged) == 2
+    records = (await settled(store, leader, Done(), now=at(661))).records
+    assert [record.payload for record in records] == [{"n": 0}, {"n": 1}, {"n": 2}]
+    assert await stores.ran(put_off[1].id) == ["deferred", "retry", "done"]

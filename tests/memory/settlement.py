@@ -142,7 +142,8 @@ class Settling(Rows):
             case Retry():
                 moved = self._retry_later(job, outcome, news=news, run=run, now=now)
             case Deferred():
-                later = replace(job, deferrals=job.deferrals + 1, reason=outcome.reason)
+                key = outcome.merge_key or job.merge_key
+                later = replace(job, deferrals=job.deferrals + 1, reason=outcome.reason, merge_key=key)
                 moved = self._put_back(later, outcome.until, run=run, now=now)
             case Blocked():
                 moved = self._put_back(replace(job, reason=outcome.reason), now, run=run, now=now)

@@ -6,7 +6,7 @@ from bisect import bisect_left
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from metarr_desktop.domain.events import read_event
+from metarr_desktop.domain.events import MediaEvent, read_event
 from metarr_desktop.domain.jobs import EndStatus, Job, JobRecord
 from metarr_desktop.ui.wording import event_name, named_job, one_line, plural, tr, with_recovered
 
@@ -101,7 +101,7 @@ class FamilyNode:
             return
         self.told_by_a_job = True
         self.subject = one_line(media.display_title)
-        self.action = with_recovered(event_name(media.event_kind), recovered=media.recovered)
+        self.action = with_recovered(event_name(kind_of(media)), recovered=media.recovered)
         self.source = self.source or media.source.title()
 
     def title(self) -> str:
@@ -120,6 +120,11 @@ class FamilyNode:
 
 
 Node = FamilyNode | MemberNode
+
+
+def kind_of(event: Event) -> str:
+    """What kind of event it is, as ``event_name`` knows it: a drill downloads nothing."""
+    return "drill" if isinstance(event, MediaEvent) and event.drill else event.event_kind
 
 
 def event_of(payload: Mapping[str, Any]) -> Event | None:

@@ -9,7 +9,7 @@ from PySide6.QtCore import QAbstractTableModel, QModelIndex, QObject, QPersisten
 
 from metarr_desktop.domain.jobs import WEBHOOK_RECEIVED, EndStatus, Job, JobRecord, JobStatus
 from metarr_desktop.ui.icons import StatusIcons
-from metarr_desktop.ui.models.job_nodes import event_of, id_of
+from metarr_desktop.ui.models.job_nodes import event_of, id_of, kind_of
 from metarr_desktop.ui.wording import (
     day_time,
     end_word,
@@ -137,7 +137,7 @@ def cells(family: FamilySnapshot) -> tuple[str, str, str, str, str]:
         day_time(event.received_at),
         event.source_title,
         with_recovered(
-            event_name(event.event_type if told is None else told.event_kind), recovered=event.recovered
+            event_name(event.event_type if told is None else kind_of(told)), recovered=event.recovered
         ),
         one_line(event.title),
         outcome(family),

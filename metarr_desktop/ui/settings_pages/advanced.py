@@ -1,4 +1,4 @@
-"""How long things are kept and tried."""
+"""How long things are kept and tried, and whether all of it is tried by itself."""
 
 from __future__ import annotations
 
@@ -44,6 +44,13 @@ FIELDS = (
         maximum=365,
         unit=DAYS,
         description="A message that still waits then fails, as where a service rejects its key.",
+    ),
+    FieldSpec(
+        name="weekly_drill",
+        title="Weekly drill",
+        kind="boolean",
+        default=False,
+        description="Tries every service once a week, without telling anybody. When: see Schedule.",
     ),
 )
 

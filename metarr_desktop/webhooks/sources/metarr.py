@@ -1,14 +1,16 @@
 """Metarr Desktop itself: what it could not deliver, and what keeps it from its work.
 
 Nobody sends these over the network: ``app/failure_news.py`` stores them like webhooks, so that they go the
-same way as what senders say, and can be chosen for each service like that.
+same way as what senders say, and can be chosen for each service like that. A drill is an import
+that never was.
 """
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from metarr_desktop.domain.events import Ignored, Notice, NoticeKind
+from metarr_desktop.domain.events import Action, Ignored, MediaEvent, MediaKind, Notice, NoticeKind
+from metarr_desktop.domain.schedules import DRILL as SCHEDULED_DRILL
 from metarr_desktop.domain.text import text
 from metarr_desktop.webhooks.sources.declaration import Source
 from metarr_desktop.webhooks.sources.notices import fit_notice
@@ -20,6 +22,7 @@ if TYPE_CHECKING:
 
 TITLE = "Metarr Desktop"
 UNDELIVERED, KEY_REJECTED, NOT_RECEIVING = "Undelivered", "KeyRejected", "NotReceiving"
+DRILL = "Drill"
 MOST_NAMED = 10
 
 
@@ -41,11 +44,13 @@ class Saying(Shape):
     reason: str = ""
 
 
-def parse(body: Mapping[str, Any]) -> Notice | Ignored:
+def parse(body: Mapping[str, Any]) -> MediaEvent | Notice | Ignored:
     """Give a stored event its meaning."""
     event = event_name(body, sender=TITLE)
     said = read(Saying, body, sender=TITLE)
     match event.casefold():
+        case "drill":
+            return DRILL_EVENT
         case "undelivered":
             failures = list(said.failures or ())
             subject, message = _headline(failures, said.count or len(failures)), _list(failures, said)
@@ -74,6 +79,8 @@ def parse(body: Mapping[str, Any]) -> Notice | Ignored:
 
 def _headline(failures: list[Failure], count: int) -> str:
     services = {line(each.service, limit=MAX_NAME) for each in failures}
+    if services == {str(SCHEDULED_DRILL.title)}:
+        return "The weekly drill found a problem"
     what = "a delivery failed" if count == 1 else f"{count} deliveries failed"
     if services == {""}:
         return "A scan failed" if count == 1 else f"{count} scans failed"
@@ -100,4 +107,13 @@ def _waiting(count: int) -> str:
     return "1 message waits." if count == 1 else f"{count} messages wait."
 
 
+DRILL_EVENT = MediaEvent(
+    source="metarr",
+    kind=MediaKind.MOVIE,
+    action=Action.IMPORTED,
+    title="Every service",
+    folder="/drill",
+    instance=TITLE,
+    drill=True,
+)
 SOURCE = Source(key="metarr", title=TITLE, parse=parse, docs="docs/sources/metarr.md", routed=False)

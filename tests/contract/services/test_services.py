@@ -10,18 +10,21 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from metarr_desktop.app.snapshots import HistoryFilter
 from metarr_desktop.domain.jobs import EndStatus
-from metarr_desktop.services.registry import SERVICES
+from metarr_desktop.domain.schedules import DRILL
+from metarr_desktop.services.registry import SERVICES, service
 from tests.certificates import self_signed
 from tests.contract.services.cases import CASES, ELSEWHERE
 from tests.contract.services.world import Case, ScriptedServer, World, opened
-from tests.fakes import START, FakeClock
+from tests.fakes import START, FakeClock, eventually
 from tests.fakes_http import CUT_OFF, DRIP, DROP, HANG, Reply
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
 
     from metarr_desktop.app.snapshots import JobDetail
+    from metarr_desktop.domain.jobs import JobRecord
 
 ROOT = Path(__file__).resolve().parents[3]
 HUGE = 6 * 1024 * 1024
@@ -201,3 +204,38 @@ async def test_a_test_of_the_settings_delivers_nothing(world: World) -> None:
     assert report.ok, report
     assert world.server.at == []
     assert world.server.wrong == []
+
+
+async def drilled(world: World) -> JobRecord:
+    """Run a drill; returns how it ended."""
+    job_id = await world.core.commands.run_schedule(DRILL.name)
+    found: list[JobRecord] = []
+
+    async def over() -> bool:
+        world.clock.advance(2)
+        rows = (await world.core.queries.history(HistoryFilter())).rows
+        found[:] = [row.record for row in rows if row.record.job_id == job_id]
+        return bool(found)
+
+    await eventually(over, within=60.0)
+    return found[0]
+
+
+async def test_a_drill_tries_the_service_and_delivers_nothing(world: World) -> None:
+    record = await drilled(world)
+    assert record.status is EndStatus.COMPLETED, record.error
+    assert record.result["answered"] == [service(world.case.key).title]
+    assert world.server.at == []
+    assert world.server.wrong == []
+
+
+async def test_a_drill_without_an_answer_fails_unless_the_service_may_be_switched_off(world: World) -> None:
+    await world.server.__aexit__()
+    record = await drilled(world)
+    declared = service(world.case.key)
+    if declared.retry.patient:
+        assert record.status is EndStatus.COMPLETED, record.error
+        assert (record.result["answered"], record.result["asleep"]) == ([], [declared.title])
+    else:
+        assert record.status is EndStatus.FAILED
+        assert str(record.error).startswith(f"Drill: {declared.title}: ")

@@ -95,5 +95,6 @@ async def test_only_what_this_program_runs_is_shown(core: Core, paths: AppPaths)
         NAME,
         "scheduled-catch-up",
         "scheduled-path-check",
+        "scheduled-drill",
     ]
     assert NAME in core.queries.job_types()

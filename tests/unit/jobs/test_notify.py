@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 import pytest
 
-from metarr_desktop.domain.errors import NotNow, Permanent
+from metarr_desktop.domain.errors import NotNow, Permanent, Transient
 from metarr_desktop.domain.events import Action, EventKind, MediaEvent, MediaKind
 from metarr_desktop.domain.jobs import Job, JobStatus
 from metarr_desktop.domain.message_templates import MessageTemplate
@@ -17,10 +17,14 @@ from metarr_desktop.jobs.composer import Composer
 from metarr_desktop.jobs.composing import compose, compose_all
 from metarr_desktop.jobs.notify import Notify
 from metarr_desktop.services.declaration import Delivery, MessageConfig, Service, ServiceConfig, TestStep
+from metarr_desktop.services.kodi_config import KodiConfig
+from metarr_desktop.services.network import TARGET
 from metarr_desktop.services.notifier import Notifier
+from metarr_desktop.services.wake import Waker
 from metarr_desktop.storage.service_store import ServiceStore
 from metarr_desktop.storage.template_store import TemplateStore
-from tests.fakes import START, MemorySecretStore, no_report, tools
+from tests.fakes import START, FakeClock, MemorySecretStore, no_report, tools
+from tests.fakes_network import FakeDevice
 
 if TYPE_CHECKING:
     from metarr_desktop.domain.notification import Notification
@@ -143,6 +147,48 @@ async def test_what_came_is_told_and_not_what_was_deleted_before_it(engine: Engi
     notification = await told(engine, of(gone, episode(2)), service=LIBRARY)
     assert (notification.title, notification.event) == ("Dark S02E02", episode(2))
     assert notification.events == (gone, episode(2))
+
+
+class Sleeper(Chat):
+    """Does not answer at first."""
+
+    async def send(self, config: ServiceConfig, notification: Notification) -> Delivery:
+        if not self.sent:
+            self.sent.append(notification)
+            raise Transient("No answer.", connection=True)
+        return await super().send(config, notification)
+
+
+async def test_who_sleeps_is_woken_and_told_in_the_same_attempt(
+    engine: Engine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class Soon(FakeClock):
+        async def sleep(self, seconds: float) -> None:
+            self.advance(seconds)
+
+    service = replace(LIBRARY, config=KodiConfig)
+    store = ServiceStore(engine.database)
+    await store.seed([service.key], now=START)
+    values = {"host": "tv", "mac": "00:11:32:aa:bb:cc"}
+    await store.save(service.key, values=values, kept_secrets=[], now=START)
+    await store.set_enabled(service.key, enabled=True, now=START)
+    sleeper = Sleeper(tools(cast("Http", None), engine.clock))
+    sleeper.sent = []
+    notify = Notify(
+        service=service,
+        notifier=sleeper,
+        services=store,
+        secrets=cast("Any", MemorySecretStore()),
+        mappings=NoMappings(),
+        clock=engine.clock,
+        waker=Waker(clock=Soon(), addresses=frozenset),
+    )
+    monkeypatch.setattr("metarr_desktop.services.wake.SENDING_S", 0.05)
+    async with FakeDevice(lambda _question: []) as card:
+        monkeypatch.setenv(TARGET, "{}:{}".format(*card.target))
+        done = await notify(of(episode(1)), no_report)
+    assert str(done.detail) == "Accepted. It was woken up."
+    assert len(card.questions) == 2
 
 
 async def test_a_damaged_payload_keeps_no_other_message_back(engine: Engine) -> None:

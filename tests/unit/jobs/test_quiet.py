@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 import pytest
@@ -23,6 +24,18 @@ def test_a_message_waits_until_quiet_hours_are_over() -> None:
         check_quiet(QUIET, [FILM], now=NIGHT)
     assert caught.value.until.astimezone() == datetime(2026, 11, 25, 7, 30).astimezone()
     check_quiet(QUIET, [FILM], now=NIGHT + timedelta(hours=9))
+
+
+def test_what_waits_for_the_morning_waits_under_one_key_where_a_digest_is_wanted() -> None:
+    def key(config: MessageConfig, event: MediaEvent) -> str | None:
+        with pytest.raises(NotNow) as caught:
+            check_quiet(config, [event], now=NIGHT)
+        return caught.value.merge_key
+
+    digest = QUIET.model_copy(update={"digest": True})
+    assert (key(QUIET, FILM), key(digest, FILM)) == (None, "digest")
+    # It still waits for its server, and would keep the others back.
+    assert key(digest, replace(FILM, action=Action.READY)) is None
 
 
 @pytest.mark.parametrize(

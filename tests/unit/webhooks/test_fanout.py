@@ -299,3 +299,25 @@ def test_a_service_with_players_is_told_in_the_lane_of_each_group_it_concerns() 
     assert [(job.lane, job.payload["group"]) for job in both] == [("kodi", "Default"), ("kodi/kids", "Kids")]
     assert {(job.waits_for, job.merge_key) for job in both} == {("scan-movie", "/movies/Dune (2021)")}
     assert told(dataclasses.replace(first, libraries=frozenset({7}))) == []
+
+
+def test_a_drill_goes_to_every_service_that_is_on_whatever_its_routes_and_waits_for_nothing() -> None:
+    drill = dataclasses.replace(EVENT, source="metarr", drill=True)
+    silent = Routes(stored={("discord", ""): Route(events=frozenset())})
+    household = PlayerGroup(
+        id=1, service="kodi", slug="cellar", name="Cellar", libraries=frozenset({9}), players=1
+    )
+    jobs = plan(
+        drill,
+        services=(KODI, DISCORD, PUSHOVER),
+        enabled=frozenset({"kodi", "discord"}),
+        scans=True,
+        routes=silent,
+        households=Households(groups={"kodi": (household,)}),
+        confirming=frozenset({"kodi"}),
+    )
+    assert [(job.type, job.lane) for job in jobs] == [
+        ("notify-kodi", "kodi/cellar"),
+        ("notify-discord", "discord"),
+    ]
+    assert all(job.waits_for is None and job.merge_key is None and job.gathering is None for job in jobs)

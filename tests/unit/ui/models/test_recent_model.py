@@ -8,8 +8,10 @@ import pytest
 
 from metarr_desktop.app.snapshots import EventSnapshot, FamilySnapshot
 from metarr_desktop.domain.jobs import INTAKE_LANE, WEBHOOK_RECEIVED, EndStatus, JobRecord
-from metarr_desktop.ui.models.recent_model import RecentColumn, RecentModel, outcome, told_jobs
+from metarr_desktop.ui.models.job_nodes import FamilyNode
+from metarr_desktop.ui.models.recent_model import RecentColumn, RecentModel, cells, outcome, told_jobs
 from metarr_desktop.ui.panels.dashboard import _make_view
+from metarr_desktop.webhooks.sources.metarr import DRILL_EVENT
 
 if TYPE_CHECKING:
     from pytestqt.qtbot import QtBot
@@ -47,6 +49,16 @@ def test_the_shape_is_that_of_the_jobs_a_webhook_became() -> None:
     assert [job.type for job in told_jobs(both)] == ["scan-movie"]
     assert outcome(both) == "Scan: Skipped"
     assert told_jobs(replace(both, records=(read,))) == [read]
+
+
+def test_a_drill_downloads_nothing() -> None:
+    intake = family("Drill").records[0]
+    tried = replace(intake, id=2, job_id=2, type="notify-kodi", payload={"event": DRILL_EVENT.to_payload()})
+    row = cells(replace(family("Drill"), records=(intake, tried)))
+    assert row[RecentColumn.EVENT] == "Drill"
+    node = FamilyNode(1, serial=1)
+    node.learn(tried.payload)
+    assert node.title() == "Drill - Every service"
 
 
 def test_the_column_of_events_has_room_for_what_is_recovered(qtbot: QtBot) -> None:
