@@ -309,7 +309,7 @@ def test_a_drill_goes_to_every_service_that_is_on_whatever_its_routes_and_waits_
     )
     jobs = plan(
         drill,
-        services=(KODI, DISCORD, PUSHOVER),
+        services=(dataclasses.replace(KODI, member=ServiceConfig), DISCORD, PUSHOVER),
         enabled=frozenset({"kodi", "discord"}),
         scans=True,
         routes=silent,
