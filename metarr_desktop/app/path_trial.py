@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from metarr_desktop.domain.errors import Permanent
 from metarr_desktop.domain.groups import DEFAULT, scope_of
-from metarr_desktop.domain.paths import is_inside
+from metarr_desktop.domain.paths import composed, is_inside
 from metarr_desktop.domain.text import Text, text
 from metarr_desktop.domain.tracing import to_here, to_service
 from metarr_desktop.jobs.confirm import listed
@@ -135,7 +135,8 @@ def prove(
 
 def _is_there(path: str, locations: Sequence[str]) -> bool:
     """Whether a folder lies in one of a server's, or is around some of them."""
-    return any(is_inside(path, each) or is_inside(each, path) for each in locations)
+    path, places = composed(path), [composed(each) for each in locations]
+    return any(is_inside(path, each) or is_inside(each, path) for each in places)
 
 
 def _named(told: _Told, service: Service) -> str:

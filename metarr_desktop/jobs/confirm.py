@@ -24,7 +24,7 @@ from metarr_desktop.domain.errors import (
 from metarr_desktop.domain.events import MediaEvent, read_event
 from metarr_desktop.domain.jobs import CONFIRM_LANE, NORMAL, NewJob
 from metarr_desktop.domain.outcomes import Done
-from metarr_desktop.domain.paths import is_inside
+from metarr_desktop.domain.paths import composed, is_inside
 from metarr_desktop.domain.text import text
 from metarr_desktop.services.declaration import confirms
 
@@ -241,7 +241,7 @@ class Confirm:
             return Permanent(text(UNSEEN, **known))
         if folder is None:
             return Permanent(text(UNSEEN, **known))
-        around = next((each for each in locations if is_inside(folder, each)), None)
+        around = next((each for each in locations if is_inside(composed(folder), composed(each))), None)
         if around is not None:
             return Permanent(text(IN_A_FOLDER, folder=folder, library=around, **known))
         if not locations:

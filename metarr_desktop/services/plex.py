@@ -12,7 +12,7 @@ from metarr_desktop.domain.retry import RetryPolicy
 from metarr_desktop.domain.text import Text, text
 from metarr_desktop.services.caller import Caller
 from metarr_desktop.services.declaration import REFRESHES, Delivery, Service
-from metarr_desktop.services.library_folder import folder_of, media_event
+from metarr_desktop.services.library_folder import folder_of, media_event, told_together
 from metarr_desktop.services.notifier import MediaServer
 from metarr_desktop.services.plex_calls import PlexCalls
 from metarr_desktop.services.plex_finder import find_plex
@@ -99,7 +99,8 @@ class PlexNotifier(MediaServer[PlexConfig]):
         """Scan the folder in every library that holds it, and do what is to follow."""
         event = media_event(notification, server="Plex")
         folder = folder_of(notification, server="Plex")
-        scan = PlexScan(calls=self._calls(config), clock=self.clock, event=event, folder=folder)
+        events = told_together(notification, event)
+        scan = PlexScan(calls=self._calls(config), clock=self.clock, events=events, folder=folder)
         sections = await scan.start(everything=config.scan_everything)
         warnings = await scan.follow(sections, analyze=config.analyze, empty_trash=config.empty_trash)
         return Delivery(
