@@ -139,10 +139,11 @@ async def known_films(calls: PlexCalls) -> tuple[KnownFilm, ...]:
                     tmdb_id=int(tmdb) if tmdb.isascii() and tmdb.isdigit() and len(tmdb) < 19 else None,  # noqa: PLR2004 - what fits
                     imdb_id=ids.get("imdb") or None,
                 )
-                for file in files_of(item)[:1]
-                if (folder := above(file))
+                # A film that lies in several libraries, as in 4K too, may be one with several versions.
+                for folder in dict.fromkeys(map(above, files_of(item)))
+                if folder
             )
-    return tuple(films)
+    return tuple(films[:MOST_ITEMS])
 
 
 def files_of(item: dict[str, Any]) -> list[str]:

@@ -508,6 +508,16 @@ async def test_its_folders_and_films_are_told(notifier: PlexNotifier, plex: Fake
     }
 
 
+async def test_a_film_with_versions_in_two_folders_is_known_in_both(
+    notifier: PlexNotifier, plex: FakePlex
+) -> None:
+    title = film("Amélie", FILE, tmdb="194")
+    title.files.append("/movies4k/Amélie/Amélie.mkv")
+    plex.known = [title]
+    found = await notifier.films(config_for(plex))
+    assert [each.folder for each in found] == [FOLDER, "/movies4k/Amélie"]
+
+
 async def test_films_come_in_pages_and_end_at_twenty_thousand(
     notifier: PlexNotifier, plex: FakePlex, server: FakeServer
 ) -> None:
