@@ -102,9 +102,7 @@ async def try_players(
         for line in found
     )
     well = frozenset(
-        player.group_id
-        for player, found in zip(tried, results, strict=True)
-        if takes_deliveries(found)
+        player.group_id for player, found in zip(tried, results, strict=True) if takes_deliveries(found)
     )
     return Trial(lines=lines, well=well)
 

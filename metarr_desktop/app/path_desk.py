@@ -223,9 +223,7 @@ def _told(side: Side, answer: _Library, mappings: Sequence[PathMapping]) -> froz
     return frozenset(parts(composed(translate(film.folder))) for film in side.films)
 
 
-def _without_copies(
-    side: Side, answer: _Library, told: Mapping[str, frozenset[tuple[str, ...]]]
-) -> _Library:
+def _without_copies(side: Side, answer: _Library, told: Mapping[str, frozenset[tuple[str, ...]]]) -> _Library:
     """Leave out what lies just where another sender says: it is that one's copy, such as the one in 4K."""
     others = frozenset[tuple[str, ...]]().union(*(told[name] for name in told if name != side.name))
     own = told.get(side.name, frozenset())
@@ -234,9 +232,7 @@ def _without_copies(
     return replace(answer, films=films) if copies else answer
 
 
-def _translation(
-    side: Side, place: ServerPlace, mappings: Sequence[PathMapping]
-) -> Callable[[str], str]:
+def _translation(side: Side, place: ServerPlace, mappings: Sequence[PathMapping]) -> Callable[[str], str]:
     """Return how a path of a side is told to a media server."""
 
     def translate(path: str) -> str:

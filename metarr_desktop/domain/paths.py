@@ -34,7 +34,7 @@ def is_windows(path: str) -> bool:
 
 
 def composed(path: str) -> str:
-    """Bring a path into the form that compares across computers: a Mac may write an umlaut as two characters."""
+    """Bring a path into the form that compares: a Mac may write an umlaut as two characters."""
     return path if path.isascii() else unicodedata.normalize("NFC", path)
 
 

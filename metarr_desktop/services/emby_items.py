@@ -127,7 +127,9 @@ class ItemSearch:
             except (AuthFailed, Permanent):  # a person's token may look, but not read the folders
                 libraries = []
             places = [place for _, folders in libraries for place in folders]
-            self._unknown_place = not any(is_inside(composed(self._folder), composed(each)) for each in places)
+            self._unknown_place = not any(
+                is_inside(composed(self._folder), composed(each)) for each in places
+            )
         return self._unknown_place
 
     def _sighting(self, item: dict[str, Any], *, elsewhere: bool = False) -> Sighting:

@@ -106,7 +106,7 @@ def _ready(
     *,
     expires_after: timedelta | None,
 ) -> tuple[NewJob, ...]:
-    """Plan the messages that it is ready to watch; a server that is told will be looked at, of books none is."""
+    """Plan the messages that it is ready to watch, where a server is told; of books none is."""
     if not isinstance(event, MediaEvent) or not brings(event) or event.kind is MediaKind.BOOK:
         return ()
     ready = replace(event, action=Action.READY)

@@ -93,7 +93,9 @@ async def test_a_film_of_another_sender_is_no_sign_that_a_copy_moved(home: Home,
         assert (await core.commands.propose_mappings()).proposals == ()
         other = await home.arr("radarr")
         other.folders = ["/movies4k"]
-        other.movies = [{**each, "path": str(each["path"]).replace("/movies", "/movies4k")} for each in arr.movies]
+        other.movies = [
+            {**each, "path": str(each["path"]).replace("/movies", "/movies4k")} for each in arr.movies
+        ]
         await core.commands.add_sender("Radarr UHD", type="radarr", draft=draft(other))
         report = await core.commands.propose_mappings()
         assert report.proposals == ()

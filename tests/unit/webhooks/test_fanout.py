@@ -265,9 +265,7 @@ def test_nobody_is_told_it_is_ready_where_nobody_will_see_it_or_wants_to_know() 
 
 def test_nobody_waits_for_players_that_have_nothing_to_do_with_the_folder_or_for_books() -> None:
     kodi = dataclasses.replace(JELLYFIN, key="kodi", member=ServiceConfig)
-    kids = PlayerGroup(
-        id=2, service="kodi", name="Kids", slug="kids", players=1, libraries=frozenset({7})
-    )
+    kids = PlayerGroup(id=2, service="kodi", name="Kids", slug="kids", players=1, libraries=frozenset({7}))
 
     def told(event: MediaEvent, folder: str) -> list[str]:
         library = LibraryFolder(id=7, name="Kids", path=folder, type="movies")
