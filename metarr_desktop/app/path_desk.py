@@ -86,9 +86,12 @@ class PathDesk:
         self._bus = bus
         self._clock = clock
 
-    async def look(self) -> PathReport:
-        """Ask senders and media servers, at most for a minute; proposes what is missing or wrong."""
-        places = await self._places.places()
+    async def look(self, *, only_on: bool = False) -> PathReport:
+        """Ask senders and media servers, at most for a minute; proposes what is missing or wrong.
+
+        With ``only_on`` media servers that are turned off are left alone.
+        """
+        places = [each for each in await self._places.places() if each.enabled or not only_on]
         here, senders, libraries = await asyncio.gather(
             self._sides.here(),
             self._sides.senders(),
@@ -168,7 +171,7 @@ class PathCheck:
 
     async def __call__(self, _job: Job, _report: Report) -> Done:
         """Look once. Raises NothingToDo where there is nothing to compare."""
-        found = await self._desk.look()
+        found = await self._desk.look(only_on=True)
         if not found.asked:
             raise NothingToDo(NOTHING_TO_COMPARE)
         result = {

@@ -103,6 +103,16 @@ async def test_a_film_of_another_sender_is_no_sign_that_a_copy_moved(home: Home,
         assert await core.queries.problems() == ()
 
 
+async def test_at_night_a_server_that_is_off_is_left_alone(home: Home, shelf: Shelf) -> None:
+    async with program(home, shelf) as core:
+        await radarr(home, core)
+        await core.commands.set_enabled("jellybean", False)
+        shelf.failure = Transient("No answer.")
+        assert "Jellybean" not in await nightly(core)
+        shelf.failure = None
+        assert (await core.commands.propose_mappings()).proposals
+
+
 async def test_the_nightly_check_warns_of_films_that_moved_until_it_is_well_again(
     home: Home, shelf: Shelf
 ) -> None:

@@ -158,7 +158,10 @@ async def test_everything_is_scanned_only_where_a_person_wants_it(
 ) -> None:
     plex.libraries.append(Library(name="More", kind="movie", locations=["/data/a"]))
     config = config_for(plex, scan_everything=True)
-    await notifier.send(config, told(FILM, folder="/elsewhere/Heat"))
+    delivery = await notifier.send(config, told(FILM, folder="/elsewhere/Heat"))
+    assert str(delivery.detail) == (
+        "/elsewhere/Heat is in no Plex library, so Plex was told to scan all of Films, More."
+    )
     assert plex.scanned == [(key_of(plex, "Films"), None), (key_of(plex, "More"), None)]
     plex.scanned.clear()
     await notifier.send(config, told(FILM))
