@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
-from metarr_desktop.domain.arrivals import BRINGS, brought, next_look
+from metarr_desktop.domain.arrivals import BRINGS, LOOKS, brought, next_look
 from metarr_desktop.domain.clock import iso
 from metarr_desktop.domain.errors import (
     MetarrError,
@@ -132,7 +132,7 @@ class Confirm:
         elapsed = max(now - job.created_at, timedelta())
         within = service.seen_within or timedelta()
         following = next_look(elapsed, within=within)
-        if not elapsed:  # no server is so quick; what it shows may be what was there before
+        if elapsed < LOOKS[0]:  # no server is so quick; what it shows may be what was there before
             raise self._not_yet(job.created_at + (following or within))
         told = _as_told(job, service)
         folder = await self._notify.folder(events[0], told)

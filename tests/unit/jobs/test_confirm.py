@@ -169,10 +169,11 @@ async def test_it_is_looked_for_in_the_folder_the_server_was_told_of(bench: Benc
     assert bench.told == [(90,)]
 
 
-async def test_a_server_gets_two_seconds_before_the_first_look(bench: Bench) -> None:
+@pytest.mark.parametrize("after", [0, 0.004, 1.9])
+async def test_a_server_gets_two_seconds_before_the_first_look(bench: Bench, after: float) -> None:
     bench.shelf.show(THERE)
     with pytest.raises(NotNow) as told:
-        await bench.look(LOOKING, after=0)
+        await bench.look(LOOKING, after=after)
     assert told.value.until == START + timedelta(seconds=2)
     assert bench.shelf.looked_for == []
 
