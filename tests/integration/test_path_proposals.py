@@ -69,7 +69,9 @@ async def nightly(core: Core) -> str:
 
 async def test_films_both_know_say_what_to_map_and_nothing_more_once_it_is(home: Home, shelf: Shelf) -> None:
     async with program(home, shelf) as core:
-        await radarr(home, core)
+        arr = await radarr(home, core)
+        arr.movies.append({"path": "/movies/Wanted", "tmdbId": 99, "title": "x", "hasFile": False})
+        shelf.films.append(KnownFilm(folder="/media/films/Lent", tmdb_id=99))
         report = await core.commands.propose_mappings()
         (proposal,) = report.proposals
         assert (proposal.scope, proposal.from_path, proposal.to_path) == (
