@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from metarr_desktop.app.household_desk import parted_draft, says_something
+from metarr_desktop.app.path_trial import takes_deliveries
 from metarr_desktop.app.snapshots import TestLine
 from metarr_desktop.domain.errors import MetarrError
 from metarr_desktop.domain.groups import Player
@@ -101,9 +102,7 @@ async def try_players(
         for line in found
     )
     well = frozenset(
-        player.group_id
-        for player, found in zip(tried, results, strict=True)
-        if found and all(line.ok for line in found)
+        player.group_id for player, found in zip(tried, results, strict=True) if takes_deliveries(found)
     )
     return Trial(lines=lines, well=well)
 

@@ -105,14 +105,14 @@ class KnownFolders:
         return list(dict.fromkeys(folders))[:MOST_RECENT]
 
     async def _events(self) -> list[MediaEvent]:
-        """Return what came last, the newest first."""
+        """Return what came last, the newest first; no books, of which no media server is told."""
         found = []
         for record in await self._history.page(HistoryQuery(limit=AMONG_LAST)):
             try:
                 event = read_event(record.payload["event"])
             except (AttributeError, KeyError, TypeError, ValueError):
                 continue
-            if isinstance(event, MediaEvent) and brings(event):
+            if isinstance(event, MediaEvent) and brings(event) and event.kind is not MediaKind.BOOK:
                 found.append(event)
         return found
 

@@ -12,12 +12,12 @@ from metarr_desktop.domain.changes import SettingsChanged
 from metarr_desktop.domain.errors import MetarrError, NothingToDo
 from metarr_desktop.domain.outcomes import Done
 from metarr_desktop.domain.path_proposals import Agreement, compare, propose, propose_folders
-from metarr_desktop.domain.paths import is_inside, parts
+from metarr_desktop.domain.paths import composed, is_inside, parts
 from metarr_desktop.domain.text import Text, text
 from metarr_desktop.domain.tracing import to_here, to_service
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Sequence
+    from collections.abc import Callable, Iterable, Mapping, Sequence
 
     from metarr_desktop.app.path_sides import PathSides, Side
     from metarr_desktop.app.server_places import ServerPlace, ServerPlaces
@@ -86,9 +86,12 @@ class PathDesk:
         self._bus = bus
         self._clock = clock
 
-    async def look(self) -> PathReport:
-        """Ask senders and media servers, at most for a minute; proposes what is missing or wrong."""
-        places = await self._places.places()
+    async def look(self, *, only_on: bool = False) -> PathReport:
+        """Ask senders and media servers, at most for a minute; proposes what is missing or wrong.
+
+        With ``only_on`` media servers that are turned off are left alone.
+        """
+        places = [each for each in await self._places.places() if each.enabled or not only_on]
         here, senders, libraries = await asyncio.gather(
             self._sides.here(),
             self._sides.senders(),
@@ -101,7 +104,11 @@ class PathDesk:
             proposals += lies_here.proposals
         agreements: list[tuple[ServerPlace, Agreement]] = []
         for answer in libraries:
-            found = [await asyncio.to_thread(_compare, side, answer, mappings) for side in (*senders, here)]
+            told = {side.name: await asyncio.to_thread(_told, side, answer, mappings) for side in senders}
+            found = [
+                await asyncio.to_thread(_compare, side, _without_copies(side, answer, told), mappings)
+                for side in (*senders, here)
+            ]
             proposals += [proposal for each in found for proposal in each.proposals]
             # Where senders tell of films, this computer only tells what a person scans by hand.
             counted = [each.agreement for each in found[:-1] if each.agreement.total] or [found[-1].agreement]
@@ -164,7 +171,7 @@ class PathCheck:
 
     async def __call__(self, _job: Job, _report: Report) -> Done:
         """Look once. Raises NothingToDo where there is nothing to compare."""
-        found = await self._desk.look()
+        found = await self._desk.look(only_on=True)
         if not found.asked:
             raise NothingToDo(NOTHING_TO_COMPARE)
         result = {
@@ -213,21 +220,41 @@ def _compare_here(side: Side, here: Side, mappings: Sequence[PathMapping]) -> _F
     )
 
 
-def _compare(side: Side, answer: _Library, mappings: Sequence[PathMapping]) -> _Finding:
-    """Compare the paths of a sender, or of this computer, with those of a media server."""
-    place = answer.place
+def _told(side: Side, answer: _Library, mappings: Sequence[PathMapping]) -> frozenset[tuple[str, ...]]:
+    """Return where a side says its films are, in a form that compares."""
+    translate = _translation(side, answer.place, mappings)
+    return frozenset(parts(composed(translate(film.folder))) for film in side.films)
+
+
+def _without_copies(side: Side, answer: _Library, told: Mapping[str, frozenset[tuple[str, ...]]]) -> _Library:
+    """Leave out what lies just where another sender says: it is that one's copy, such as the one in 4K."""
+    others = frozenset[tuple[str, ...]]().union(*(told[name] for name in told if name != side.name))
+    own = told.get(side.name, frozenset())
+    copies = others - own
+    films = [film for film in answer.films if parts(composed(film.folder)) not in copies]
+    return replace(answer, films=films) if copies else answer
+
+
+def _translation(side: Side, place: ServerPlace, mappings: Sequence[PathMapping]) -> Callable[[str], str]:
+    """Return how a path of a side is told to a media server."""
 
     def translate(path: str) -> str:
         here = to_here(path, scopes=side.scopes, mappings=mappings)
         return to_service(path, here=here, service=place.path_scope, mappings=mappings).path
 
+    return translate
+
+
+def _compare(side: Side, answer: _Library, mappings: Sequence[PathMapping]) -> _Finding:
+    """Compare the paths of a sender, or of this computer, with those of a media server."""
+    place = answer.place
     return _finding(
         side,
         scope=place.scope,
         target=place.title,
         films=answer.films,
         locations=answer.locations,
-        translate=translate,
+        translate=_translation(side, place, mappings),
     )
 
 
@@ -242,6 +269,7 @@ def _finding(
 ) -> _Finding:
     agreement = compare(side.films, films, translate=translate)
     found = propose(scope, side.films, films, translate=translate)
+    agreement = replace(agreement, moved=sum(each.agree for each in found))
     # Where films tell, the names of folders tell less.
     known = [each.folder for each in side.films] if agreement.total else []
     silent = [folder for folder in side.folders if not any(is_inside(each, folder) for each in known)]

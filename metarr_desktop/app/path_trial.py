@@ -7,18 +7,19 @@ from typing import TYPE_CHECKING, Any
 
 from metarr_desktop.domain.errors import Permanent
 from metarr_desktop.domain.groups import DEFAULT, scope_of
-from metarr_desktop.domain.paths import is_inside
+from metarr_desktop.domain.paths import composed, is_inside
 from metarr_desktop.domain.text import Text, text
 from metarr_desktop.domain.tracing import to_here, to_service
 from metarr_desktop.jobs.confirm import listed
 from metarr_desktop.services.declaration import Group, ServiceConfig
 from metarr_desktop.services.notifier import MediaServer, Notifier
-from metarr_desktop.services.trial import LONGEST_S, Trial
+from metarr_desktop.services.trial import Trial
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Collection, Mapping, Sequence
 
     from metarr_desktop.app.known_folders import KnownFolder, KnownFolders
+    from metarr_desktop.app.snapshots import TestLine
     from metarr_desktop.domain.groups import PlayerGroup
     from metarr_desktop.domain.notification import Notification
     from metarr_desktop.services.declaration import Delivery, Service, TestStep
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
     from metarr_desktop.storage.player_store import PlayerStore
 
 AnyConfig = ServiceConfig | Group
+PATHS = "Paths"
 NOTHING_KNOWN = Text("No folders are known yet, so there are no paths to check.")
 ALL_THERE = "Every known folder is in a library of {service}: {folders}."
 ASTRAY = (
@@ -119,9 +121,8 @@ class Proven(Notifier[AnyConfig]):
         steps = await self._server.test(config)
         if not all(step.ok for step in steps):
             return steps
-        left = LONGEST_S - (self.clock.monotonic() - began)
-        trial = Trial(clock=self.clock, seconds=left)
-        await trial.step("Paths", lambda: self._trial.look(self._service, self._server, config))
+        trial = Trial(clock=self.clock, began=began)
+        await trial.step(PATHS, lambda: self._trial.look(self._service, self._server, config))
         return [*steps, *trial.steps]
 
 
@@ -136,9 +137,16 @@ def _proven(notifier: Notifier[Any], service: Service, trial: PathTrial) -> Noti
     return Proven(notifier, service=service, trial=trial) if isinstance(notifier, MediaServer) else notifier
 
 
+def takes_deliveries(lines: Collection[TestLine]) -> bool:
+    """Whether a test got so far that deliveries go: what waits for a key does not wait for a path, too."""
+    answered = [line for line in lines if line.name.template != PATHS]
+    return bool(answered) and all(line.ok for line in answered)
+
+
 def _is_there(path: str, locations: Sequence[str]) -> bool:
     """Whether a folder lies in one of a server's, or is around some of them."""
-    return any(is_inside(path, each) or is_inside(each, path) for each in locations)
+    path, places = composed(path), [composed(each) for each in locations]
+    return any(is_inside(path, each) or is_inside(each, path) for each in places)
 
 
 def _named(told: _Told, service: Service) -> str:

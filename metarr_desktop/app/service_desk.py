@@ -10,6 +10,7 @@ from metarr_desktop.app.drafts import check_draft, keep_secrets, parse_typed
 from metarr_desktop.app.household_desk import parted_draft
 from metarr_desktop.app.household_trial import Trial, line_of, settings_line, try_players
 from metarr_desktop.app.household_views import player_secrets_set
+from metarr_desktop.app.path_trial import takes_deliveries
 from metarr_desktop.app.service_state import secrets_set
 from metarr_desktop.app.snapshots import TestLine, TestReport
 from metarr_desktop.domain.changes import ServiceChanged
@@ -141,7 +142,10 @@ class ServiceDesk:
         return parse_typed(self._service(key), typed)
 
     async def test(self, key: str, draft: Draft | None) -> TestReport:
-        """Try the settings against the real service; a pass with the stored ones frees its jobs."""
+        """Try the settings against the real service; a pass with the stored ones frees its jobs.
+
+        A path that is wrong keeps none of them back: the service takes them.
+        """
         service = self._service(key)
         first = None if service.member is None else await self._household.first_player(service)
         trial, ms = await self._try(service, draft or Draft(), player=first)
@@ -157,7 +161,7 @@ class ServiceDesk:
         given = draft or Draft()
         trial, ms = await self._try(service, given, player=player, only=True)
         released = 0
-        if player is not None and _passed(trial.lines) and not (given.values or given.secrets):
+        if player is not None and takes_deliveries(trial.lines) and not (given.values or given.secrets):
             lanes = await self._household.lane_by_group(service)
             released = await self._queue.open_lane(lanes.get(player.group_id, service.lane))
         return TestReport(ok=_passed(trial.lines), lines=trial.lines, ms=ms, released=released)
@@ -198,7 +202,8 @@ class ServiceDesk:
         lanes = await self._household.lane_by_group(service)
         freed = [lane for group, lane in lanes.items() if group in well]
         released = sum([await self._queue.open_lane(lane) for lane in ([] if report.ok else freed)])
-        released += await self._open_lanes(service) if report.ok else 0
+        whole = report.ok or (service.member is None and takes_deliveries(report.lines))
+        released += await self._open_lanes(service) if whole else 0
         self._bus.publish(ServiceChanged(service.key))
         return TestReport(ok=report.ok, lines=report.lines, ms=report.ms, released=released)
 

@@ -76,8 +76,13 @@ class SignInRun:
             raise Refused(text("{name} was not offered.", name=key))
         self._chosen.set_result(key)
 
+    def forget(self) -> None:
+        """Let go of what it brought and nobody took: a token has no place to stay but the keyring."""
+        self._brought = None
+
     def cancel(self) -> None:
-        """End it; nothing is asked any more."""
+        """End it; nothing is asked any more, and what it brought already is let go."""
+        self.forget()
         if not self._snapshot.phase.over:
             if self.task is not None:
                 self.task.cancel()
@@ -192,11 +197,16 @@ class SignInDesk:
             run.fail(UNEXPECTED)
 
     async def _watch(self, run: SignInRun) -> None:
-        """End a run that nobody asks about any more, as where its command line was closed."""
+        """End a run that nobody asks about any more, as where its command line was closed.
+
+        What it brought at its end is kept no longer either.
+        """
         while not run.snapshot.phase.over:
             await self._clock.sleep(FORGOTTEN_S)
             if not run.was_asked():
                 run.cancel()
+        await self._clock.sleep(FORGOTTEN_S)
+        run.forget()
 
     def _keep(self, run: SignInRun) -> None:
         ended = [number for number, other in self._runs.items() if other.snapshot.phase.over]

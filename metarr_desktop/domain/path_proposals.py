@@ -6,7 +6,15 @@ from collections import defaultdict
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from metarr_desktop.domain.paths import PathMapping, apply_mapping, common_end, is_inside, parts, without_last
+from metarr_desktop.domain.paths import (
+    PathMapping,
+    apply_mapping,
+    common_end,
+    composed,
+    is_inside,
+    parts,
+    without_last,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
@@ -15,6 +23,8 @@ if TYPE_CHECKING:
 
 FEW = 3
 """So many films that lie elsewhere are more than a slip, such as a film that was moved by hand."""
+SHARE = 20
+"""One film in so many that lies elsewhere is one: of thousands some are always filed wrongly."""
 MOST_GROUPS = 20
 
 
@@ -40,16 +50,21 @@ class Proposal:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Agreement:
-    """How many of the films that both sides know lie where one side tells the other."""
+    """How many of the films that both sides know lie where one side tells the other.
+
+    Of those elsewhere, ``moved`` lie where a mapping would be right for them.
+    """
 
     agree: int
     total: int
+    moved: int = 0
 
     @property
     def drifted(self) -> bool:
         """Whether so many lie elsewhere that the mapping is wrong, and not some films."""
         astray = self.total - self.agree
-        return astray >= FEW or 0 < astray == self.total
+        many = astray >= FEW and (self.moved >= FEW or astray * SHARE >= self.total)
+        return many or 0 < astray == self.total
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -62,7 +77,12 @@ class _Pair:
 
     @property
     def agrees(self) -> bool:
-        return parts(self.told) == parts(self.there)
+        return same_place(self.told, self.there)
+
+    @property
+    def same_end(self) -> int:
+        """How many components at the end of both are the same."""
+        return _same_end(self.written, self.there)
 
 
 def compare(
@@ -89,7 +109,7 @@ def propose(
     pairs = _pairs(ours, theirs, translate)
     groups: dict[object, list[_Pair]] = defaultdict(list)
     for pair in pairs:
-        same = common_end(pair.written, pair.there)
+        same = pair.same_end
         if not pair.agrees and same:
             groups[parts(without_last(pair.written, same)), parts(without_last(pair.there, same))].append(
                 pair
@@ -114,14 +134,24 @@ def propose_folders(
     found = []
     for folder in folders:
         told = translate(folder)
-        if any(is_inside(told, each) or is_inside(each, told) for each in locations):
+        places = [composed(each) for each in locations]
+        if any(is_inside(composed(told), each) or is_inside(each, composed(told)) for each in places):
             continue
-        ends = [(common_end(folder, each), each) for each in locations]
+        ends = [(_same_end(folder, each), each) for each in locations]
         most = max((count for count, _ in ends), default=0)
         best = [each for count, each in ends if count == most]
         if most and len(best) == 1:
             found.append(Proposal(scope=scope, from_path=folder, to_path=best[0]))
     return tuple(found)
+
+
+def same_place(one: str, other: str) -> bool:
+    """Whether two folders are the same, whichever way their letters are composed."""
+    return parts(composed(one)) == parts(composed(other))
+
+
+def _same_end(one: str, other: str) -> int:
+    return common_end(composed(one), composed(other))
 
 
 def _pairs(
@@ -138,7 +168,7 @@ def _pairs(
         if not folders or not film.folder:
             continue
         told = translate(film.folder)
-        best = max(folders, key=lambda each: (parts(each) == parts(told), common_end(film.folder, each)))
+        best = max(folders, key=lambda each: (same_place(each, told), _same_end(film.folder, each)))
         pairs.append(_Pair(written=film.folder, told=told, there=best))
     return pairs
 
@@ -154,7 +184,7 @@ def _keys(film: KnownFilm) -> list[object]:
 def _mapping(scope: str, group: Sequence[_Pair]) -> PathMapping:
     """Return the mapping of pairs whose beginnings differ alike: as long as holds for all of them."""
     first = group[0]
-    same = common_end(first.written, first.there)
+    same = first.same_end
     # The film's own folder is no place for others.
     kept = max(0, min(_shared_length(group) - len(parts(without_last(first.written, same))), same - 1))
     taken = same - kept
@@ -189,7 +219,7 @@ def _proposal(mapping: PathMapping, found: Sequence[PathMapping], pairs: Sequenc
         if is_inside(pair.written, mapping.from_path)
         and not any(is_inside(pair.written, each) for each in longer)
     ]
-    agreeing = [pair for pair in below if parts(apply_mapping(pair.written, mapping)) == parts(pair.there)]
+    agreeing = [pair for pair in below if same_place(apply_mapping(pair.written, mapping), pair.there)]
     return Proposal(
         scope=mapping.scope,
         from_path=mapping.from_path,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -30,6 +31,11 @@ class PathMapping:
 def is_windows(path: str) -> bool:
     r"""Whether a path looks like Windows: ``D:\x``, ``d:/x`` or ``\\host\share``."""
     return bool(_DRIVE.match(path)) or path.startswith("\\\\")
+
+
+def composed(path: str) -> str:
+    """Bring a path into the form that compares: a Mac may write an umlaut as two characters."""
+    return path if path.isascii() else unicodedata.normalize("NFC", path)
 
 
 def is_absolute(path: str) -> bool:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
-from metarr_desktop.domain.arrivals import BRINGS, brought, next_look
+from metarr_desktop.domain.arrivals import BRINGS, LOOKS, brought, next_look
 from metarr_desktop.domain.clock import iso
 from metarr_desktop.domain.errors import (
     MetarrError,
@@ -17,12 +18,13 @@ from metarr_desktop.domain.errors import (
     NotNow,
     Permanent,
     RateLimited,
+    SecretsUnavailable,
     Transient,
 )
 from metarr_desktop.domain.events import MediaEvent, read_event
 from metarr_desktop.domain.jobs import CONFIRM_LANE, NORMAL, NewJob
 from metarr_desktop.domain.outcomes import Done
-from metarr_desktop.domain.paths import is_inside
+from metarr_desktop.domain.paths import composed, is_inside
 from metarr_desktop.domain.text import text
 from metarr_desktop.services.declaration import confirms
 from metarr_desktop.services.redact import redact
@@ -33,6 +35,7 @@ if TYPE_CHECKING:
     from metarr_desktop.domain.clock import Clock
     from metarr_desktop.domain.events import Event
     from metarr_desktop.domain.jobs import Job
+    from metarr_desktop.domain.text import Text
     from metarr_desktop.jobs.handlers import Report
     from metarr_desktop.jobs.notify import Notify
     from metarr_desktop.services.declaration import Group, Service, ServiceConfig
@@ -42,7 +45,12 @@ logger = logging.getLogger(__name__)
 
 CONCURRENCY = 4
 ONE_LOOK = timedelta(seconds=60)
+LONGEST_ANSWER_S = 45.0
 LONGEST_ASKED_WAIT = timedelta(minutes=10)
+LEFT_ALONE_S = 30.0
+"""Who did not answer one look is asked by no other for so long; then by one, which asks for all."""
+LONGEST_SILENCE = timedelta(hours=1)
+"""A server that restarts or updates itself comes back within this time, or the looks at it are given up."""
 SHOWN_FOLDERS = 8
 NOT_YET = "Not in {service}'s library yet."
 UNSEEN = "{service} accepted it, but did not show it within {time}."
@@ -55,6 +63,7 @@ IN_A_FOLDER = (
     " recognise the name."
 )
 HAS_NO_FOLDERS = UNSEEN + " It has no library folders. Add one in {service}."
+TOO_SLOW = "{service} did not answer within {seconds} s."
 NOT_ASKED = "{service} accepted it, but could not be asked whether it arrived: {error}"
 
 Tell = Callable[["Sequence[int]"], Awaitable[None]]
@@ -92,10 +101,19 @@ def confirmation(
     return lambda enabled: (new,) if service.key in enabled else ()
 
 
+@dataclass(slots=True, kw_only=True)
+class _Silence:
+    """Why a place was not to be asked, and until when, by elapsed time, no look asks it again."""
+
+    reason: Text
+    until: float
+
+
 class Confirm:
     """Handler of ``confirm-<key>``: looks again and again, until all is there or the time is over.
 
-    It shares its lane with those of other servers, so what one of them says never stops it.
+    It shares its lane with those of other servers, so what one of them says never stops it. One that does not
+    answer uses no retry, and takes up the lane with one look at a time.
     """
 
     def __init__(
@@ -106,6 +124,7 @@ class Confirm:
         self._notifier = notifier
         self._clock = clock
         self._tell = tell
+        self._silences: dict[str, _Silence] = {}
 
     async def __call__(self, job: Job, _report: Report) -> Done:
         """Look once. Raises NotNow where it is not there yet, Permanent with the remedy at the end."""
@@ -114,7 +133,7 @@ class Confirm:
         elapsed = max(now - job.created_at, timedelta())
         within = service.seen_within or timedelta()
         following = next_look(elapsed, within=within)
-        if not elapsed:  # no server is so quick; what it shows may be what was there before
+        if elapsed < LOOKS[0]:  # no server is so quick; what it shows may be what was there before
             raise self._not_yet(job.created_at + (following or within))
         told = _as_told(job, service)
         folder = await self._notify.folder(events[0], told)
@@ -124,21 +143,64 @@ class Confirm:
                 raise NothingToDo(
                     text("{service} is not looked at for arrivals any more.", service=service.title)
                 )
-            sightings = await self._look(config, events, told)
+            sightings = await self._ask(config, events, told)
             if sightings is None and following is None:
                 raise await self._unseen(config, folder, within)
+        except (Transient, SecretsUnavailable) as error:
+            raise self._unanswered(error, job, following) from error
         except NeedsAttention as error:
-            raise Permanent(text(NOT_ASKED, service=service.title, error=str(error))) from error
-        except RateLimited as error:
-            raise NotNow(error.text, until=now + min(error.retry_after, LONGEST_ASKED_WAIT)) from error
-        except Transient as error:
-            raise Transient(error.text) from error
+            raise self._not_asked(error) from error
         if sightings is None:
             raise self._not_yet(job.created_at + (following or within))
         return await self._seen(job, sightings, elapsed, now)
 
     def _not_yet(self, until: datetime) -> NotNow:
         return NotNow(text(NOT_YET, service=self._service.title), until=until)
+
+    def _not_asked(self, error: MetarrError) -> Permanent:
+        return Permanent(text(NOT_ASKED, service=self._service.title, error=str(error)))
+
+    def _unanswered(self, error: MetarrError, job: Job, following: timedelta | None) -> NotNow | Permanent:
+        """Look again where nobody answered, but not for ever: what is off for long is given up."""
+        now = self._clock.now()
+        if now - job.created_at >= LONGEST_SILENCE:
+            return self._not_asked(error)
+        if isinstance(error, RateLimited):
+            return NotNow(error.text, until=now + min(error.retry_after, LONGEST_ASKED_WAIT))
+        until = now + timedelta(minutes=1) if following is None else job.created_at + following
+        return NotNow(error.text, until=until)
+
+    async def _ask(
+        self, config: ServiceConfig | Group, events: Sequence[MediaEvent], told: Job
+    ) -> list[Sighting] | None:
+        """Look, unless the place left another look without an answer just now."""
+        silence = self._silences.get(told.lane)
+        if silence is not None:
+            if self._clock.monotonic() < silence.until:
+                raise Transient(silence.reason)
+            silence.until = self._clock.monotonic() + LONGEST_ANSWER_S
+        try:
+            async with asyncio.timeout(LONGEST_ANSWER_S):
+                found = await self._look(config, events, told)
+        except TimeoutError:
+            slow = Transient(text(TOO_SLOW, service=self._service.title, seconds=round(LONGEST_ANSWER_S)))
+            self._fall_silent(told, slow, LEFT_ALONE_S)
+            raise slow from None
+        except RateLimited as error:
+            self._fall_silent(told, error, min(error.retry_after, LONGEST_ASKED_WAIT).total_seconds())
+            raise
+        except Transient as error:
+            self._fall_silent(told, error, LEFT_ALONE_S)
+            raise
+        except MetarrError:
+            self._silences.pop(told.lane, None)
+            raise
+        self._silences.pop(told.lane, None)
+        return found
+
+    def _fall_silent(self, told: Job, error: MetarrError, seconds: float) -> None:
+        until = self._clock.monotonic() + seconds
+        self._silences[told.lane] = _Silence(reason=error.text, until=until)
 
     async def _look(
         self, config: ServiceConfig | Group, events: Sequence[MediaEvent], told: Job
@@ -182,7 +244,7 @@ class Confirm:
             return Permanent(text(UNSEEN, **known))
         # Servers tell their folders without the password in the address, and people need not read it.
         folder = redact(folder, secrets=())
-        around = next((each for each in locations if is_inside(folder, each)), None)
+        around = next((each for each in locations if is_inside(composed(folder), composed(each))), None)
         if around is not None:
             return Permanent(text(IN_A_FOLDER, folder=folder, library=around, **known))
         if not locations:

@@ -14,6 +14,7 @@ from metarr_desktop.jobs.confirm import note_name
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
+    from datetime import datetime
 
     from metarr_desktop.domain.clock import Clock
     from metarr_desktop.domain.jobs import Job
@@ -23,6 +24,10 @@ if TYPE_CHECKING:
 LOOKS = tuple(timedelta(seconds=each) for each in (5, 15, 35, 65, 125, 185, 245, 305, 365, 425, 485, 545))
 """When a message looks whether somebody saw it, counted from its creation."""
 LONGEST = timedelta(minutes=10)
+OVERSLEPT = timedelta(seconds=60)
+"""So much later than it was due a message runs only where the computer slept or the program was closed."""
+GRACE = timedelta(seconds=90)
+"""Then the looks at the media servers come first, which slept as well."""
 WAITS = Text("Waits until a media server shows it.")
 NOT_SHOWN = "Imported, but no media server shows it yet"
 UNSEEN = Text("No media server showed it within 10 min.")
@@ -80,8 +85,10 @@ class ReadyToWatch:
             return None
         together = (job, *job.merged)
         seen = [await self._notes.named(note_name(root)) for root in {each.root_id for each in together}]
-        created = min(each.created_at for each in together)
-        elapsed = max(self._clock.now() - created, timedelta())
+        created, now = min(each.created_at for each in together), self._clock.now()
+        elapsed = max(now - created, timedelta())
+        if not all(seen) and elapsed >= LONGEST and _overslept(job, now):
+            raise NotNow(WAITS, until=now + GRACE)
         if not all(seen) and elapsed < LONGEST:
             until = next((each for each in LOOKS if each > elapsed), LONGEST)
             raise NotNow(WAITS, until=created + until)
@@ -109,6 +116,11 @@ class LetGo:
                 if _waits_for_arrival(job):
                     with suppress(NotFound, Refused):
                         await self._run_now(job.id)
+
+
+def _overslept(job: Job, now: datetime) -> bool:
+    """Whether it runs long after it was due, and did not just wait for its turn again and again."""
+    return now - job.run_after > OVERSLEPT and job.deferrals <= len(LOOKS)
 
 
 def _waits_for_arrival(job: Job) -> bool:

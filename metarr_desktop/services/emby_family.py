@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING, ClassVar, TypeVar
 from pydantic import SecretStr, field_validator
 
 from metarr_desktop.domain.errors import Permanent
-from metarr_desktop.domain.events import Action, MediaEvent, MediaKind
+from metarr_desktop.domain.events import Action, MediaKind
 from metarr_desktop.domain.text import Text, text
 from metarr_desktop.services.caller import Caller
 from metarr_desktop.services.declaration import Delivery
 from metarr_desktop.services.emby_calls import EmbyCalls, Flavour, escaped
 from metarr_desktop.services.emby_items import ItemSearch, known_films
-from metarr_desktop.services.library_folder import above, folder_of, media_event
+from metarr_desktop.services.library_folder import above, folder_of, media_event, told_together
 from metarr_desktop.services.notifier import MediaServer, Sighting
 from metarr_desktop.services.server_calls import Patience, Remedies, ServerCalls, mapping_remedy
 from metarr_desktop.services.server_config import ServerConfig, pasted_key
@@ -25,6 +25,7 @@ from metarr_desktop.services.wording import clean, cut
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from metarr_desktop.domain.events import MediaEvent
     from metarr_desktop.domain.media import KnownFilm
     from metarr_desktop.domain.notification import Notification
     from metarr_desktop.services.declaration import TestStep
@@ -66,7 +67,8 @@ class EmbyFamilyNotifier(MediaServer[Config]):
         """Name the folder, and of what is gone the one above; the server looks a minute later."""
         event = media_event(notification, server=self.flavour.title)
         folder = folder_of(notification, server=self.flavour.title)
-        await self._calls(config).updated(_updates(event, folder=folder))
+        events = told_together(notification, event)
+        await self._calls(config).updated(_updates(events, folder=folder))
         return Delivery(
             detail=text(
                 "{server} was told to look at {folder}.",
@@ -153,13 +155,18 @@ def remedies(key: str, title: str, *, where: str) -> Remedies:
     )
 
 
-def _updates(event: MediaEvent, *, folder: str) -> list[tuple[str, str]]:
+def _updates(events: Sequence[MediaEvent], *, folder: str) -> list[tuple[str, str]]:
     """Return the folders to look at: where the folder itself may be gone, the one above it, too.
 
     Of a series of which some episodes are gone, the folder stays.
     """
-    updates = [(folder, _CHANGES.get(event.action, "Modified"))]
-    moved = event.action in {Action.DELETED, Action.RENAMED}
-    if moved and (event.kind is MediaKind.MOVIE or not event.old_files) and (higher := above(folder)):
+    changes = {_CHANGES.get(event.action, "Modified") for event in events}
+    updates = [(folder, changes.pop() if len(changes) == 1 else "Modified")]
+    if any(map(_may_be_gone, events)) and (higher := above(folder)):
         updates.append((higher, "Modified"))
     return updates
+
+
+def _may_be_gone(event: MediaEvent) -> bool:
+    moved = event.action in {Action.DELETED, Action.RENAMED}
+    return moved and (event.kind is MediaKind.MOVIE or not event.old_files)

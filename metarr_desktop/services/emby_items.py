@@ -5,9 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
+from metarr_desktop.domain.errors import AuthFailed, Permanent
 from metarr_desktop.domain.events import MediaEvent, MediaKind
 from metarr_desktop.domain.media import KnownFilm
-from metarr_desktop.domain.paths import is_inside
+from metarr_desktop.domain.paths import composed, is_inside
 from metarr_desktop.domain.text import text
 from metarr_desktop.services.library_folder import above
 from metarr_desktop.services.notifier import Sighting
@@ -36,6 +37,7 @@ class ItemSearch:
         self._event = event
         self._folder = folder
         self._wanted = Wanted(event, folder=folder)
+        self._unknown_place: bool | None = None
 
     async def run(self) -> Sighting | None:
         """Look among the newest first, and then where it has to be; None while it is not there."""
@@ -47,7 +49,7 @@ class ItemSearch:
                 first = first or item
             if first is not None and self._wanted.complete:
                 return self._sighting(first)
-            if self._event.kind is MediaKind.MOVIE and self._is_same_elsewhere(item):
+            if self._is_same_elsewhere(item) and await self._is_unknown_place():
                 return self._sighting(item, elsewhere=True)
         return None
 
@@ -87,8 +89,8 @@ class ItemSearch:
         return found
 
     def _may_hold(self, item: dict[str, Any]) -> bool:
-        path = word(item, "Path")
-        return not path or is_inside(path, self._folder) or is_inside(self._folder, path)
+        path, folder = composed(word(item, "Path")), composed(self._folder)
+        return not path or is_inside(path, folder) or is_inside(folder, path)
 
     def _takes(self, item: dict[str, Any]) -> bool:
         first, last = number(item, "IndexNumber"), number(item, "IndexNumberEnd")
@@ -105,12 +107,30 @@ class ItemSearch:
 
         So a missing path mapping is told from a missing film, and an older copy is no proof.
         """
+        if self._event.kind is not MediaKind.MOVIE:
+            return False
         ids = _ids(item)
         wanted = (("tmdb", self._event.tmdb_id), ("imdb", self._event.imdb_id))
         if not any(value and ids.get(name) == str(value) for name, value in wanted):
             return False
         files = files_of(item)
         return not files or any(self._wanted.same_names(file) for file in files)
+
+    async def _is_unknown_place(self) -> bool:
+        """Whether the folder is in no library of the server, so that another name for it is to be expected.
+
+        Where it is in one, the same film elsewhere is but a copy, such as the one in 4K.
+        """
+        if self._unknown_place is None:
+            try:
+                libraries = await self._calls.libraries()
+            except (AuthFailed, Permanent):  # a person's token may look, but not read the folders
+                libraries = []
+            places = [place for _, folders in libraries for place in folders]
+            self._unknown_place = not any(
+                is_inside(composed(self._folder), composed(each)) for each in places
+            )
+        return self._unknown_place
 
     def _sighting(self, item: dict[str, Any], *, elsewhere: bool = False) -> Sighting:
         flavour = self._calls.flavour

@@ -15,6 +15,7 @@ from metarr_desktop.services.caller import PRODUCT, Caller, computer
 from metarr_desktop.services.emby_calls import escaped
 from metarr_desktop.services.http import LAN
 from metarr_desktop.services.server_address import server_address
+from metarr_desktop.services.server_config import plain_fingerprint
 from metarr_desktop.services.sign_in import Prompt, SignedIn, SignIn
 
 if TYPE_CHECKING:
@@ -62,6 +63,7 @@ class _Server:
             reach=LAN,
             headers=self._headers,
             secrets=secrets,
+            follow=False,  # the secret of the code would go along
             fingerprint=self._fingerprint,
         )
 
@@ -84,11 +86,12 @@ async def quick_connect(tools: Tools, values: Mapping[str, PlainValue], talk: Ta
     """
     try:
         url = server_address(str(values.get("url") or ""), port=USUAL_PORT)
+        fingerprint = plain_fingerprint(str(values.get("fingerprint") or ""))
     except ValueError as error:
         raise NotSetUp(error.args[0]) from None
     talk.tell(Text("Asking Jellyfin for a code..."))
     device = await Caller(tools.notes).id()
-    server = _Server(tools, url, device=device, fingerprint=str(values.get("fingerprint") or ""))
+    server = _Server(tools, url, device=device, fingerprint=fingerprint)
     await _see_that_it_is_on(server, tools)
     secret, code = await _begin(server, tools)
     until = tools.clock.now() + VALID_FOR

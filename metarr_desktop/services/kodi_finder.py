@@ -22,6 +22,8 @@ KIND = "_xbmc-jsonrpc-h._tcp.local."
 EVERYBODY = ("224.0.0.251", 5353)
 ANSWER_TO_ME = 0x8000
 """The top bit of the class: the answer comes to us alone and not to everybody."""
+HEADER, FIXED, FORGET = 12, 10, 0x80
+"""Bytes of a message before its first record, and of a record between its name and its data."""
 SERVICE = "kodi"
 
 
@@ -47,10 +49,31 @@ def _read(reply: Reply) -> Iterator[Found]:
     from dns import exception, message  # noqa: PLC0415 - as above
 
     try:
-        told = message.from_wire(reply.data, ignore_trailing=True, one_rr_per_rrset=True)
+        told = message.from_wire(_plain(reply.data), ignore_trailing=True, one_rr_per_rrset=True)
         yield from _players(told, came_from=reply.host)
     except (exception.DNSException, ValueError, IndexError, OverflowError):
         return
+
+
+def _plain(data: bytes) -> bytes:
+    """Clear the top bit of every record's class, which says that older answers are to be forgotten.
+
+    With it dnspython does not know what a record is, and leaves it as bytes.
+    """
+    from dns import name  # noqa: PLC0415 - as above
+
+    plain, at = bytearray(data), HEADER
+    questions, *records = (int.from_bytes(data[place : place + 2]) for place in range(4, HEADER, 2))
+    for number in range(questions + sum(records)):
+        at += name.from_wire(data, at)[1]
+        if number >= questions:
+            if at + FIXED > len(data):
+                break
+            plain[at + 2] &= ~FORGET & 0xFF
+            at += FIXED + int.from_bytes(data[at + FIXED - 2 : at + FIXED])
+        else:
+            at += 4
+    return bytes(plain)
 
 
 def _players(told: Message, *, came_from: str) -> Iterator[Found]:
@@ -61,8 +84,7 @@ def _players(told: Message, *, came_from: str) -> Iterator[Found]:
         (each.name, each.rdtype, each[0])
         for section in (told.answer, told.additional)
         for each in section
-        # The top bit here says that older answers are to be forgotten.
-        if len(each) and each.rdclass & ~ANSWER_TO_ME == rdataclass.IN
+        if len(each) and each.rdclass == rdataclass.IN
     ]
     kind = name.from_text(KIND)
     announced = [data.target for owner, sort, data in records if sort == rdatatype.PTR and owner == kind]

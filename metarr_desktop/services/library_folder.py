@@ -27,6 +27,12 @@ def media_event(notification: Notification, *, server: str) -> MediaEvent:
     return event
 
 
+def told_together(notification: Notification, event: MediaEvent) -> tuple[MediaEvent, ...]:
+    """Return all that one refresh stands for: what came for the same folder meanwhile may ask for more."""
+    events = (each for each in notification.events if isinstance(each, MediaEvent))
+    return tuple(each for each in events if each.action in CHANGES) or (event,)
+
+
 def folder_of(notification: Notification, *, server: str) -> str:
     """Return the folder as the server writes it, without a separator at its end.
 

@@ -12,13 +12,13 @@ from metarr_desktop.domain.retry import RetryPolicy
 from metarr_desktop.domain.text import Text, text
 from metarr_desktop.services.caller import Caller
 from metarr_desktop.services.declaration import REFRESHES, Delivery, Service
-from metarr_desktop.services.library_folder import folder_of, media_event
+from metarr_desktop.services.library_folder import folder_of, media_event, told_together
 from metarr_desktop.services.notifier import MediaServer
 from metarr_desktop.services.plex_calls import PlexCalls
 from metarr_desktop.services.plex_finder import find_plex
 from metarr_desktop.services.plex_items import PlexSearch, known_films
 from metarr_desktop.services.plex_scan import PlexScan
-from metarr_desktop.services.plex_sections import TYPES
+from metarr_desktop.services.plex_sections import TYPES, holding
 from metarr_desktop.services.plex_sign_in import PLEX_SIGN_IN
 from metarr_desktop.services.server_calls import Patience, Remedies, ServerCalls, mapping_remedy
 from metarr_desktop.services.server_config import ServerConfig, pasted_key
@@ -46,6 +46,8 @@ REMEDIES = Remedies(
         " https://, or the fingerprint."
     ),
 )
+LOOKS = "Plex was told to look at {folder} in {libraries}."
+LOOKS_EVERYWHERE = "{folder} is in no Plex library, so Plex was told to scan all of {libraries}."
 
 
 class PlexConfig(ServerConfig):
@@ -99,15 +101,14 @@ class PlexNotifier(MediaServer[PlexConfig]):
         """Scan the folder in every library that holds it, and do what is to follow."""
         event = media_event(notification, server="Plex")
         folder = folder_of(notification, server="Plex")
-        scan = PlexScan(calls=self._calls(config), clock=self.clock, event=event, folder=folder)
+        events = told_together(notification, event)
+        scan = PlexScan(calls=self._calls(config), clock=self.clock, events=events, folder=folder)
         sections = await scan.start(everything=config.scan_everything)
         warnings = await scan.follow(sections, analyze=config.analyze, empty_trash=config.empty_trash)
+        template = LOOKS if holding(sections, folder) else LOOKS_EVERYWHERE
+        libraries = ", ".join(section.title for section in sections)
         return Delivery(
-            detail=text(
-                "Plex was told to look at {folder} in {libraries}.",
-                folder=cut(clean(folder), 300),
-                libraries=cut(clean(", ".join(section.title for section in sections)), 200),
-            ),
+            detail=text(template, folder=cut(clean(folder), 300), libraries=cut(clean(libraries), 200)),
             warnings=warnings,
         )
 

@@ -39,14 +39,17 @@ class PlexSearch:
     async def run(self) -> Sighting | None:
         """Look among the newest first, and then where it has to be; None while it is not there."""
         of_type = of_kind(await self._calls.sections(), self._event.kind)
+        holding_it = holding(of_type, self._folder)
+        # Where a library holds the folder, the same film elsewhere is but a copy, such as the one in 4K.
+        may_lie_elsewhere = self._event.kind is MediaKind.MOVIE and not holding_it
         first: dict[str, Any] | None = None
-        for section in holding(of_type, self._folder) or of_type:
+        for section in holding_it or of_type:
             async for item in self._candidates(section):
                 if self._takes(item):
                     first = first or item
                 if first is not None and self._wanted.complete:
                     return await self._sighting(first)
-                if self._event.kind is MediaKind.MOVIE and self._is_same_elsewhere(item):
+                if may_lie_elsewhere and self._is_same_elsewhere(item):
                     return await self._sighting(item, elsewhere=True)
         return None
 
@@ -136,10 +139,11 @@ async def known_films(calls: PlexCalls) -> tuple[KnownFilm, ...]:
                     tmdb_id=int(tmdb) if tmdb.isascii() and tmdb.isdigit() and len(tmdb) < 19 else None,  # noqa: PLR2004 - what fits
                     imdb_id=ids.get("imdb") or None,
                 )
-                for file in files_of(item)[:1]
-                if (folder := above(file))
+                # A film that lies in several libraries, as in 4K too, may be one with several versions.
+                for folder in dict.fromkeys(map(above, files_of(item)))
+                if folder
             )
-    return tuple(films)
+    return tuple(films[:MOST_ITEMS])
 
 
 def files_of(item: dict[str, Any]) -> list[str]:

@@ -12,7 +12,7 @@ from metarr_desktop.services.server_calls import Absent, mapping_remedy
 from metarr_desktop.services.wording import clean, cut
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable
+    from collections.abc import Awaitable, Callable, Sequence
 
     from metarr_desktop.domain.clock import Clock
     from metarr_desktop.domain.events import MediaEvent
@@ -29,10 +29,10 @@ _KINDS = {"movie": "films", "episode": "series", "album": "music"}
 class PlexScan:
     """Has one Plex take in one folder."""
 
-    def __init__(self, *, calls: PlexCalls, clock: Clock, event: MediaEvent, folder: str) -> None:
+    def __init__(self, *, calls: PlexCalls, clock: Clock, events: Sequence[MediaEvent], folder: str) -> None:
         self._calls = calls
         self._clock = clock
-        self._event = event
+        self._events = events
         self._folder = folder
 
     async def start(self, *, everything: bool) -> tuple[Section, ...]:
@@ -51,7 +51,7 @@ class PlexScan:
 
     async def _chosen(self, *, everything: bool) -> tuple[tuple[Section, ...], str | None]:
         """Return the sections to scan, and what of them: no folder is all of it."""
-        of_type = of_kind(await self._calls.sections(), self._event.kind)
+        of_type = of_kind(await self._calls.sections(), self._events[0].kind)
         chosen = holding(of_type, self._folder)
         if chosen:
             return chosen, self._folder
@@ -60,7 +60,7 @@ class PlexScan:
         return of_type, None
 
     def _in_no_library(self, of_type: tuple[Section, ...]) -> Text:
-        kind = _KINDS[self._event.kind.value]
+        kind = _KINDS[self._events[0].kind.value]
         if not of_type:
             return text("Plex has no library of {kind}. Add one in Plex.", kind=kind)
         places = ", ".join(location for section in of_type for location in section.locations)
@@ -77,9 +77,9 @@ class PlexScan:
     ) -> tuple[Text, ...]:
         """Do what is to follow the end of the scans; returns what did not work, for the scan itself did.
 
-        The trash is emptied only of what this event may have left there.
+        The trash is emptied only of what these events may have left there.
         """
-        empty = empty_trash and self._event.action in LEAVES_TRASH
+        empty = empty_trash and any(event.action in LEAVES_TRASH for event in self._events)
         if not analyze and not empty:
             return ()
         try:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from metarr_desktop.domain.events import MediaKind
-from metarr_desktop.domain.paths import is_inside
+from metarr_desktop.domain.paths import composed, is_inside
 from metarr_desktop.services.shape import part, records, word
 
 if TYPE_CHECKING:
@@ -55,5 +55,7 @@ def of_kind(sections: Iterable[Section], kind: MediaKind) -> tuple[Section, ...]
 def holding(sections: Iterable[Section], folder: str) -> tuple[Section, ...]:
     """Return every section one of whose locations holds a folder, by whole components."""
     return tuple(
-        section for section in sections if any(is_inside(folder, location) for location in section.locations)
+        section
+        for section in sections
+        if any(is_inside(composed(folder), composed(location)) for location in section.locations)
     )

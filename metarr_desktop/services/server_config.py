@@ -61,11 +61,18 @@ class ServerConfig(MediaServerConfig):
     @field_validator("fingerprint")
     @classmethod
     def _is_fingerprint(cls, value: str) -> str:
-        """Take it as browsers and openssl show it, too: in capitals, with colons."""
-        digits = re.sub(r"[\s:]", "", value.rpartition("=")[2]).lower()
-        if digits and not re.fullmatch(r"[0-9a-f]{64}", digits):
-            raise ValueError(Text("Enter the SHA-256 fingerprint: 64 digits and letters from a to f."))
-        return digits
+        return plain_fingerprint(value)
+
+
+def plain_fingerprint(typed: str) -> str:
+    """Take a fingerprint as browsers and openssl show it, too: in capitals, with colons.
+
+    Raises ValueError with a Text for what is none.
+    """
+    digits = re.sub(r"[\s:]", "", typed.rpartition("=")[2]).lower()
+    if digits and not re.fullmatch(r"[0-9a-f]{64}", digits):
+        raise ValueError(Text("Enter the SHA-256 fingerprint: 64 digits and letters from a to f."))
+    return digits
 
 
 def pasted_key(value: SecretStr) -> SecretStr:

@@ -19,11 +19,11 @@ _MARGIN_S = 0.5
 
 
 class Trial:
-    """Collects the steps of one test; all of them together get 10 s."""
+    """Collects the steps of one test; all of them together get 10 s, since it ``began``."""
 
-    def __init__(self, *, clock: Clock, seconds: float = LONGEST_S) -> None:
+    def __init__(self, *, clock: Clock, seconds: float = LONGEST_S, began: float | None = None) -> None:
         self._clock = clock
-        self._began = clock.monotonic()
+        self._began = clock.monotonic() if began is None else began
         self._seconds = seconds
         self.steps: list[TestStep] = []
 

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import re
-import unicodedata
 from typing import TYPE_CHECKING
 
 from metarr_desktop.domain.events import MediaEvent, MediaKind
-from metarr_desktop.domain.paths import is_absolute, is_inside, is_windows, last_part, parts
+from metarr_desktop.domain.paths import composed, is_absolute, is_inside, is_windows, last_part, parts
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -21,7 +20,7 @@ class Wanted:
     """
 
     def __init__(self, event: MediaEvent, *, folder: str) -> None:
-        self._folder = _composed(folder)
+        self._folder = composed(folder)
         self._folds = is_windows(folder) or is_windows(event.folder)
         self._files = {tail for file in event.files if (tail := self._tail(file, event=event))}
         self._numbers: set[tuple[int, int]] = set()
@@ -48,7 +47,7 @@ class Wanted:
         self, files: Iterable[str], *, season: int | None = None, numbers: Sequence[int] = (), album: str = ""
     ) -> bool:
         """Tick off what one item is made of; returns whether it is one of those that are looked for."""
-        inside = [file for each in files if is_inside(file := _composed(each), self._folder)]
+        inside = [file for each in files if is_inside(file := composed(each), self._folder)]
         if not inside or self.complete:
             return False
         before = (len(self._files), len(self._numbers), self._album, self._anything)
@@ -64,7 +63,7 @@ class Wanted:
 
     def same_names(self, file: str) -> bool:
         """Whether a file elsewhere has the name of a wanted one, in a folder of the same name."""
-        pieces = self._pieces(_composed(file))
+        pieces = self._pieces(composed(file))
         folder = self._fold((last_part(self._folder),))
         return any(pieces[-len(tail) - 1 :] == folder + tail for tail in self._files)
 
@@ -77,15 +76,10 @@ class Wanted:
             pieces = parts(file)[len(parts(event.folder)) :]
         else:
             pieces = (last_part(file),)
-        return self._fold(tuple(_composed(piece) for piece in pieces))
+        return self._fold(tuple(composed(piece) for piece in pieces))
 
     def _pieces(self, file: str) -> tuple[str, ...]:
         return self._fold(parts(file))
 
     def _fold(self, pieces: tuple[str, ...]) -> tuple[str, ...]:
         return tuple(piece.casefold() for piece in pieces) if self._folds else pieces
-
-
-def _composed(path: str) -> str:
-    """Bring a path into the form that compares: a Mac writes an umlaut as two characters."""
-    return unicodedata.normalize("NFC", path)

@@ -75,6 +75,8 @@ class Form(QWidget):
             if row.secret is not None:
                 if value := draft.secrets.get(name):
                     row.secret.propose(value)
+                elif name in draft.secrets:
+                    row.secret.clear()
             elif name in draft.values:
                 row.set_value(draft.values[name])
             else:

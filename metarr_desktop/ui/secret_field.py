@@ -84,6 +84,13 @@ class SecretField(QWidget):
         self.conceal()
         self.edit.setText(value)
 
+    def clear(self) -> None:
+        """Take the value away, unsaved."""
+        self._cleared = self._stored
+        self._fetched = None
+        self._put("")
+        self._relabel()
+
     def change(self) -> tuple[bool, str | None]:
         """Whether the secret is to change, and to what (None: cleared)."""
         typed = self.edit.text()
@@ -162,10 +169,7 @@ class SecretField(QWidget):
         self.changed.emit()
 
     def _on_clear(self) -> None:
-        self._cleared = self._stored
-        self._fetched = None
-        self._put("")
-        self._relabel()
+        self.clear()
         self.changed.emit()
         self.left.emit()
         self.edit.setFocus()

@@ -60,7 +60,7 @@ class SignInDialog(QDialog):
         super().__init__(parent)
         self._run = run
         self._open_link = open_link or open_page
-        self._opened = False
+        self._opened = self._left = False
         self.snapshot = run.snapshot
         self.draft: Draft | None = None
         self.setWindowTitle(title.rstrip("."))
@@ -94,6 +94,7 @@ class SignInDialog(QDialog):
 
     def reject(self) -> None:
         """Esc, Cancel and closing the window end the sign-in."""
+        self._left = True
         self._run.cancel()
         super().reject()
 
@@ -123,7 +124,7 @@ class SignInDialog(QDialog):
                 self._run.cancel()
                 return
             self._show(snapshot)
-        if self.snapshot.phase is SignInPhase.DONE:
+        if self.snapshot.phase is SignInPhase.DONE and not self._left:
             self.draft = self._run.take()
             self.accept()
         elif self.snapshot.phase is SignInPhase.CANCELLED and self.isVisible():

@@ -92,7 +92,12 @@ def plan(
         if service.key in enabled and _is_told(service, event, routes)
         for told in _told(service, event, households)
     )
-    ready = _ready(event, services, enabled, routes, confirming=confirming, expires_after=expires_after)
+    told = [each for each in services if each.key in enabled and _is_told(each, event, routes)]
+    # Of players only those count that would refresh: a group may have nothing to do with a folder.
+    looked_at = any(
+        each.seen_within and each.key in confirming and _told(each, event, households) for each in told
+    )
+    ready = _ready(event, services, enabled, routes, expires_after=expires_after) if looked_at else ()
     return (scan, *notify, *ready) if scans else (*notify, *ready)
 
 
@@ -102,14 +107,10 @@ def _ready(
     enabled: frozenset[str],
     routes: Routes,
     *,
-    confirming: frozenset[str],
     expires_after: timedelta | None,
 ) -> tuple[NewJob, ...]:
-    """Plan the messages that it is ready to watch, where a server that is told will be looked at."""
-    if not isinstance(event, MediaEvent) or not brings(event):
-        return ()
-    looked_at = (each for each in services if each.key in enabled & confirming and each.seen_within)
-    if not any(_is_told(each, event, routes) for each in looked_at):
+    """Plan the messages that it is ready to watch, where a server is told; of books none is."""
+    if not isinstance(event, MediaEvent) or not brings(event) or event.kind is MediaKind.BOOK:
         return ()
     ready = replace(event, action=Action.READY)
     return tuple(

@@ -177,6 +177,29 @@ async def test_jellyfin_without_the_folder_is_told_as_that(open_program: Any, di
         assert "Add a path mapping for Jellyfin" in str(report.lines[-1].detail)
 
 
+async def test_what_waits_for_a_key_goes_though_a_path_is_wrong(open_program: Any) -> None:
+    async with FakeJellyfin() as server, open_program(registered("jellyfin")) as core:
+        server.libraries = [Library(name="Films", kind="movie", locations=["/media/films"])]
+        key, server.key = server.key, "f" * 32
+        await core.commands.save_service(
+            "jellyfin",
+            Draft(values={"url": server.url, "confirm": False}, secrets={"api_key": JELLYFIN_KEY}),
+            enabled=True,
+        )
+        await post(core, DOWNLOAD.read_bytes())
+
+        async def stopped() -> bool:
+            return any(lane.lane == "jellyfin" for lane in await core.queries.lanes())
+
+        await eventually(stopped, within=20)
+        server.key = key
+        report = await core.commands.test_service("jellyfin")
+        assert [line.ok for line in report.lines][-2:] == [True, False]
+        assert report.released == 1
+        await drained(core)
+        assert server.refreshed
+
+
 async def test_each_household_of_kodis_is_looked_at_by_its_own_paths(open_program: Any) -> None:
     first, kids = Kodi(), Kodi(sources=["/kids/"])
     for kodi, folder in ((first, "/movies/"), (kids, "/kids/")):

@@ -111,6 +111,27 @@ async def test_what_is_found_is_set_up_with_its_values_filled_in(
         dialog.reject()
 
 
+async def test_the_key_of_another_server_is_not_offered_to_whoever_answered(
+    tmp_path: Path, qapp: QApplication, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with FakeDevice(household) as device, running_shell(tmp_path, qapp) as (core, shell):
+        monkeypatch.setenv("METARR_DISCOVERY_TARGET", f"127.0.0.1:{device.target[1]}")
+        monkeypatch.setattr(core.commands._finding, "_seconds", 0.3)
+        await core.commands.save_service(
+            "jellyfin", Draft(values={"url": "http://127.0.0.1:9"}, secrets={"api_key": "a" * 32})
+        )
+        dialog = await found(shell)
+        next(row for row in dialog.list.rows if row.found.service == "jellyfin").button.click()
+        await until(lambda: shell.settings._page().key == "jellyfin" and shell.settings._page().is_dirty())
+        page: Any = shell.settings._page()
+        draft = page.form.draft()
+        assert (draft.values["url"], draft.secrets) == ("http://192.168.1.30:8096", {"api_key": None})
+        assert "entered anew" in page.note.text()
+        report = await core.commands.test_service("jellyfin", draft)
+        assert [str(line.name) for line in report.lines] == ["Settings"]
+        dialog.reject()
+
+
 async def test_a_kodi_beside_others_becomes_one_more_player(
     tmp_path: Path, qapp: QApplication, monkeypatch: pytest.MonkeyPatch
 ) -> None:

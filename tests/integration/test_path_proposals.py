@@ -69,7 +69,9 @@ async def nightly(core: Core) -> str:
 
 async def test_films_both_know_say_what_to_map_and_nothing_more_once_it_is(home: Home, shelf: Shelf) -> None:
     async with program(home, shelf) as core:
-        await radarr(home, core)
+        arr = await radarr(home, core)
+        arr.movies.append({"path": "/movies/Wanted", "tmdbId": 99, "title": "x", "hasFile": False})
+        shelf.films.append(KnownFilm(folder="/media/films/Lent", tmdb_id=99))
         report = await core.commands.propose_mappings()
         (proposal,) = report.proposals
         assert (proposal.scope, proposal.from_path, proposal.to_path) == (
@@ -84,6 +86,33 @@ async def test_films_both_know_say_what_to_map_and_nothing_more_once_it_is(home:
         await core.commands.add_mapping(proposal.scope, proposal.from_path, proposal.to_path)
         assert (await core.commands.propose_mappings()).proposals == ()
         assert await core.queries.problems() == ()
+
+
+async def test_a_film_of_another_sender_is_no_sign_that_a_copy_moved(home: Home, shelf: Shelf) -> None:
+    async with program(home, shelf) as core:
+        arr = await radarr(home, core)
+        await core.commands.add_mapping("jellybean", "/movies", "/media/films")
+        assert (await core.commands.propose_mappings()).proposals == ()
+        other = await home.arr("radarr")
+        other.folders = ["/movies4k"]
+        other.movies = [
+            {**each, "path": str(each["path"]).replace("/movies", "/movies4k")} for each in arr.movies
+        ]
+        await core.commands.add_sender("Radarr UHD", type="radarr", draft=draft(other))
+        report = await core.commands.propose_mappings()
+        assert report.proposals == ()
+        assert [(each.agree, each.total) for _, each in report.agreements] == [(12, 12)]
+        assert await core.queries.problems() == ()
+
+
+async def test_at_night_a_server_that_is_off_is_left_alone(home: Home, shelf: Shelf) -> None:
+    async with program(home, shelf) as core:
+        await radarr(home, core)
+        await core.commands.set_enabled("jellybean", False)
+        shelf.failure = Transient("No answer.")
+        assert "Jellybean" not in await nightly(core)
+        shelf.failure = None
+        assert (await core.commands.propose_mappings()).proposals
 
 
 async def test_the_nightly_check_warns_of_films_that_moved_until_it_is_well_again(

@@ -12,7 +12,7 @@ from metarr_desktop.ui.forms import Form
 from metarr_desktop.ui.household_section import HouseholdSection
 from metarr_desktop.ui.message_templates import MessageTemplates
 from metarr_desktop.ui.mnemonics import literal
-from metarr_desktop.ui.notes import Note
+from metarr_desktop.ui.notes import Note, NoteKind
 from metarr_desktop.ui.route_rules import RouteRules
 from metarr_desktop.ui.settings_pages.account_bar import AccountBar
 from metarr_desktop.ui.settings_pages.form_page import FormPage
@@ -119,11 +119,18 @@ class ServicePage(FormPage):
             self.form.propose(draft)
 
     def propose_found(self, found: FoundSnapshot) -> None:
-        """Fill in where something was found; where there are players already it becomes one more."""
+        """Fill in where something was found; where there are players already it becomes one more.
+
+        Anybody in the network can answer, so what is kept for another place is not sent there.
+        """
         if found.adds:
             self.household.add_found(found.name, Draft(values=found.values))
-        else:
-            self.propose(Draft(values=found.values))
+            return
+        kept = frozenset() if self._stored is None else self._stored.secrets_set
+        self.propose(Draft(values=found.values, secrets=dict.fromkeys(kept)))
+        if kept:
+            words = tr("This is another place than before, so its key has to be entered anew.")
+            self.note.tell(NoteKind.WARNING, words, aloud=True)
 
     def is_dirty(self) -> bool:
         """Whether a field, Enable, a rule or a message differs from what is stored."""

@@ -326,7 +326,8 @@ def _is_page(answer: Answer) -> bool:
 def _film(entry: Mapping[str, Any]) -> KnownFilm | None:
     """Read a film of the list; None for one of which nothing is known that others know too."""
     folder, tmdb, imdb = entry.get("path"), entry.get("tmdbId"), entry.get("imdbId")
-    if not isinstance(folder, str) or not folder:
+    if not isinstance(folder, str) or not folder or entry.get("hasFile") is False:
+        # One that is only wanted lies nowhere yet, and where others have it says nothing about paths.
         return None
     return KnownFilm(
         folder=folder,

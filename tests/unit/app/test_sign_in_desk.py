@@ -212,6 +212,27 @@ async def test_nothing_to_choose_is_said_so(core: Core) -> None:
         run.choose_offer("a")
 
 
+@pytest.mark.parametrize("how", ["cancel", "time"])
+async def test_a_token_that_nobody_takes_is_let_go(
+    core: Core, steps: Steps, clock: FakeClock, how: str
+) -> None:
+    run = await core.commands.begin_sign_in("plex")
+    steps.typed.set()
+    await until(lambda: run.snapshot.phase is SignInPhase.CHOOSING)
+    run.choose_offer("a")
+    await until(lambda: run.snapshot.phase is SignInPhase.DONE)
+    if how == "cancel":
+        run.cancel()
+    else:
+        for _ in range(2):
+            await until(lambda: clock.sleeping)
+            clock.advance(30)
+            await asyncio.sleep(0)
+    with pytest.raises(Refused, match="brought nothing"):
+        run.take()
+    assert run._brought is None
+
+
 async def test_old_sign_ins_are_forgotten(core: Core) -> None:
     first = await core.commands.begin_sign_in("plex")
     for _ in range(8):

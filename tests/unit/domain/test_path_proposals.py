@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from unicodedata import normalize
+
 import pytest
 
 from metarr_desktop.domain.media import KnownFilm
@@ -128,10 +131,23 @@ def test_of_two_copies_the_one_that_fits_counts() -> None:
 
 @pytest.mark.parametrize(
     ("agree", "total", "drifted"),
-    [(47, 47, False), (45, 47, False), (44, 47, True), (0, 1, True), (0, 0, False)],
+    [(47, 47, False), (45, 47, False), (44, 47, True), (0, 1, True), (0, 0, False), (4990, 5000, False)],
 )
 def test_a_few_films_elsewhere_are_no_drift(agree: int, total: int, *, drifted: bool) -> None:
     assert Agreement(agree=agree, total=total).drifted is drifted
+
+
+def test_some_films_that_moved_together_are_drift_however_many_there_are() -> None:
+    assert Agreement(agree=4990, total=5000, moved=10).drifted
+
+
+def test_names_that_a_mac_writes_otherwise_are_the_same() -> None:
+    ours = [KnownFilm(folder=f"/movies/Für {n}", tmdb_id=n) for n in range(1, 9)]
+    theirs = [replace(each, folder=normalize("NFD", each.folder)) for each in ours]
+    assert compare(ours, theirs, translate=same) == Agreement(agree=8, total=8)
+    moved = [replace(each, folder=each.folder.replace("/movies", "/media/films")) for each in theirs]
+    (found,) = propose("plex", ours, moved, translate=same)
+    assert (found.from_path, found.to_path, found.agree) == ("/movies", "/media/films", 8)
 
 
 def test_a_folder_nobody_has_is_mapped_by_its_name() -> None:

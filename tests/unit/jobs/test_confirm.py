@@ -15,6 +15,7 @@ from metarr_desktop.domain.errors import (
     NotNow,
     Permanent,
     RateLimited,
+    SecretsUnavailable,
     Transient,
 )
 from metarr_desktop.domain.events import Action, MediaEvent, MediaKind
@@ -168,10 +169,11 @@ async def test_it_is_looked_for_in_the_folder_the_server_was_told_of(bench: Benc
     assert bench.told == [(90,)]
 
 
-async def test_a_server_gets_two_seconds_before_the_first_look(bench: Bench) -> None:
+@pytest.mark.parametrize("after", [0, 0.004, 1.9])
+async def test_a_server_gets_two_seconds_before_the_first_look(bench: Bench, after: float) -> None:
     bench.shelf.show(THERE)
     with pytest.raises(NotNow) as told:
-        await bench.look(LOOKING, after=0)
+        await bench.look(LOOKING, after=after)
     assert told.value.until == START + timedelta(seconds=2)
     assert bench.shelf.looked_for == []
 
@@ -219,7 +221,8 @@ async def test_a_server_without_folders_is_told_as_that(bench: Bench) -> None:
     ("failure", "kind"),
     [
         (AuthFailed("Jellybean rejected its key."), Permanent),
-        (Transient("No answer.", connection=True), Transient),
+        (Transient("No answer.", connection=True), NotNow),
+        (SecretsUnavailable("The keyring is locked."), NotNow),
         (RateLimited("Slowly.", retry_after=timedelta(seconds=40)), NotNow),
     ],
 )
@@ -232,7 +235,49 @@ async def test_what_one_server_says_stops_the_looks_at_no_other(
     assert type(told.value) is kind
     assert getattr(told.value, "connection", False) is False
     if isinstance(told.value, NotNow):
-        assert told.value.until == START + timedelta(seconds=45)
+        assert str(told.value) == str(failure)
+        wait = 45 if isinstance(failure, RateLimited) else 10
+        assert told.value.until == START + timedelta(seconds=wait)
+
+
+@pytest.mark.parametrize(
+    "failure",
+    [Transient("No answer.", connection=True), RateLimited("Starting.", retry_after=timedelta(seconds=15))],
+)
+async def test_a_server_that_is_off_is_looked_at_for_an_hour_and_then_given_up(
+    bench: Bench, failure: MetarrError
+) -> None:
+    bench.shelf.failure = failure
+    with pytest.raises(NotNow):
+        await bench.look(LOOKING, after=3500)
+    with pytest.raises(Permanent, match="accepted it, but could not be asked whether it arrived: "):
+        await bench.look(LOOKING, after=3601)
+
+
+async def test_what_comes_back_within_the_hour_is_seen(bench: Bench) -> None:
+    bench.shelf.failure = Transient("No answer.", connection=True)
+    with pytest.raises(NotNow):
+        await bench.look(LOOKING, after=290)
+    bench.shelf.failure = None
+    bench.shelf.show(THERE)
+    bench.clock.advance(40)
+    assert "Confirmed" in str((await bench.look(LOOKING, after=1800)).detail)
+
+
+async def test_a_server_that_does_not_answer_is_asked_by_one_look_at_a_time(bench: Bench) -> None:
+    bench.shelf.failure = Transient("No answer.")
+    with pytest.raises(NotNow):
+        await bench.look(LOOKING, after=2)
+    bench.shelf.failure = None
+    bench.shelf.show(THERE)
+    for number in range(20, 30):
+        with pytest.raises(NotNow, match="No answer"):
+            await bench.look(replace(LOOKING, id=number), after=2)
+    assert bench.shelf.looked_for == []
+    bench.clock.advance(31)
+    await bench.look(LOOKING, after=35)
+    await bench.look(replace(LOOKING, id=20), after=35)
+    assert len(bench.shelf.looked_for) == 2
 
 
 async def test_retry_looks_again_without_a_time_that_means_nothing(bench: Bench) -> None:

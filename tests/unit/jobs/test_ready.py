@@ -72,12 +72,25 @@ async def test_it_waits_until_a_server_shows_it(ready: ReadyToWatch, notes: Note
 
 async def test_after_ten_minutes_it_goes_and_says_so(ready: ReadyToWatch, clock: FakeClock) -> None:
     clock.jump(timedelta(minutes=10))
-    arrival = await ready.arrival(job(), READY)
+    arrival = await ready.arrival(replace(job(), run_after=clock.now()), READY)
     assert arrival == Arrival()
     assert arrival is not None
     assert str(arrival.warning) == "No media server showed it within 10 min."
     told = arrival.into(compose(READY, folder=None))
     assert told.body == "Imported, but no media server shows it yet"
+
+
+async def test_after_a_sleep_the_looks_at_the_servers_come_first(
+    ready: ReadyToWatch, notes: Notes, clock: FakeClock
+) -> None:
+    clock.jump(timedelta(hours=8))
+    overslept = replace(job(), run_after=START + timedelta(seconds=15))
+    with pytest.raises(NotNow) as told:
+        await ready.arrival(overslept, READY)
+    assert told.value.until == clock.now() + timedelta(seconds=90)
+    assert await ready.arrival(replace(overslept, deferrals=13), READY) == Arrival(), "but not for ever"
+    notes.seen["arrival/10"] = {"jellyfin": {"link": PAGE}}
+    assert await ready.arrival(overslept, READY) == Arrival(place="Jellyfin", link=PAGE)
 
 
 async def test_a_pack_waits_for_all_of_it(ready: ReadyToWatch, notes: Notes) -> None:

@@ -57,6 +57,19 @@ async def test_a_kodi_that_tells_no_address_is_where_its_answer_came_from() -> N
     assert [each.values["host"] for each in found] == ["127.0.0.1"]
 
 
+async def test_an_announcement_that_replaces_older_ones_is_read_as_any() -> None:
+    def announced(question: bytes) -> Iterable[bytes]:
+        told = kodi_answer(question)
+        for kind in (b"\x00\x21", b"\x00\x10", b"\x00\x01"):
+            told = told.replace(kind + b"\x00\x01\x00\x00\x00\x78", kind + b"\x80\x01\x00\x00\x00\x78")
+        assert told.count(b"\x80\x01\x00\x00\x00\x78") == 3
+        yield told
+        yield told[:-20]
+
+    (found,) = await found_by(find_kodi, announced)
+    assert (found.name, found.values) == ("Living room", {"host": "192.168.1.40", "port": 8080})
+
+
 async def test_of_several_addresses_of_a_kodi_that_one_counts_which_answered() -> None:
     def answer(question: bytes) -> Iterable[bytes]:
         told = message.from_wire(kodi_answer(question, address="172.17.0.1"))

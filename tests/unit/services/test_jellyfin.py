@@ -109,6 +109,22 @@ def updates(server: FakeJellyfin) -> list[tuple[str, str]]:
 # --- Telling it where to look ---
 
 
+@pytest.mark.parametrize(
+    ("actions", "expected"),
+    [
+        ([Action.DELETED, Action.UPGRADED], [(FOLDER, "Modified"), ("/movies", "Modified")]),
+        ([Action.IMPORTED, Action.DELETED], [(FOLDER, "Modified"), ("/movies", "Modified")]),
+        ([Action.IMPORTED, Action.IMPORTED], [(FOLDER, "Created")]),
+    ],
+)
+async def test_what_goes_together_asks_for_what_each_of_it_asks_for(
+    notifier: JellyfinNotifier, jellyfin: FakeJellyfin, actions: list[Action], expected: list[tuple[str, str]]
+) -> None:
+    events = tuple(replace(FILM, action=action) for action in actions)
+    await notifier.send(config_for(jellyfin), replace(told(events[0]), events=events))
+    assert updates(jellyfin) == expected
+
+
 async def test_a_film_is_one_request_for_its_folder(
     notifier: JellyfinNotifier, jellyfin: FakeJellyfin
 ) -> None:
@@ -432,10 +448,19 @@ async def test_the_same_file_under_another_path_names_the_missing_mapping(
     notifier: JellyfinNotifier, jellyfin: FakeJellyfin
 ) -> None:
     elsewhere = FILE.replace("/movies/", "/media/films/")
+    jellyfin.libraries[0].locations = ["/media/films"]
     jellyfin.known = [film("Amélie", elsewhere, year=2001, imdb="tt0211915")]
     seen = await notifier.sighting(config_for(jellyfin), FILM, folder=FOLDER)
     assert seen is not None
     assert str(seen.detail) == f"Jellyfin has Amélie, but as {elsewhere}. Add a path mapping for jellyfin."
+
+
+async def test_a_copy_of_the_same_name_in_another_library_is_no_proof(
+    notifier: JellyfinNotifier, jellyfin: FakeJellyfin
+) -> None:
+    jellyfin.libraries[0].locations = ["/movies", "/movies4k"]
+    jellyfin.known = [film("Amélie", FILE.replace("/movies/", "/movies4k/"), year=2001, tmdb="194")]
+    assert await notifier.sighting(config_for(jellyfin), FILM, folder=FOLDER) is None
 
 
 async def test_a_film_among_many_is_found_by_its_year_or_its_title(
@@ -447,6 +472,15 @@ async def test_a_film_among_many_is_found_by_its_year_or_its_title(
     config = config_for(jellyfin)
     assert await notifier.sighting(config, FILM, folder=FOLDER) is not None
     assert await notifier.sighting(config, replace(FILM, year=None), folder=FOLDER) is not None
+
+
+async def test_what_comes_with_its_files_is_read_in_small_pages(
+    notifier: JellyfinNotifier, jellyfin: FakeJellyfin
+) -> None:
+    jellyfin.known = [film(f"F{n}", f"/movies/F{n}/f.mkv", year=2001) for n in range(300)]
+    await notifier.sighting(config_for(jellyfin), FILM, folder=FOLDER)
+    limits = {int(each.query["limit"]) for each in jellyfin.requests if each.path == "/Items"}
+    assert max(limits) <= 100
 
 
 async def test_every_episode_has_to_be_there(notifier: JellyfinNotifier, jellyfin: FakeJellyfin) -> None:

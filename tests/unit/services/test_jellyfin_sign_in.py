@@ -82,10 +82,10 @@ async def jellyfin(server: FakeServer) -> AsyncIterator[Jellyfin]:
 class Walk:
     """A sign-in on a clock of its own."""
 
-    def __init__(self, http: Http, url: str) -> None:
+    def __init__(self, http: Http, url: str, **values: str) -> None:
         self.clock, self.notes, self.talk = FakeClock(), MemoryNotes(), FakeTalk()
         self.task: asyncio.Task[SignedIn] = asyncio.get_running_loop().create_task(
-            QUICK_CONNECT.steps(tools(http, self.clock, notes=self.notes), {"url": url}, self.talk)
+            QUICK_CONNECT.steps(tools(http, self.clock, notes=self.notes), {"url": url, **values}, self.talk)
         )
 
     async def pass_time(self, seconds: float) -> None:
@@ -150,6 +150,25 @@ async def test_what_is_no_jellyfin_is_told_so(jellyfin: Jellyfin, server: FakeSe
 
 async def test_an_address_that_is_none_is_asked_for(http: Http) -> None:
     assert isinstance(await Walk(http, "ftp://nas").failure(), NotSetUp)
+
+
+async def test_a_fingerprint_is_taken_as_browsers_show_it(
+    jellyfin: Jellyfin, server: FakeServer, http: Http
+) -> None:
+    jellyfin.polls = [typed()]
+    walk = Walk(http, f"{server.url}/jf", fingerprint=":".join(["AB"] * 32))
+    await walk.pass_time(2)
+    assert dict((await walk.task).secrets) == {"api_key": TOKEN}
+    assert "SHA-256" in str(await Walk(http, server.url, fingerprint="mine").failure())
+
+
+async def test_the_secret_of_a_code_follows_no_redirect(
+    jellyfin: Jellyfin, server: FakeServer, http: Http
+) -> None:
+    jellyfin.polls = [Reply(status=302, headers={"Location": "/jf/QuickConnect/Connect?secret=elsewhere"})]
+    walk = Walk(http, f"{server.url}/jf")
+    await walk.pass_time(2)
+    assert "redirects" in str(await walk.failure())
 
 
 @pytest.mark.parametrize(

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import asyncio
+import unicodedata
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
@@ -95,10 +96,10 @@ def key_of(plex: FakePlex, name: str) -> str:
 
 
 async def deliver(
-    notifier: PlexNotifier, clock: FakeClock, config: PlexConfig, event: MediaEvent
+    notifier: PlexNotifier, clock: FakeClock, config: PlexConfig, *events: MediaEvent
 ) -> Delivery:
     """Send, with the clock turned whenever it waits for the scan."""
-    sending = asyncio.create_task(notifier.send(config, told(event)))
+    sending = asyncio.create_task(notifier.send(config, replace(told(events[0]), events=events)))
     while not sending.done():
         await until(lambda: sending.done() or clock.sleeping)
         clock.advance(3)
@@ -157,7 +158,10 @@ async def test_everything_is_scanned_only_where_a_person_wants_it(
 ) -> None:
     plex.libraries.append(Library(name="More", kind="movie", locations=["/data/a"]))
     config = config_for(plex, scan_everything=True)
-    await notifier.send(config, told(FILM, folder="/elsewhere/Heat"))
+    delivery = await notifier.send(config, told(FILM, folder="/elsewhere/Heat"))
+    assert str(delivery.detail) == (
+        "/elsewhere/Heat is in no Plex library, so Plex was told to scan all of Films, More."
+    )
     assert plex.scanned == [(key_of(plex, "Films"), None), (key_of(plex, "More"), None)]
     plex.scanned.clear()
     await notifier.send(config, told(FILM))
@@ -243,6 +247,14 @@ async def test_the_trash_is_emptied_only_of_what_the_event_left_there(
     for action in (Action.UPGRADED, Action.RENAMED, Action.DELETED):
         await deliver(notifier, clock, config_for(plex, empty_trash=True), replace(FILM, action=action))
     assert len(plex.emptied) == 3
+
+
+async def test_the_trash_is_emptied_of_what_went_together_with_another_event(
+    notifier: PlexNotifier, plex: FakePlex, clock: FakeClock
+) -> None:
+    config = config_for(plex, empty_trash=True)
+    await deliver(notifier, clock, config, FILM, replace(FILM, action=Action.UPGRADED))
+    assert len(plex.emptied) == 1
 
 
 async def test_a_scan_without_end_is_not_waited_for_for_ever(
@@ -429,6 +441,22 @@ async def test_the_same_file_under_another_path_names_the_missing_mapping(
     assert str(seen.detail) == f"Plex has Amélie, but as {FILE}. Add a path mapping for plex."
 
 
+async def test_a_copy_of_the_same_name_in_another_folder_is_no_proof(
+    notifier: PlexNotifier, plex: FakePlex
+) -> None:
+    plex.libraries[0].locations = ["/movies", "/movies4k"]
+    plex.known = [film("Amélie", FILE.replace("/movies/", "/movies4k/"), year=2001, tmdb="194")]
+    assert await notifier.sighting(config_for(plex), FILM, folder=FOLDER) is None
+
+
+async def test_a_library_of_a_mac_holds_a_folder_with_an_umlaut(
+    notifier: PlexNotifier, plex: FakePlex
+) -> None:
+    plex.libraries[0].locations = [unicodedata.normalize("NFD", "/films/für uns")]
+    await notifier.send(config_for(plex), told(FILM, folder="/films/für uns/Amélie"))
+    assert plex.scanned == [(key_of(plex, "Films"), "/films/für uns/Amélie")]
+
+
 async def test_a_film_among_many_is_found_by_its_year(notifier: PlexNotifier, plex: FakePlex) -> None:
     plex.known = [film("Amélie", FILE, year=2002)]
     plex.known += [film(f"F{n}", f"/movies/F{n}/f.mkv", year=1980 + n % 40) for n in range(1300)]
@@ -483,6 +511,16 @@ async def test_its_folders_and_films_are_told(notifier: PlexNotifier, plex: Fake
     }
 
 
+async def test_a_film_with_versions_in_two_folders_is_known_in_both(
+    notifier: PlexNotifier, plex: FakePlex
+) -> None:
+    title = film("Amélie", FILE, tmdb="194")
+    title.files.append("/movies4k/Amélie/Amélie.mkv")
+    plex.known = [title]
+    found = await notifier.films(config_for(plex))
+    assert [each.folder for each in found] == [FOLDER, "/movies4k/Amélie"]
+
+
 async def test_films_come_in_pages_and_end_at_twenty_thousand(
     notifier: PlexNotifier, plex: FakePlex, server: FakeServer
 ) -> None:
@@ -498,7 +536,7 @@ async def test_films_come_in_pages_and_end_at_twenty_thousand(
 
     server.respond = endless
     assert len(await notifier.films(config_for(server))) == 20_000
-    assert len(server.requests) == 41
+    assert len(server.requests) == 101
 
 
 @pytest.mark.parametrize(

@@ -9,6 +9,7 @@ import pytest
 from metarr_desktop.domain.events import Action, EventKind, MediaEvent, MediaKind
 from metarr_desktop.domain.groups import Households, PlayerGroup
 from metarr_desktop.domain.jobs import Gathering
+from metarr_desktop.domain.media import LibraryFolder
 from metarr_desktop.domain.retry import RetryPolicy
 from metarr_desktop.domain.routing import EventChoice, Route, Routes
 from metarr_desktop.services.declaration import Service, ServiceConfig
@@ -260,6 +261,28 @@ def test_nobody_is_told_it_is_ready_where_nobody_will_see_it_or_wants_to_know() 
     assert told_ready(dataclasses.replace(EVENT, recovered=True)) == []
     deaf = {**READY_TOO.stored, ("jellyfin", ""): Route(events=frozenset({EventKind.DELETED}))}
     assert told_ready(EVENT, routes=Routes(stored=deaf)) == []
+
+
+def test_nobody_waits_for_players_that_have_nothing_to_do_with_the_folder_or_for_books() -> None:
+    kodi = dataclasses.replace(JELLYFIN, key="kodi", member=ServiceConfig)
+    kids = PlayerGroup(id=2, service="kodi", name="Kids", slug="kids", players=1, libraries=frozenset({7}))
+
+    def told(event: MediaEvent, folder: str) -> list[str]:
+        library = LibraryFolder(id=7, name="Kids", path=folder, type="movies")
+        jobs = plan(
+            event,
+            services=(kodi, DISCORD),
+            enabled=frozenset({"kodi", "discord"}),
+            scans=False,
+            routes=READY_TOO,
+            households=Households(groups={"kodi": (kids,)}, libraries=(library,)),
+            confirming=frozenset({"kodi"}),
+        )
+        return [job.type for job in jobs]
+
+    assert told(EVENT, "/movies") == ["notify-kodi", "notify-discord"]
+    assert told(EVENT, "/kids") == []
+    assert "notify-discord" not in told(dataclasses.replace(EVENT, kind=MediaKind.BOOK), "/movies")
 
 
 def test_a_season_that_is_ready_is_one_message_apart_from_that_of_its_import() -> None:
