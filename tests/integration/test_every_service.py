@@ -32,6 +32,8 @@ if TYPE_CHECKING:
     from collections.abc import AsyncIterator
     from pathlib import Path
 
+    from aiohttp import web
+
 __all__ = ["session_bus"]
 
 DOWNLOAD = (SAMPLES / "radarr" / "download.json").read_bytes()
@@ -41,7 +43,7 @@ IN_TROUBLE = frozenset({"kodi", "jellyfin", "discord", "pushover"})
 NORMAL = {case.key: case.normal for case in CASES}
 WRONG_KEY = "b" * 30
 RATE_LIMIT_S = 300
-SHORT = Limits(connect=1.0, total=4.0, slow=4.0)
+SHORT = Limits(connect=1.0, total=3.0, slow=3.0)
 """A service that hangs is given up long after the others have delivered."""
 
 
@@ -74,11 +76,23 @@ class HastyClock:
         skipped.set()
 
 
+class HangingJellyfin(FakeJellyfin):
+    """Takes requests, and answers none of them while it hangs."""
+
+    hangs = True
+    tried = 0
+
+    async def _handle(self, request: web.BaseRequest) -> web.StreamResponse:
+        self.tried += 1
+        self.pause = 3600.0 if self.hangs else 0.0
+        return await super()._handle(request)
+
+
 @dataclass(kw_only=True)
 class Outside:
     """All the services, as they are when the film comes: four of them in trouble."""
 
-    jellyfin: FakeJellyfin
+    jellyfin: HangingJellyfin
     emby: FakeEmby
     plex: FakePlex
     mail: MailServer
@@ -137,7 +151,7 @@ async def outside(
     async with AsyncExitStack() as stack:
         open_ = stack.enter_async_context
         outside = Outside(
-            jellyfin=await open_(FakeJellyfin()),
+            jellyfin=await open_(HangingJellyfin()),
             emby=await open_(FakeEmby()),
             plex=await open_(FakePlex()),
             mail=await open_(MailServer(certificates)),
@@ -147,7 +161,6 @@ async def outside(
             kodi_port=await unused_port(),
         )
         outside.web.respond = outside.answer
-        outside.jellyfin.pause = 3600.0
         monkeypatch.setenv("METARR_SMTP_CA", str(certificates.ca))
         for name in ("DISCORD", "PUSHOVER", "TMDB_IMAGE"):
             monkeypatch.setenv(f"METARR_{name}_BASE", outside.web.url)
@@ -275,7 +288,11 @@ async def recover_pushover(core: Core, outside: Outside, clock: HastyClock) -> N
 
 
 async def recover_jellyfin(core: Core, outside: Outside, clock: HastyClock) -> None:
-    outside.jellyfin.pause = 0.0
+    """It goes on to hang for so long that every usual retry would be used up."""
+    for _ in range(5):
+        await looks_again(outside.jellyfin, clock)
+    assert "notify-jellyfin" not in await ended(core)
+    outside.jellyfin.hangs = False
     assert outside.jellyfin.refreshed == []
     await skip_until_told(core, "jellyfin", clock)
     assert outside.jellyfin.refreshed == [FOLDER]
@@ -288,6 +305,18 @@ async def recover_kodi(core: Core, outside: Outside, clock: HastyClock) -> None:
     async with kodi:
         await skip_until_told(core, "kodi", clock)
     assert any(b'"VideoLibrary.Scan"' in request.body for request in kodi.requests)
+
+
+async def looks_again(jellyfin: HangingJellyfin, clock: HastyClock) -> None:
+    """Let time pass until it was asked once more, and given up."""
+    before = jellyfin.tried
+
+    async def asked() -> bool:
+        clock.skip(20)
+        await asyncio.sleep(0.2)
+        return jellyfin.tried > before
+
+    await eventually(asked)
 
 
 async def skip_until_told(core: Core, key: str, clock: HastyClock) -> None:
