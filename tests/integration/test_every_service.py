@@ -258,6 +258,7 @@ async def test_four_in_trouble_hold_up_nobody_and_recover_without_a_person_s_ret
         assert max(late.values()) < WITHIN, late
         assert outside.emby.refreshed == outside.plex.refreshed == [FOLDER]
         assert len(outside.mail.mails) == len(outside.daemon.notified) == 1
+        assert b"Content-ID: <poster." in outside.mail.mails[0].raw
         assert sorted({"webhook", "apprise"} & set(outside.posted)) == ["apprise", "webhook"]
         assert (tmp_path / "told").read_text() == "The Matrix (1999)"
         assert not {f"notify-{key}" for key in IN_TROUBLE} & set(jobs)
