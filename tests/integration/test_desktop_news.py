@@ -70,7 +70,7 @@ async def set_up(core: Core) -> None:
     async def refuse(*_: object) -> None:
         raise Permanent("Message is blank.")
 
-    commands._desk._notifiers["pushover"].send = refuse
+    commands._desk._notifiers["pushover"]._notifier.send = refuse
 
 
 async def at_rest(core: Core) -> None:

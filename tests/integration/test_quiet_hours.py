@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from metarr_desktop.domain.notification import Notification
 
 
-async def test_a_message_waits_for_the_end_and_a_problem_does_not(tmp_path: Path) -> None:
+async def test_a_message_waits_for_the_end_unless_it_is_a_problem_or_a_person_wants_it_now(tmp_path: Path) -> None:
     now = SystemClock().now().astimezone()
     hours = f"{now - timedelta(hours=1):%H:%M}-{now + timedelta(hours=2):%H:%M}"
     async with open_core(
@@ -35,7 +35,7 @@ async def test_a_message_waits_for_the_end_and_a_problem_does_not(tmp_path: Path
             return Delivery(detail=Text("Accepted."))
 
         commands: Any = core.commands
-        commands._desk._notifiers["discord"].send = send
+        commands._desk._notifiers["discord"]._notifier.send = send
         await core.commands.send_test("radarr")
 
         async def waits() -> bool:
@@ -54,3 +54,18 @@ async def test_a_message_waits_for_the_end_and_a_problem_does_not(tmp_path: Path
 
         await eventually(is_told)
         assert "waits for you" in sent[0]
+        await core.commands.send_test("radarr")
+
+        async def wait_two() -> bool:
+            return len([job for job in await core.queries.jobs() if job.reason is not None]) == 2
+
+        await eventually(wait_two)
+        await core.commands.run_now(job.id)
+
+        async def one_is_left() -> bool:
+            return len(await core.queries.jobs()) == 1
+
+        await eventually(one_is_left)
+        assert len(sent) == 2
+        (left,) = await core.queries.jobs()
+        assert str(left.reason) == f"Quiet hours until {hours[-5:]}."

@@ -92,7 +92,7 @@ def state_of(facts: Any) -> tuple[str, bool]:
 async def fail(core: Core) -> None:
     """Let a message be refused for its key."""
     commands: Any = core.commands
-    notifier = commands._desk._notifiers["pushover"]
+    notifier = commands._desk._notifiers["pushover"]._notifier
 
     async def refuse(*_: object) -> None:
         raise AuthFailed("Key rejected: invalid.")
