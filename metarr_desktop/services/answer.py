@@ -30,10 +30,6 @@ class TooLarge(Permanent):
     """The answer is larger than it may be."""
 
 
-class Hangs(Transient):
-    """The connection stood, and no whole answer came in time."""
-
-
 class Untrusted(Permanent):
     """The certificate is not to be trusted; with ``other_name`` because it is made out to another name.
 

@@ -16,7 +16,7 @@ from yarl import URL
 from metarr_desktop import __version__
 from metarr_desktop.domain.errors import MetarrError, NotSetUp, Permanent, Transient
 from metarr_desktop.domain.text import Text, text
-from metarr_desktop.services.answer import Answer, Hangs, TooLarge, Untrusted, redirected
+from metarr_desktop.services.answer import Answer, TooLarge, Untrusted, redirected
 from metarr_desktop.services.http import Reach
 from metarr_desktop.services.redact import leaks, redact
 
@@ -186,7 +186,7 @@ def _translate(error: Exception, *, request: Request, url: URL) -> MetarrError:
         case aiohttp.ConnectionTimeoutError():
             return Transient(_timed_out(request.connect), connection=True)
         case TimeoutError():
-            return Hangs(_timed_out(request.total))
+            return Transient(_timed_out(request.total))
         case aiohttp.ClientConnectorCertificateError() | ssl.SSLCertVerificationError():
             return _untrusted(error, request)
         case aiohttp.ServerFingerprintMismatch():
