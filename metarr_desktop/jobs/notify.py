@@ -121,9 +121,7 @@ class Notify:
             fan_out=confirmation(job, _media_of(job), service=self._service, config=config),
         )
 
-    async def _check_quiet(
-        self, config: ServiceConfig | Group, events: Sequence[Event], job: Job
-    ) -> bool:
+    async def _check_quiet(self, config: ServiceConfig | Group, events: Sequence[Event], job: Job) -> bool:
         """Raise NotNow in quiet hours; returns whether a person wants it although they are not over."""
         try:
             check_quiet(config, events, now=self._clock.now())

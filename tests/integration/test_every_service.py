@@ -193,9 +193,7 @@ def drafts(outside: Outside) -> dict[str, Draft]:
         ),
         "apprise": Draft(secrets={"urls": f"json://127.0.0.1:{outside.web.port}/apprise"}),
         "desktop": Draft(),
-        "webhook": Draft(
-            secrets={"url": f"{where}/hooks/hush-webhook", "headers": "X-Token: hush-header"}
-        ),
+        "webhook": Draft(secrets={"url": f"{where}/hooks/hush-webhook", "headers": "X-Token: hush-header"}),
         "command": Draft(values={"program": str(outside.program), "confirmed": True}),
     }
 

@@ -19,7 +19,9 @@ if TYPE_CHECKING:
     from metarr_desktop.domain.notification import Notification
 
 
-async def test_a_message_waits_for_the_end_unless_it_is_a_problem_or_a_person_wants_it_now(tmp_path: Path) -> None:
+async def test_a_message_waits_for_the_end_and_neither_a_problem_nor_a_person_does(
+    tmp_path: Path,
+) -> None:
     now = SystemClock().now().astimezone()
     hours = f"{now - timedelta(hours=1):%H:%M}-{now + timedelta(hours=2):%H:%M}"
     async with open_core(

@@ -138,7 +138,9 @@ async def test_a_header_of_a_person_takes_the_place_of_ours_however_it_is_writte
     server: FakeServer, notifier: WebhookNotifier, notification: Make
 ) -> None:
     server.answer(Reply())
-    headers = SecretStr("content-type: application/vnd.hook+json\nAUTHORIZATION: Bearer hush-1234\naccept: */*")
+    headers = SecretStr(
+        "content-type: application/vnd.hook+json\nAUTHORIZATION: Bearer hush-1234\naccept: */*"
+    )
     using = config(server, headers=headers, username="anna", password=SecretStr("hush"))
     await notifier.send(using, notification())
     sent = server.last.headers
