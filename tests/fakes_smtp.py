@@ -68,6 +68,7 @@ class MailServer:
     login: bool = True
     methods: tuple[str, ...] = ("PLAIN", "LOGIN")
     utf8: bool = True
+    size: int = 33_554_432
     answers: dict[str, str] = field(default_factory=dict)
     mails: list[Mail] = field(default_factory=list)
     commands: list[str] = field(default_factory=list)
@@ -107,6 +108,7 @@ class MailServer:
                 auth_exclude_mechanism=excluded,
                 enable_SMTPUTF8=self.utf8,
                 timeout=20,
+                data_size_limit=self.size,
             )
 
     def _authenticate(

@@ -19,6 +19,7 @@ from metarr_desktop.app.snapshots import (
 from metarr_desktop.domain.changes import SettingsChanged, StorageChanged
 from metarr_desktop.domain.errors import MetarrError, NotFound, PortUnavailable, Refused
 from metarr_desktop.domain.retry import RetryPolicy
+from metarr_desktop.jobs.quiet import waits_for_quiet, wanted_note
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -52,6 +53,9 @@ class Commands(SenderCommands, MessageCommands, HouseholdCommands):
         self._template_desk = parts.template_desk
         self._mute = parts.mute
         self._queue = parts.on.queue
+        self._jobs_in_queue = parts.on.stores.jobs
+        self._notes = parts.on.stores.notes
+        self._by_job_type = {each.job_type: each for each in parts.on.services}
         self._worker = parts.worker
         self._scheduler = parts.scheduler
         self._history = parts.on.stores.history
@@ -169,7 +173,11 @@ class Commands(SenderCommands, MessageCommands, HouseholdCommands):
         return len(failed)
 
     async def run_now(self, job_id: int) -> None:
-        """Make a waiting job due."""
+        """Make a waiting job due; a message that waits for the end of quiet hours is sent in them."""
+        job = await self._jobs_in_queue.job(job_id)
+        service = None if job is None or not waits_for_quiet(job) else self._by_job_type.get(job.type)
+        if service is not None:
+            await self._notes.of(service.key, clock=self._clock).put(wanted_note(job_id), {"now": True})
         await self._queue.run_now(job_id)
 
     async def cancel_job(self, job_id: int) -> None:

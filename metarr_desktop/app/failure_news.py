@@ -17,7 +17,7 @@ from metarr_desktop.domain.jobs import EndStatus
 from metarr_desktop.domain.lanes import BlockCause
 from metarr_desktop.domain.schedules import DRILL
 from metarr_desktop.jobs.drill import is_drill
-from metarr_desktop.storage.failure_store import AT_ONCE
+from metarr_desktop.storage.failure_store import AT_ONCE, key_of
 from metarr_desktop.storage.job_store import WaitingJobs
 from metarr_desktop.webhooks.sources.metarr import KEY_REJECTED, NOT_RECEIVING, SOURCE, UNDELIVERED
 
@@ -121,7 +121,7 @@ class FailureNews:
         is_new = bool(told) and await self._store(
             UNDELIVERED,
             {"count": len(told), "failures": [self._failure(each) for each in told[:MOST_NAMED]]},
-            keys=tuple(f"failure:{each.id}" for each in told),
+            keys=tuple(key_of(each) for each in told),
         )
         if len(failed) == AT_ONCE:
             self._news.set()  # there may be more

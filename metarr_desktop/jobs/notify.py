@@ -7,7 +7,7 @@ from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
-from metarr_desktop.domain.errors import MetarrError, NothingToDo, Permanent
+from metarr_desktop.domain.errors import MetarrError, NothingToDo, NotNow, Permanent
 from metarr_desktop.domain.events import Action, Event, MediaEvent, read_event
 from metarr_desktop.domain.groups import scope_of, slug_of
 from metarr_desktop.domain.outcomes import Done
@@ -17,7 +17,7 @@ from metarr_desktop.jobs.composer import BuiltInWords, Composed
 from metarr_desktop.jobs.confirm import confirmation
 from metarr_desktop.jobs.digest import compose_digest
 from metarr_desktop.jobs.drill import drill, is_drill
-from metarr_desktop.jobs.quiet import check_quiet
+from metarr_desktop.jobs.quiet import check_quiet, wanted_note
 from metarr_desktop.jobs.recipients import load_config, load_group
 
 if TYPE_CHECKING:
@@ -107,7 +107,7 @@ class Notify:
             done = await drill(self._service, self._notifier, config)
             await self._remember(row)
             return done
-        check_quiet(config, events, now=self._clock.now())
+        asked_for = await self._check_quiet(config, events, job)
         missing = await self._wait_for_files(job)
         arrival = None if self._arrivals is None else await self._arrivals.arrival(job, events[0])
         told = await self._word(job, events, config)
@@ -124,6 +124,8 @@ class Notify:
         if delivery.message_id is not None:
             result["message_id"] = delivery.message_id
         await self._remember(row)
+        if asked_for:
+            await self._forget_asking(job)
         return Done(
             detail=_with_warnings(delivery.detail, warnings),
             result=result,
@@ -141,6 +143,23 @@ class Notify:
             return await self._notifier.send(config, notification)
         send = partial(self._notifier.send, config, notification)
         return await self._waker.deliver(config, send, notes=self._notifier.notes)
+
+    async def _check_quiet(self, config: ServiceConfig | Group, events: Sequence[Event], job: Job) -> bool:
+        """Raise NotNow in quiet hours; returns whether a person wants it although they are not over."""
+        try:
+            check_quiet(config, events, now=self._clock.now())
+        except NotNow:
+            if await self._notifier.notes.get(wanted_note(job.id)) is None:
+                raise
+            return True
+        return False
+
+    async def _forget_asking(self, job: Job) -> None:
+        try:
+            await self._notifier.notes.drop(wanted_note(job.id))
+        except MetarrError as error:
+            # The message is out; the note is forgotten some day.
+            logger.warning("What a person asked for could not be forgotten: %s", error)
 
     async def settings(self, job: Job) -> ServiceConfig | Group:
         """Return the settings of now. Raises NothingToDo where the service is off, NotSetUp or another."""

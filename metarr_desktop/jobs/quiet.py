@@ -16,8 +16,10 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from metarr_desktop.domain.events import Event
+    from metarr_desktop.domain.jobs import Job
     from metarr_desktop.services.declaration import Group, ServiceConfig
 
+QUIET = "Quiet hours until {time}."
 PROBLEMS = frozenset({EventKind.UNDELIVERED, EventKind.HEALTH, EventKind.FAILED, EventKind.INTERACTION})
 
 
@@ -33,8 +35,18 @@ def check_quiet(config: ServiceConfig | Group, events: Sequence[Event], *, now: 
     hours = QuietHours.parse(config.quiet_hours)
     end = hours.end(now)
     if end is not None:
-        reason = text("Quiet hours until {time}.", time=f"{hours.ends:%H:%M}")
+        reason = text(QUIET, time=f"{hours.ends:%H:%M}")
         raise NotNow(reason, until=end, merge_key=digest_key(config, events))
+
+
+def waits_for_quiet(job: Job) -> bool:
+    """Whether a job was put off until quiet hours are over."""
+    return job.reason is not None and job.reason.template == QUIET
+
+
+def wanted_note(job_id: int) -> str:
+    """Return the name of the note that a person wants this message now, quiet hours or not."""
+    return f"now/{job_id}"
 
 
 def is_problem(event: Event) -> bool:

@@ -142,7 +142,9 @@ def environment(notification: Notification) -> dict[str, str]:
 
 
 def _arguments(config: CommandConfig) -> list[str]:
-    return config.arguments.splitlines() if config.arguments else []
+    """Part them at line ends alone; what else Python takes for one may stand in a file's name."""
+    lines = [line.removesuffix("\r") for line in config.arguments.split("\n")]
+    return lines if lines[-1] else lines[:-1]
 
 
 def _refuse_unconfirmed(config: CommandConfig) -> None:

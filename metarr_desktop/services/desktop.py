@@ -65,12 +65,16 @@ class DesktopNotifier(Notifier[DesktopConfig]):
 
     async def send(self, config: DesktopConfig, notification: Notification) -> Delivery:  # noqa: ARG002 - it has no fields of its own
         """Show it. Raises NothingToDo while nobody wants it, and NotNow where one was shown just now."""
-        await self._check_wanted(notification)
         kind = notification.event.event_kind
         state = self._kinds.setdefault(kind, _Kind())
         if notification.job_id in state.together:
             state.together.discard(notification.job_id)
             return Delivery(detail=Text("Shown in one notification with others."))
+        try:
+            await self._check_wanted(notification)
+        except NothingToDo:
+            state.waiting.pop(notification.job_id, None)
+            raise
         self._wait_for_others(state, notification)
         state.waiting[notification.job_id] = notification.title
         title, body = _words(notification, state, kind)

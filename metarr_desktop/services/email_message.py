@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
     from metarr_desktop.domain.notification import Notification
     from metarr_desktop.services.email_addresses import Mailbox
+    from metarr_desktop.services.http import Attachment
 
 LONGEST_SUBJECT = 200
 LONGEST_BODY = 50_000
@@ -29,8 +30,11 @@ _PAGE = """\
 <body style="font-family:sans-serif;font-size:16px;line-height:1.5;margin:16px">
 <h1 style="font-size:20px;margin:0 0 8px">{title}</h1>
 <p style="margin:0 0 16px">{body}</p>
-{link}<p style="font-size:13px;opacity:.7;margin:0">Sent by Metarr Desktop</p>
+{link}{poster}<p style="font-size:13px;opacity:.7;margin:0">Sent by Metarr Desktop</p>
 </body></html>
+"""
+_PICTURE = """\
+<p style="margin:0 0 16px"><img src="cid:{shown}" alt="" width="171" style="max-width:100%;height:auto"></p>
 """
 
 
@@ -41,8 +45,12 @@ def message(
     recipients: Sequence[Mailbox],
     message_id: str,
     sent_at: datetime,
+    poster: Attachment | None = None,
 ) -> EmailMessage:
-    """Build the message. No header holds a line end, whatever the title is."""
+    """Build the message. No header holds a line end, whatever the title is.
+
+    A poster is part of it: one that is fetched when it is read would tell who reads it, and when.
+    """
     title, body = _plain(notification, notification.title), _plain(notification, notification.body)
     made = EmailMessage()
     made["Subject"] = cut(clean(title), LONGEST_SUBJECT) or "Metarr Desktop"
@@ -55,18 +63,32 @@ def message(
     link = _link(notification)
     parts = (clean(title), cut(clean(body, lines=True), LONGEST_BODY), link)
     made.set_content("\n\n".join(filter(None, parts)) + "\n\n-- \nSent by Metarr Desktop\n")
-    made.add_alternative(_html(notification, link=link), subtype="html")
+    shown = None if poster is None else f"poster.{message_id.strip('<>')}"
+    made.add_alternative(_html(notification, link=link, shown=shown), subtype="html")
+    if poster is not None:
+        page = made.get_body(("html",))
+        assert page is not None  # noqa: S101 - it was added just now
+        kind, _, subtype = poster.content_type.partition("/")
+        page.add_related(
+            poster.content,
+            kind,
+            subtype,
+            cid=f"<{shown}>",
+            filename=poster.filename,
+            disposition="inline",
+        )
     return made
 
 
-def _html(notification: Notification, *, link: str) -> str:
+def _html(notification: Notification, *, link: str, shown: str | None) -> str:
     title = cut(clean(_plain(notification, notification.title)), LONGEST_SUBJECT)
     body = cut(clean(notification.body, lines=True), LONGEST_BODY)
-    shown = f'<p style="margin:0 0 16px"><a href="{escape(link)}">{escape(link)}</a></p>\n' if link else ""
+    about = f'<p style="margin:0 0 16px"><a href="{escape(link)}">{escape(link)}</a></p>\n' if link else ""
     return _PAGE.format(
         title=escape(title),
         body=(body if notification.marked else escape(body)).replace("\n", "<br>\n"),
-        link=shown,
+        link=about,
+        poster="" if shown is None else _PICTURE.format(shown=escape(shown)),
     )
 
 

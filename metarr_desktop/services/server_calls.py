@@ -7,7 +7,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote, urlencode
 
-from metarr_desktop.domain.errors import AuthFailed, MetarrError, Permanent, RateLimited
+from metarr_desktop.domain.errors import AuthFailed, MetarrError, Permanent, RateLimited, Transient
 from metarr_desktop.domain.text import text
 from metarr_desktop.services.answer import Answer, Untrusted, not_understood, refusal, retry_after
 from metarr_desktop.services.http import LAN, LARGEST_BODY
@@ -111,6 +111,11 @@ class ServerCalls:
             )
         except Untrusted as error:
             raise await self._explained(error) from error
+        except Transient as error:
+            if not isinstance(error.__cause__, TimeoutError):
+                raise
+            # What hangs is there no more than what is switched off, and may be so for as long.
+            raise Transient(error.text, connection=True) from error
         if not answer.ok:
             raise self._refusal(answer)
         self.patience.rest()

@@ -35,6 +35,7 @@ if TYPE_CHECKING:
 CONNECT_S = 10.0
 ANSWER_S = 20.0
 QUIT_S = 2.0
+LONGEST_NUMBER = 20
 CA_FILE = "METARR_SMTP_CA"
 
 
@@ -108,6 +109,12 @@ class Conversation:
         """Ask for nothing at all."""
         with self._translating():
             await self._opened.noop()
+
+    def has_room(self, size: int) -> bool:
+        """Whether the server takes messages of so many bytes (RFC 1870), as far as it says so."""
+        said = self._opened.esmtp_extensions.get("size", "")
+        largest = int(said) if said.isdecimal() and len(said) < LONGEST_NUMBER else 0
+        return not largest or size <= largest
 
     async def send(self, message: EmailMessage, *, sender: str, recipients: Sequence[str]) -> Taken:
         """Hand over a message; some recipients may be refused, or all."""

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
 TOLD = "failures_told"
 AT_ONCE = 500
+KEY = "failure:"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -31,6 +32,11 @@ class FailedJob:
     type: str
     payload: Mapping[str, Any]
     error: Text
+
+
+def key_of(failed: FailedJob) -> str:
+    """Return what marks a failure as told."""
+    return f"{KEY}{failed.id}"
 
 
 class FailureStore:
@@ -49,7 +55,10 @@ class FailureStore:
         return await self._database.run(_told, now)
 
     async def failed_after(self, row_id: int) -> tuple[FailedJob, ...]:
-        """Deliveries, scans and drills that failed after a row, in order; at most 500."""
+        """Deliveries, scans and drills that failed after a row and were not told, in order; at most 500.
+
+        What was told is known by the key that ``key_of`` makes, and that was stored with the message.
+        """
         return await self._database.read(_failed_after, row_id)
 
     async def note_told(self, row_id: int, *, now: datetime) -> None:
@@ -73,8 +82,9 @@ def _failed_after(db: Sql, row_id: int) -> tuple[FailedJob, ...]:
     rows = db.execute(
         "SELECT id, job_id, type, payload, error, error_text FROM job_history WHERE id > ?"
         " AND status = 'failed' AND (type LIKE ? OR type LIKE ? OR type IN (?, ?))"
+        " AND NOT EXISTS (SELECT 1 FROM import_keys WHERE key = ? || CAST(job_history.id AS TEXT))"
         " ORDER BY id LIMIT ?",
-        (row_id, "notify-%", "confirm-%", SCAN_MOVIE, DRILL.name, AT_ONCE),
+        (row_id, "notify-%", "confirm-%", SCAN_MOVIE, DRILL.name, KEY, AT_ONCE),
     )
     return tuple(
         FailedJob(

@@ -73,6 +73,7 @@ async def test_everybody_is_told_and_no_secret_is_on_the_disk(
 ) -> None:
     certificates = make_certificates(tmp_path)
     monkeypatch.setenv("METARR_SMTP_CA", str(certificates.ca))
+    monkeypatch.setenv("METARR_TMDB_IMAGE_BASE", "http://127.0.0.1:1")
     program = tmp_path / "program"
     program.write_text(f'#!/bin/sh\nprintf "%s" "$METARR_TITLE" > "{tmp_path}/told"\n')
     program.chmod(0o755)

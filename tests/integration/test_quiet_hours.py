@@ -19,7 +19,9 @@ if TYPE_CHECKING:
     from metarr_desktop.domain.notification import Notification
 
 
-async def test_a_message_waits_for_the_end_and_a_problem_does_not(tmp_path: Path) -> None:
+async def test_a_message_waits_for_the_end_and_neither_a_problem_nor_a_person_does(
+    tmp_path: Path,
+) -> None:
     now = SystemClock().now().astimezone()
     hours = f"{now - timedelta(hours=1):%H:%M}-{now + timedelta(hours=2):%H:%M}"
     async with open_core(
@@ -54,3 +56,18 @@ async def test_a_message_waits_for_the_end_and_a_problem_does_not(tmp_path: Path
 
         await eventually(is_told)
         assert "waits for you" in sent[0]
+        await core.commands.send_test("radarr")
+
+        async def wait_two() -> bool:
+            return len([job for job in await core.queries.jobs() if job.reason is not None]) == 2
+
+        await eventually(wait_two)
+        await core.commands.run_now(job.id)
+
+        async def one_is_left() -> bool:
+            return len(await core.queries.jobs()) == 1
+
+        await eventually(one_is_left)
+        assert len(sent) == 2
+        (left,) = await core.queries.jobs()
+        assert str(left.reason) == f"Quiet hours until {hours[-5:]}."

@@ -133,6 +133,36 @@ async def test_an_end_between_the_message_and_the_note_of_it_tells_nothing_twice
     assert len(await scene.told()) == 1
 
 
+async def test_what_failed_after_such_an_end_is_told(scene: Scene) -> None:
+    failures = FailureStore(scene.engine.database)
+    last = await failures.told(now=START)
+    await scene.fail("notify-pushover")
+    assert await scene.news.tell()
+    await scene.engine.database.run(
+        lambda db: db.execute("UPDATE settings SET value = ? WHERE name = 'failures_told'", (str(last),))
+    )
+    await scene.fail("scan-movie")
+    assert await scene.fresh().tell()
+    assert [notice.subject for notice in await scene.told()] == [
+        "Pushover: a delivery failed",
+        "A scan failed",
+    ]
+
+
+async def test_with_other_computers_each_failure_is_told_once(
+    scene: Scene, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(FailureStore, "shared", True)
+    for service in ("pushover", "discord", "pushover"):
+        await scene.fail(f"notify-{service}")
+        assert await scene.news.tell()
+    assert [notice.subject for notice in await scene.told()] == [
+        "Pushover: a delivery failed",
+        "Discord: a delivery failed",
+        "Pushover: a delivery failed",
+    ]
+
+
 async def test_what_another_computer_wrote_late_is_told_and_nothing_twice(
     scene: Scene, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -85,6 +85,28 @@ async def test_the_program_learns_what_happened_and_nothing_of_ours(
     assert "METARR_MEDIA_FILES=a.mkv\nb.mkv\n" in text
 
 
+@pytest.mark.parametrize(
+    ("written", "handed_over"),
+    [
+        ("a\u2028b\x0bc\x85d", ["a\u2028b\x0bc\x85d"]),
+        ("--title\r\nx\r\n", ["--title", "x"]),
+        ("a\n", ["a"]),
+        ("", []),
+    ],
+)
+async def test_only_a_line_end_parts_arguments(
+    notifier: CommandNotifier,
+    notification: Make,
+    script: Callable[[str], Path],
+    tmp_path: Path,
+    written: str,
+    handed_over: list[str],
+) -> None:
+    program = script(f'for each in "$@"; do printf "[%s]" "$each"; done > "{tmp_path}/args"')
+    await notifier.send(config(program, arguments=written), notification())
+    assert (tmp_path / "args").read_bytes().decode() == "".join(f"[{each}]" for each in handed_over)
+
+
 async def test_hostile_and_endless_words_can_be_handed_over(
     notifier: CommandNotifier, notification: Make, script: Callable[[str], Path]
 ) -> None:

@@ -122,6 +122,31 @@ async def test_nothing_is_shown_while_muted(scene: Scene, daemon: Daemon) -> Non
     assert scene.notes.kept == {}
 
 
+async def test_what_was_muted_while_it_waited_is_not_shown_with_others(scene: Scene, daemon: Daemon) -> None:
+    await scene.send(1)
+    with pytest.raises(NotNow, match="together"):
+        await scene.send(2, film("Dune"))
+    scene.notes.kept[MUTED] = {"until": None}
+    scene.clock.advance(60)
+    with pytest.raises(NothingToDo, match="muted"):
+        await scene.send(2, film("Dune"))
+    scene.notes.kept.clear()
+    await scene.send(3, film("Alien"))
+    assert daemon.notified[1:] == [("Alien (1999)", "Downloaded")]
+
+
+async def test_what_was_shown_with_others_is_not_called_muted(scene: Scene, daemon: Daemon) -> None:
+    await scene.send(1)
+    for job, title in ((2, "Dune"), (3, "Alien")):
+        with pytest.raises(NotNow, match="together"):
+            await scene.send(job, film(title))
+    scene.clock.advance(60)
+    await scene.send(2, film("Dune"))
+    scene.window.watched = True
+    assert await scene.send(3, film("Alien")) == "Shown in one notification with others."
+    assert len(daemon.notified) == 2
+
+
 async def test_nothing_is_shown_while_somebody_looks_at_the_window(scene: Scene, daemon: Daemon) -> None:
     scene.window.watched = True
     with pytest.raises(NothingToDo, match="in front"):

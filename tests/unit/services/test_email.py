@@ -15,11 +15,13 @@ from metarr_desktop.services.email import SERVICE, EmailConfig, EmailNotifier
 from metarr_desktop.services.forms import check_field
 from metarr_desktop.services.smtp import Conversation
 from tests.fakes import FakeClock, MemoryNotes, tools, until
-from tests.fakes_http import unused_port
+from tests.fakes_http import DROP as DROP_HTTP
+from tests.fakes_http import FakeServer, Reply, unused_port
 from tests.fakes_smtp import DROP, PASSWORD, USER, Certificates, MailServer, make_certificates
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable
+    from email.message import EmailMessage
 
     from metarr_desktop.domain.notification import Notification
     from metarr_desktop.services.http import Http
@@ -27,6 +29,8 @@ if TYPE_CHECKING:
     Make = Callable[..., Notification]
 
 HOSTILE = "\u202eevil\u0000\ud800 <b>&amp;</b>\r\nBcc: x@example.org\x1b[31m \N{CLAPPER BOARD}"
+POSTER = "https://image.tmdb.org/t/p/original/abc.jpg"
+JPEG = b"\xff\xd8\xff\xe0 a picture"
 ANNA, BEN, CLEO = "anna@example.org", "ben@example.org", "cleo@example.org"
 
 
@@ -512,3 +516,68 @@ async def test_a_test_without_encryption_says_so(certificates: Certificates, not
 
 def test_waits_between_tries_are_minutes() -> None:
     assert [each.total_seconds() for each in SERVICE.retry.delays] == [60, 300, 900]
+
+
+@pytest.fixture
+def tmdb(server: FakeServer, monkeypatch: pytest.MonkeyPatch) -> FakeServer:
+    monkeypatch.setenv("METARR_TMDB_IMAGE_BASE", server.url)
+    server.respond = lambda _: Reply(body=JPEG, headers={"Content-Type": "image/jpeg"})
+    return server
+
+
+def picture_of(message: EmailMessage) -> EmailMessage | None:
+    found = [part for part in message.walk() if part.get_content_maintype() == "image"]
+    return found[0] if found else None
+
+
+async def test_the_poster_is_a_part_of_the_page(
+    mail: MailServer, notifier: EmailNotifier, notification: Make, tmdb: FakeServer
+) -> None:
+    await notifier.send(config(mail), replace(notification(poster_url=POSTER), job_id=7))
+    message = mail.mails[0].message
+    assert message.get_content_type() == "multipart/alternative"
+    plain, related = message.iter_parts()
+    assert plain.get_content_type() == "text/plain"
+    assert related.get_content_type() == "multipart/related"
+    picture, page = picture_of(message), message.get_body(("html",))
+    assert picture is not None
+    assert page is not None
+    assert (picture.get_content_type(), picture.get_content()) == ("image/jpeg", JPEG)
+    assert picture.get_content_disposition() == "inline"
+    shown = str(picture["Content-ID"]).strip("<>")
+    assert shown.endswith("@example.org")
+    assert f'<img src="cid:{shown}"' in page.get_content()
+    assert "http" not in page.get_content().partition("<img")[2].partition(">")[0]
+    assert tmdb.last.path == "/t/p/w342/abc.jpg"
+
+
+@pytest.mark.parametrize(
+    "reply",
+    [Reply(status=404), Reply(body=b"<html>", headers={"Content-Type": "text/html"}), Reply(fault=DROP_HTTP)],
+)
+async def test_without_its_poster_the_message_goes_out_as_well(
+    mail: MailServer, notifier: EmailNotifier, notification: Make, tmdb: FakeServer, reply: Reply
+) -> None:
+    tmdb.respond = lambda _: reply
+    delivery = await notifier.send(config(mail), replace(notification(poster_url=POSTER), job_id=7))
+    assert delivery.warnings == ()
+    message = mail.mails[0].message
+    assert picture_of(message) is None
+    assert b"cid:" not in mail.mails[0].raw
+
+
+async def test_a_server_for_small_messages_gets_it_without_the_poster(
+    mail: MailServer, notifier: EmailNotifier, notification: Make, tmdb: FakeServer
+) -> None:
+    mail.size = 1_000_000
+    await notifier.send(config(mail), replace(notification(poster_url=POSTER), job_id=7))
+    assert picture_of(mail.mails[0].message) is None
+    assert tmdb.requests
+
+
+async def test_who_wants_no_poster_has_none_fetched(
+    mail: MailServer, notifier: EmailNotifier, notification: Make, tmdb: FakeServer
+) -> None:
+    await notifier.send(config(mail, poster=False), replace(notification(poster_url=POSTER), job_id=7))
+    assert picture_of(mail.mails[0].message) is None
+    assert not tmdb.requests

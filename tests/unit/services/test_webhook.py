@@ -134,6 +134,21 @@ async def test_headers_and_log_in_go_along(
     assert "hush" not in repr(using)
 
 
+async def test_a_header_of_a_person_takes_the_place_of_ours_however_it_is_written(
+    server: FakeServer, notifier: WebhookNotifier, notification: Make
+) -> None:
+    server.answer(Reply())
+    headers = SecretStr(
+        "content-type: application/vnd.hook+json\nAUTHORIZATION: Bearer hush-1234\naccept: */*"
+    )
+    using = config(server, headers=headers, username="anna", password=SecretStr("hush"))
+    await notifier.send(using, notification())
+    sent = server.last.headers
+    assert sent.getall("Content-Type") == ["application/vnd.hook+json"]
+    assert sent.getall("Authorization") == ["Bearer hush-1234"]
+    assert sent.getall("Accept") == ["*/*"]
+
+
 async def test_every_try_of_a_job_carries_the_same_key(
     server: FakeServer, notifier: WebhookNotifier, notification: Make
 ) -> None:
