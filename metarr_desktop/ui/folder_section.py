@@ -8,7 +8,6 @@ from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import (
     QComboBox,
     QFileDialog,
-    QHBoxLayout,
     QHeaderView,
     QLabel,
     QPushButton,
@@ -17,6 +16,7 @@ from PySide6.QtWidgets import (
 )
 
 from metarr_desktop.ui.dialogs import ask
+from metarr_desktop.ui.flow_layout import FlowLayout
 from metarr_desktop.ui.library_conditions import LibraryConditions, conditions_text, status_text
 from metarr_desktop.ui.plain_table import PlainTable
 from metarr_desktop.ui.wording import fill_in, tr
@@ -90,10 +90,9 @@ class FolderSection(QWidget):
     def _lay_out(self) -> None:
         label = QLabel(tr("Type"))
         label.setBuddy(self._kind)
-        row = QHBoxLayout()
+        row = FlowLayout()
         for widget in (label, self._kind, self._add, self._remove):
             row.addWidget(widget)
-        row.addStretch(1)
         for button in (self._add, self._remove):
             button.setAutoDefault(False)
         column = QVBoxLayout(self)

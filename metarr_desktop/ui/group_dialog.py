@@ -22,6 +22,7 @@ from shiboken6 import isValid
 from metarr_desktop.domain.errors import MetarrError
 from metarr_desktop.ui.mnemonics import give_mnemonics, literal
 from metarr_desktop.ui.notes import Note, NoteKind
+from metarr_desktop.ui.reading_order import follow_reading_order
 from metarr_desktop.ui.wording import say, tr
 
 if TYPE_CHECKING:
@@ -114,6 +115,7 @@ class GroupDialog(QDialog):
             self.boxes[folder.name] = box
             self._folders.addWidget(box)
         give_mnemonics(self)
+        follow_reading_order(self)
 
     def _tell(self, words: str) -> None:
         self.note.tell(NoteKind.FAILED, words, aloud=True)

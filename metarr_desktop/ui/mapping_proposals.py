@@ -126,7 +126,7 @@ class MappingProposals(QDialog):
         first = self.table.topLevelItem(0)
         if first is not None and self.table.selected_key() is None:
             self.table.setCurrentItem(first)
-        kind, words = _news(report)
+        kind, words = news(report)
         self.note.tell(kind, words, aloud=True)
 
 
@@ -145,7 +145,7 @@ def why(proposal: Proposal) -> str:
     return words
 
 
-def _news(report: PathReport) -> tuple[NoteKind, str]:
+def news(report: PathReport) -> tuple[NoteKind, str]:
     """What to say above the list: who did not answer, and what agrees already."""
     lines = [say(each) for each in report.unasked]
     lines += [
@@ -159,8 +159,10 @@ def _news(report: PathReport) -> tuple[NoteKind, str]:
     ]
     if not report.asked:
         lines.append(tr("Set up a media server or connect a sender first: nobody can be asked."))
-    elif not report.proposals:
+    elif not report.proposals and not report.unasked:
         lines.append(tr("No mapping is missing or wrong."))
+    elif not report.proposals and report.asked > len(report.unasked):
+        lines.append(tr("As far as the others tell, no mapping is missing or wrong."))
     bad = bool(report.unasked) or not report.asked
     kind = NoteKind.WARNING if bad else NoteKind.PLAIN if report.proposals else NoteKind.DONE
     return kind, "\n".join(lines)

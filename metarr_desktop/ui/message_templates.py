@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import partial
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QEvent, QObject, QSignalBlocker, Qt, QTimer, Signal
+from PySide6.QtCore import QEvent, QObject, QSignalBlocker, QTimer, Signal
 from PySide6.QtWidgets import (
     QComboBox,
     QFormLayout,
@@ -25,6 +25,7 @@ from metarr_desktop.ui.flow_layout import FlowLayout
 from metarr_desktop.ui.notes import Note, NoteKind
 from metarr_desktop.ui.template_drafts import TemplateDrafts, Words
 from metarr_desktop.ui.wording import fill_in, say, tr
+from metarr_desktop.ui.wrapping_label import WrappingLabel
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
@@ -58,7 +59,7 @@ class MessageTemplates(QWidget):
         self.body = QPlainTextEdit()
         self.insert = QPushButton(tr("Insert field"))
         self.reset = QPushButton(tr("Reset to default"))
-        self.sample = QLabel()
+        self.sample = WrappingLabel()
         self.example = Note()
         self._last_field: QLineEdit | QPlainTextEdit = self.body
         self._due = QTimer(self)
@@ -156,8 +157,6 @@ class MessageTemplates(QWidget):
             self.body.fontMetrics().lineSpacing() * BODY_LINES + 2 * self.body.frameWidth() + 10
         )
         self.sample.setAccessibleName(tr("Preview"))
-        self.sample.setWordWrap(True)
-        self.sample.setTextFormat(Qt.TextFormat.PlainText)
         for field in (self.title, self.body):
             field.installEventFilter(self)
         kinds = FlowLayout()

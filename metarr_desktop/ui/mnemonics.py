@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from PySide6.QtWidgets import QAbstractButton, QLabel, QWidget
+from PySide6.QtWidgets import QAbstractButton, QCheckBox, QLabel, QScrollArea, QWidget
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -13,13 +13,14 @@ if TYPE_CHECKING:
 def give_mnemonics(root: QWidget, *, taken: str = "") -> None:
     """Mark a letter in each label with a buddy and each button below ``root`` that has none yet.
 
-    Widgets are served in the order they were made, which is reading order. One whose letters are used up
+    Widgets are served in the order they were made, which is reading order; on a page that scrolls what always
+    stays in sight comes first and the check boxes, which are many, come last. One whose letters are used up
     has another give way that can; when none can it stays without. ``taken`` are letters of parts of the
     window that are not there yet; those of parts in sight are known.
     """
     used = set(taken.lower())
     waiting: list[QLabel | QAbstractButton] = []
-    for widget in _labelled(root):
+    for widget in sorted(_labelled(root), key=lambda each: _turn(root, each)):
         letter = _letter(widget.text())
         if letter:
             used.add(letter)
@@ -61,6 +62,15 @@ def _labelled(root: QWidget) -> list[QLabel | QAbstractButton]:
         elif isinstance(child, QAbstractButton) and child.text():
             found.append(child)
     return found
+
+
+def _turn(root: QWidget, widget: QWidget) -> int:
+    parent = widget.parentWidget()
+    while parent is not None and parent is not root:
+        if isinstance(parent, QScrollArea):
+            return 2 if isinstance(widget, QCheckBox) else 1
+        parent = parent.parentWidget()
+    return 0
 
 
 def _letter(text: str) -> str:

@@ -12,6 +12,7 @@ from metarr_desktop.domain.jobs import EndStatus
 from metarr_desktop.ui.announcing import announce
 from metarr_desktop.ui.icons import status_icon
 from metarr_desktop.ui.theme import status_colour
+from metarr_desktop.ui.wrapping_label import WrappingLabel
 
 if TYPE_CHECKING:
     from metarr_desktop.ui.theme import StatusColour
@@ -68,9 +69,7 @@ class Note(QWidget):
         self.kind = NoteKind.PLAIN
         self._icon = QLabel()
         self._icon.setAlignment(Qt.AlignmentFlag.AlignTop)
-        self._label = QLabel()
-        self._label.setTextFormat(Qt.TextFormat.PlainText)
-        self._label.setWordWrap(True)
+        self._label = WrappingLabel()
         self._label.setAlignment(Qt.AlignmentFlag.AlignTop)
         row = QHBoxLayout()
         row.setSpacing(GAP)

@@ -69,7 +69,9 @@ class PlayerDialog(QDialog):
             tasks=tasks,
             load_secret=lambda field: queries.player_secret(self._key, number, field),
         )
-        if player is not None:
+        if player is None:
+            self.form.fill({})
+        else:
             self.form.fill(player.values, secrets_set=player.secrets_set)
         self.test = TrialButton(
             tr("Test player"),

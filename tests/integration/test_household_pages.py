@@ -87,6 +87,7 @@ async def test_with_one_player_the_page_is_one_form_and_another_player_can_be_ad
         button(page, "Add another player...").click()
         added: PlayerDialog = await dialog(page)
         assert unnamed(added) == []
+        assert added.form.draft().values["port"] == 8080
         QTest.keyClicks(added.name, "Den")
         added.save.click()
         assert added.isVisible()  # the host is missing

@@ -8,12 +8,12 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import (
     QComboBox,
     QFormLayout,
-    QHBoxLayout,
     QLabel,
     QLineEdit,
     QPushButton,
 )
 
+from metarr_desktop.ui.flow_layout import FlowLayout
 from metarr_desktop.ui.folder_section import FolderSection
 from metarr_desktop.ui.mapping_proposals import MappingProposals
 from metarr_desktop.ui.plain_table import PlainTable
@@ -123,10 +123,9 @@ class LibraryPage(SettingsPage):
         dialog.look()
 
     def _lay_out(self) -> None:
-        mapping_actions = QHBoxLayout()
+        mapping_actions = FlowLayout()
         for widget in (self._add_mapping, self._remove_mapping, self._propose, self._trace):
             mapping_actions.addWidget(widget)
-        mapping_actions.addStretch(1)
         fields = QFormLayout()
         fields.setRowWrapPolicy(QFormLayout.RowWrapPolicy.WrapLongRows)
         fields.setFieldGrowthPolicy(QFormLayout.FieldGrowthPolicy.AllNonFixedFieldsGrow)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import pytest
-from PySide6.QtWidgets import QComboBox, QLabel, QPushButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QCheckBox, QComboBox, QLabel, QPushButton, QScrollArea, QVBoxLayout, QWidget
 
 from metarr_desktop.ui.mnemonics import give_mnemonics, renew_mnemonics, without_mnemonic
 
@@ -73,3 +73,20 @@ def test_a_marked_label_has_room_for_its_letters_one_by_one(form: QWidget) -> No
     metrics = label.fontMetrics()
     alone = sum(metrics.horizontalAdvance(letter) for letter in without_mnemonic(label.text()))
     assert label.sizeHint().width() >= alone
+
+
+def test_of_a_page_that_scrolls_the_many_check_boxes_go_without_first(qtbot: QtBot) -> None:
+    page, middle, scroll = QWidget(), QWidget(), QScrollArea()
+    qtbot.addWidget(page)
+    outer, inner = QVBoxLayout(page), QVBoxLayout(middle)
+    scroll.setWidget(middle)
+    outer.addWidget(scroll)
+    boxes = [QCheckBox(letter) for letter in "abc"]
+    for box in boxes:
+        inner.addWidget(box)
+    inner.addWidget(field := QPushButton("b"))
+    outer.addWidget(test := QCheckBox("a"))
+
+    give_mnemonics(page)
+
+    assert [each.text() for each in (*boxes, field, test)] == ["a", "b", "&c", "&b", "&a"]
