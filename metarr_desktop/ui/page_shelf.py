@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, Signal
@@ -105,6 +106,7 @@ class PageShelf(QObject):
             else:
                 new = ServicePage(snapshot, commands=self._commands, queries=self._queries, tasks=self._tasks)
                 self._add(new, group=tr("Services"))
+                await _let_others_in()
 
     def _add_sender(self, snapshot: SenderSnapshot) -> SenderPage:
         page = SenderPage(snapshot, commands=self._commands, queries=self._queries, tasks=self._tasks)
@@ -113,6 +115,7 @@ class PageShelf(QObject):
         return page
 
     async def _load(self, page: SettingsPage) -> None:
+        await _let_others_in()
         await page.load()
         self._list.set_words(page.key, page.words())
 
@@ -129,3 +132,8 @@ class PageShelf(QObject):
         self._list.remove(page.key)
         self._stack.removeWidget(page)
         page.deleteLater()
+
+
+async def _let_others_in() -> None:
+    """Let the rest of the program go on: a page takes some time to be built, and there are many."""
+    await asyncio.sleep(0.001)
