@@ -48,14 +48,17 @@ class ServiceRow(QWidget):
         self._result = Note()
         self.test.began.connect(self._result.forget)
         self.test.ended.connect(self._on_tested)
-        grid = QGridLayout(self)
+        grid = self._grid = QGridLayout(self)
         grid.setContentsMargins(0, 4, 0, 4)
         grid.setColumnStretch(1, 1)
-        grid.setColumnMinimumWidth(0, 110)
         for column, widget in enumerate((self.switch, self._state, self._last, self.test, self.settings)):
             grid.addWidget(widget, 0, column)
         grid.addWidget(self._result, 1, 1, 1, 4)
         self.show_snapshot(snapshot)
+
+    def align(self, width: int) -> None:
+        """Give the switch so much room, the same in all rows."""
+        self._grid.setColumnMinimumWidth(0, width)
 
     def show_snapshot(self, snapshot: ServiceSnapshot) -> None:
         """Show how the service stands now."""

@@ -86,6 +86,9 @@ class ServicesPanel(QWidget):
             if snapshot.key not in self._rows:
                 self._add_row(snapshot)
             self._rows[snapshot.key].show_snapshot(snapshot)
+        widest = max((row.switch.sizeHint().width() for row in self._rows.values()), default=0)
+        for row in self._rows.values():
+            row.align(widest)
         self.sources.show_senders(await self._queries.senders())
         give_mnemonics(self)
         follow_reading_order(self)

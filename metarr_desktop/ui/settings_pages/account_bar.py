@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 from shiboken6 import isValid
 
@@ -48,7 +49,7 @@ class AccountBar(QWidget):
         self.load_button.began.connect(self.note.forget)
         self.load_button.ended.connect(self._on_ended)
         row = QHBoxLayout()
-        row.addWidget(self.load_button)
+        row.addWidget(self.load_button, 0, Qt.AlignmentFlag.AlignLeft)
         row.addWidget(self.note, 1)
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
