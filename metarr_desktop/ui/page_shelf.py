@@ -71,12 +71,17 @@ class PageShelf(QObject):
         page = self.pages.get(key)
         return page if isinstance(page, SenderPage) else None
 
-    async def load(self) -> None:
-        """Read every page anew; unsaved input is lost."""
+    async def prepare(self, key: str) -> None:
+        """Have all pages there are, and read the one of that name anew; unsaved input of it is lost."""
         await self._follow_services()
         await self.follow_senders()
+        await self._load(self.pages.get(key) or self.pages["general"])
+
+    async def load_others(self, key: str) -> None:
+        """Read the other pages anew, so that the search knows all of them; where somebody types they stay."""
         for each in tuple(self.pages.values()):
-            await self._load(each)
+            if each.key != key and not each.is_dirty():
+                await self._load(each)
 
     async def follow(self) -> None:
         """Follow changes made elsewhere; unsaved input stays."""
@@ -118,6 +123,7 @@ class PageShelf(QObject):
         await _let_others_in()
         await page.load()
         self._list.set_words(page.key, page.words())
+        self.state_changed.emit(page)
 
     def _add(self, page: SettingsPage, *, group: str = "") -> None:
         self.pages[page.key] = page

@@ -155,13 +155,19 @@ class SettingsDialog(QDialog):
         return cast("SettingsPage", self._stack.currentWidget())
 
     async def _open(self, key: str, *, fresh: bool, enable: bool, found: FoundSnapshot | None) -> None:
-        """Load every page before one is shown, so that the search knows all of them."""
+        """Show a page as soon as it is loaded, then load the others."""
         key, _, word = key.partition(" ")
         async with self._loading:
             if fresh:
-                await self._shelf.load()
+                await self._shelf.prepare(key)
             else:
                 await self._shelf.follow_senders()
+        await self._open_loaded(key, word, enable=enable, found=found)
+        if fresh:
+            async with self._loading:
+                await self._shelf.load_others(self._page().key)
+
+    async def _open_loaded(self, key: str, word: str, *, enable: bool, found: FoundSnapshot | None) -> None:
         if self._pages.get(key) is not self._page() and not await self.may_leave():
             return
         self._show_page(key if key in self._pages else "general")
@@ -186,6 +192,8 @@ class SettingsDialog(QDialog):
                 await self._shelf.follow()
 
     async def _begin_mapping(self, scope: str, path: str) -> None:
+        async with self._loading:
+            pass  # what is loaded only afterwards would show its own again
         if await self.may_leave():
             self._show_page(self._shelf.library.key)
             self._shelf.library.begin_mapping(scope, path)
