@@ -90,6 +90,7 @@ def test_jobs_that_ran_as_one_when_the_program_was_killed_run_as_one_again(
     running = program(**kodi.environment)
     running.start()
     kodi.put_into(running.rows)
+    running.rows("UPDATE notification_config SET config = ? WHERE service = 'kodi'", '{"confirm": false}')
     running.enable("kodi")
     accepted = {}
     for number in range(1, 11):

@@ -80,9 +80,7 @@ async def test_a_folder_in_no_library_is_named_with_the_remedy_until_it_is_mappe
         assert words == "Every known folder is in a library of Jellybean: /library/films/hd, /library/films."
 
 
-async def test_a_test_that_passes_frees_what_waits_and_one_that_fails_does_not(
-    home: Home, shelf: Shelf
-) -> None:
+async def test_what_waits_for_a_key_is_freed_though_a_path_is_wrong(home: Home, shelf: Shelf) -> None:
     async with program(home, shelf) as core:
         await with_radarr(home, core, "/movies")
         await core.commands.set_enabled("jellybean", True)
@@ -93,11 +91,11 @@ async def test_a_test_that_passes_frees_what_waits_and_one_that_fails_does_not(
         assert claim.job is not None
         blocked = Blocked(reason=Text("Key rejected."), cause=BlockCause.KEY_REJECTED)
         await queue.settle(claim.job, blocked, run=Run(started_at=START, duration=START - START))
-        await core.commands.test_service("jellybean")
-        assert len(await queue.lane_stops()) == 1
-        await core.commands.add_mapping("jellybean", "/movies", "/library/films")
         report = await core.commands.test_service("jellybean")
-        assert (report.ok, report.released) == (True, 1)
+        assert (report.ok, report.released) == (False, 1)
+        assert await queue.lane_stops() == ()
+        await core.commands.add_mapping("jellybean", "/movies", "/library/films")
+        assert (await core.commands.test_service("jellybean")).ok
 
 
 async def test_nothing_known_is_no_failure_and_what_came_last_tells_where_no_sender_does(
