@@ -5,12 +5,17 @@ from __future__ import annotations
 from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING, Any
 
+import shiboken6
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QApplication, QLabel, QLineEdit, QMessageBox, QPushButton, QWidget
 
 from metarr_desktop.app.core import Core, open_core
 from metarr_desktop.app.paths import AppPaths
+from metarr_desktop.ui.household_section import HouseholdSection
+from metarr_desktop.ui.message_templates import MessageTemplates
+from metarr_desktop.ui.route_rules import RouteRules
 from metarr_desktop.ui.shell import Shell
+from metarr_desktop.ui.sign_in_button import SignInButton
 from metarr_desktop.ui.theme import Theme
 from metarr_desktop.ui.tray import Tray
 from tests.fakes import MemorySecretStore, until
@@ -36,8 +41,15 @@ async def running_shell(
         finally:
             theme.apply("system")
             shell.close()
-    for widget in (shell.settings, shell.window):
-        widget.deleteLater()
+    # Nobody returns to the event loop any more, and thousands of widgets slow down what comes after.
+    for widget in (shell.settings, shell.window, *_parts_without_a_page()):
+        shiboken6.delete(widget)
+
+
+def _parts_without_a_page() -> list[QWidget]:
+    """Return the sections of pages that never needed them: nobody else deletes those."""
+    sections = (HouseholdSection, MessageTemplates, RouteRules, SignInButton)
+    return [each for each in QApplication.topLevelWidgets() if isinstance(each, sections)]
 
 
 async def answer(label: str) -> str:
