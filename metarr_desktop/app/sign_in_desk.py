@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import logging
 from itertools import count
 from typing import TYPE_CHECKING, Any
 
@@ -24,7 +23,6 @@ if TYPE_CHECKING:
     from metarr_desktop.services.sign_in import Offer, Prompt, SignedIn
     from metarr_desktop.storage.service_store import ServiceStore
 
-logger = logging.getLogger(__name__)
 
 MOST_ENDED = 5
 """So many that are over are kept for whoever began them."""
@@ -192,9 +190,10 @@ class SignInDesk:
         except asyncio.CancelledError:
             run.cancel()
             raise
-        except Exception:
-            logger.exception("The sign-in at %s failed", service.title)
-            run.fail(UNEXPECTED)
+        finally:
+            # What nobody expected is logged by who watches this task.
+            if not run.snapshot.phase.over:
+                run.fail(UNEXPECTED)
 
     async def _watch(self, run: SignInRun) -> None:
         """End a run that nobody asks about any more, as where its command line was closed.

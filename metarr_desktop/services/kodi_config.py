@@ -8,13 +8,13 @@ from typing import Annotated
 from pydantic import Field, SecretStr, field_validator
 
 from metarr_desktop.domain.text import Text
-from metarr_desktop.services.declaration import MediaServerConfig, ServiceConfig
-from metarr_desktop.services.wake import DESCRIPTION, EXAMPLE, TITLE, mac_address
+from metarr_desktop.services.declaration import MediaServerConfig
+from metarr_desktop.services.wake_config import WakeConfig
 
 _PORT_IN_HOST = re.compile(r"\[[^\]]*\]:\d+|[^:\[\]]+:\d+")
 
 
-class KodiPlayer(ServiceConfig):
+class KodiPlayer(WakeConfig):
     """One Kodi of the household. An empty password fits a Kodi whose log-in is switched off."""
 
     host: Annotated[
@@ -49,20 +49,6 @@ class KodiPlayer(ServiceConfig):
             json_schema_extra={"advanced": True},
         ),
     ] = 9090
-    mac: Annotated[
-        str,
-        Field(
-            title=TITLE,
-            description=DESCRIPTION,
-            max_length=40,
-            json_schema_extra={"advanced": True, "placeholder": EXAMPLE},
-        ),
-    ] = ""
-
-    @field_validator("mac")
-    @classmethod
-    def _is_mac(cls, value: str) -> str:
-        return mac_address(value)
 
     @field_validator("host")
     @classmethod

@@ -10,12 +10,12 @@ from pydantic import Field, SecretStr, field_validator
 from metarr_desktop.domain.text import Text
 from metarr_desktop.services.declaration import MediaServerConfig
 from metarr_desktop.services.server_address import server_address
-from metarr_desktop.services.wake import DESCRIPTION, EXAMPLE, TITLE, mac_address
+from metarr_desktop.services.wake_config import WakeConfig
 
 _KEY = re.compile(r"[\x21-\x7e]{1,4000}")
 
 
-class ServerConfig(MediaServerConfig):
+class ServerConfig(WakeConfig, MediaServerConfig):
     """Its address, and the certificate that is trusted whoever made it."""
 
     usual_port: ClassVar[int]
@@ -38,20 +38,6 @@ class ServerConfig(MediaServerConfig):
             json_schema_extra={"advanced": True},
         ),
     ] = ""
-    mac: Annotated[
-        str,
-        Field(
-            title=TITLE,
-            description=DESCRIPTION,
-            max_length=40,
-            json_schema_extra={"advanced": True, "placeholder": EXAMPLE},
-        ),
-    ] = ""
-
-    @field_validator("mac")
-    @classmethod
-    def _is_mac(cls, value: str) -> str:
-        return mac_address(value)
 
     @field_validator("url")
     @classmethod

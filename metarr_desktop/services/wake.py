@@ -30,9 +30,6 @@ AGAIN_AFTER = timedelta(minutes=10)
 LONGEST_WAIT_S = 30.0
 BETWEEN_S = 3.0
 SENDING_S = 1.0
-TITLE = "Wake up"
-DESCRIPTION = "MAC address of its network card. When it does not answer it is woken. Empty means never."
-EXAMPLE = "00:11:32:aa:bb:cc"
 NO_ADDRESS = Text("Enter the MAC address as six pairs, such as 00:11:32:aa:bb:cc.")
 _PAIRS = re.compile(r"[0-9a-f]{2}(?:(?P<between>[:-]?)[0-9a-f]{2})(?:(?P=between)[0-9a-f]{2}){4}")
 _TRIPLE = re.compile(r"[0-9a-f]{4}(?:\.[0-9a-f]{4}){2}")

@@ -43,10 +43,10 @@ class FieldEditor(QObject):
 
 
 class TextEditor(FieldEditor):
-    """A line of text."""
+    """A line of text, or several."""
 
     def __init__(self, spec: FieldSpec) -> None:
-        self._edit = QLineEdit()
+        self._edit = LinesEdit() if spec.multiline else QLineEdit()
         super().__init__(self._edit)
         self._edit.setPlaceholderText(tr(spec.placeholder) if spec.placeholder else "")
         self._edit.textChanged.connect(self.changed)
@@ -61,28 +61,8 @@ class TextEditor(FieldEditor):
         self._edit.blockSignals(True)  # noqa: FBT003 - Qt takes it so
         self._edit.setText(str(value))
         self._edit.blockSignals(False)  # noqa: FBT003
-        self._edit.setCursorPosition(0)
-
-
-class LinesEditor(FieldEditor):
-    """Several lines of text."""
-
-    def __init__(self, spec: FieldSpec) -> None:
-        self._edit = LinesEdit()
-        super().__init__(self._edit)
-        self._edit.setPlaceholderText(tr(spec.placeholder) if spec.placeholder else "")
-        self._edit.textChanged.connect(self.changed)
-        self._edit.editingFinished.connect(self.left)
-
-    def value(self) -> PlainValue:
-        """The lines as typed."""
-        return self._edit.text()
-
-    def set_value(self, value: PlainValue) -> None:
-        """Show lines from their beginning."""
-        self._edit.blockSignals(True)  # noqa: FBT003 - Qt takes it so
-        self._edit.setText(str(value))
-        self._edit.blockSignals(False)  # noqa: FBT003
+        if isinstance(self._edit, QLineEdit):
+            self._edit.setCursorPosition(0)
 
 
 class IntegerEditor(FieldEditor):
@@ -207,7 +187,7 @@ def editor_for(spec: FieldSpec) -> FieldEditor:
     """The editor of a plain field; secrets have a widget of their own."""
     match spec.kind:
         case "text":
-            return LinesEditor(spec) if spec.multiline else TextEditor(spec)
+            return TextEditor(spec)
         case "integer":
             return IntegerEditor(spec)
         case "boolean":

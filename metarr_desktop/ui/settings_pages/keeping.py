@@ -1,18 +1,20 @@
-"""Saving what has secrets, where there may be no keyring to keep them in."""
+"""Saving what can be refused on the way: secrets without a keyring to keep them in, a port that is taken."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, TypeAlias
 
-from metarr_desktop.domain.errors import MetarrError, SecretsUnavailable
+from metarr_desktop.domain.errors import MetarrError, PortUnavailable, SecretsUnavailable
 from metarr_desktop.ui.dialogs import ask
 from metarr_desktop.ui.wording import tr
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable
+    from collections.abc import Awaitable, Callable, Mapping
 
+    from metarr_desktop.app.commands import Commands
     from metarr_desktop.domain.text import Text
     from metarr_desktop.ui.player_dialog import PlayerDialog
+    from metarr_desktop.ui.settings_pages.form_page import FormPage
     from metarr_desktop.ui.settings_pages.page import SettingsPage
 
     Asker: TypeAlias = SettingsPage | PlayerDialog
@@ -20,6 +22,21 @@ if TYPE_CHECKING:
 
 NO_KEYRING = "No keyring found."
 """How the sentence begins that says there is nothing to unlock."""
+
+
+async def save_receiving(page: FormPage, commands: Commands, changes: Mapping[str, object]) -> bool:
+    """Store how webhooks are received; a port that cannot be used is told under its field."""
+    try:
+        await commands.save_settings(**changes)
+    except PortUnavailable as error:
+        page.form.complain("port", error.text)
+        page.show_errors()
+        return False
+    except MetarrError as error:
+        page.tell(error.text)
+        return False
+    await page.load()
+    return True
 
 
 async def save_secrets(page: Asker, save: Save, *, unlock: Callable[[], Awaitable[object]]) -> bool:

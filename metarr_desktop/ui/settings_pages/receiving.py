@@ -9,13 +9,14 @@ from PySide6.QtCore import Qt
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QGridLayout, QLabel, QLineEdit, QPushButton, QWidget
 
-from metarr_desktop.domain.errors import MetarrError, PortUnavailable
+from metarr_desktop.domain.errors import MetarrError
 from metarr_desktop.domain.forms import FieldSpec
 from metarr_desktop.ui.dialogs import ask
 from metarr_desktop.ui.forms import Form
 from metarr_desktop.ui.mnemonics import literal
 from metarr_desktop.ui.notes import NoteKind
 from metarr_desktop.ui.settings_pages.form_page import FormPage
+from metarr_desktop.ui.settings_pages.keeping import save_receiving
 from metarr_desktop.ui.wording import tr
 
 if TYPE_CHECKING:
@@ -122,18 +123,7 @@ class ReceivingPage(FormPage):
         if not self.form.validate():
             self.show_errors()
             return False
-        changes = self.form.changes()
-        try:
-            await self._commands.save_settings(**changes)
-        except PortUnavailable as error:
-            self.form.complain("port", error.text)
-            self.show_errors()
-            return False
-        except MetarrError as error:
-            self.tell(error.text)
-            return False
-        await self.load()
-        return True
+        return await save_receiving(self, self._commands, self.form.changes())
 
     def words(self) -> str:
         """The labels of the form and what stands below it."""

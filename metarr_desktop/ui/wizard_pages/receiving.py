@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QLabel, QRadioButton
 
-from metarr_desktop.domain.errors import MetarrError, PortUnavailable
 from metarr_desktop.ui.forms import Form
 from metarr_desktop.ui.notes import Note, NoteKind
 from metarr_desktop.ui.settings_pages.form_page import FormPage
+from metarr_desktop.ui.settings_pages.keeping import save_receiving
 from metarr_desktop.ui.settings_pages.receiving import FIELDS
 from metarr_desktop.ui.wording import fill_in, tr
 
@@ -63,18 +63,7 @@ class ReceivingStep(FormPage):
         allow = "home" if self.home.isChecked() else "local"
         if allow != self._queries.settings().allow:
             changes["allow"] = allow
-        try:
-            if changes:
-                await self._commands.save_settings(**changes)
-        except PortUnavailable as error:
-            self.form.complain("port", error.text)
-            self.show_errors()
-            return False
-        except MetarrError as error:
-            self.tell(error.text)
-            return False
-        await self.load()
-        return True
+        return await save_receiving(self, self._commands, changes)
 
     def focus_first(self) -> None:
         """Begin with the choice."""

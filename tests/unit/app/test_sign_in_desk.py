@@ -147,7 +147,7 @@ async def test_a_failure_is_told_in_its_own_words(
         run.take()
 
 
-@pytest.mark.expects_errors("The sign-in at Plex failed")
+@pytest.mark.expects_errors("Task sign in at plex failed")
 async def test_what_nobody_expected_is_logged_and_told(core: Core, steps: Steps) -> None:
     steps.failure = RuntimeError("boom")
     run = await core.commands.begin_sign_in("plex")
