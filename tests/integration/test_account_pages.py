@@ -10,8 +10,7 @@ from PySide6.QtWidgets import QComboBox
 from metarr_desktop.domain.forms import Draft
 from tests.fakes import eventually, until
 from tests.integration.fake_pushover import TOKEN, USER_KEY, FakePushover
-from tests.integration.test_route_pages import service_page
-from tests.integration.windows import running_shell
+from tests.integration.windows import running_shell, service_page
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

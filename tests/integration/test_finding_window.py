@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from PySide6.QtCore import QObject, Qt, QUrl, Slot
@@ -17,7 +17,7 @@ from metarr_desktop.ui.player_dialog import PlayerDialog
 from tests.fakes import FakeClock, MemorySecretStore, until
 from tests.fakes_http import FakeServer, Recorded, Reply
 from tests.fakes_network import FakeDevice, jellyfin_answer, kodi_answer, plex_answer
-from tests.integration.windows import running_shell, unnamed
+from tests.integration.windows import running_shell, service_page, unnamed
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -63,13 +63,6 @@ def household(question: bytes) -> Iterable[bytes]:
         yield jellyfin_answer()
     elif not question.startswith(b"who"):
         yield kodi_answer(question)
-
-
-async def service_page(shell: Shell, key: str) -> ServicePage:
-    shell.open_settings(key)
-    await until(lambda: shell.settings._page().key == key)
-    page: ServicePage = cast("Any", shell.settings._page())
-    return page
 
 
 async def found(shell: Shell) -> FindDialog:

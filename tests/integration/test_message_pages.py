@@ -9,7 +9,7 @@ from PySide6.QtTest import QTest
 
 from metarr_desktop.domain.events import EventKind
 from tests.fakes import eventually, until
-from tests.integration.windows import running_shell
+from tests.integration.windows import running_shell, service_page
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -18,7 +18,6 @@ if TYPE_CHECKING:
 
     from metarr_desktop.app.core import Core
     from metarr_desktop.ui.settings_pages.service import ServicePage
-    from metarr_desktop.ui.shell import Shell
 
 pytestmark = pytest.mark.qt_loop
 
@@ -26,15 +25,6 @@ pytestmark = pytest.mark.qt_loop
 @pytest.fixture
 def opened(tmp_path: Path, qapp: QApplication) -> Any:
     return lambda: running_shell(tmp_path, qapp)
-
-
-async def service_page(shell: Shell, key: str) -> ServicePage:
-    """Open a service's page and wait until it is filled."""
-    shell.open_settings(key)
-    pages: Any = shell.settings._pages
-    await until(lambda: shell.settings._page().key == key and pages[key].rules.stored is not None)
-    page: ServicePage = pages[key]
-    return page
 
 
 def choose(page: ServicePage, title: str) -> None:

@@ -24,6 +24,8 @@ if TYPE_CHECKING:
     from collections.abc import AsyncIterator
     from pathlib import Path
 
+    from metarr_desktop.ui.settings_pages.service import ServicePage
+
 
 @asynccontextmanager
 async def running_shell(
@@ -50,6 +52,15 @@ def _parts_without_a_page() -> list[QWidget]:
     """Return the sections of pages that never needed them: nobody else deletes those."""
     sections = (HouseholdSection, MessageTemplates, RouteRules, SignInButton)
     return [each for each in QApplication.topLevelWidgets() if isinstance(each, sections)]
+
+
+async def service_page(shell: Shell, key: str) -> ServicePage:
+    """Open a service's page of the settings and wait until it is filled."""
+    shell.open_settings(key)
+    pages: Any = shell.settings._pages
+    await until(lambda: shell.settings._page().key == key and pages[key].rules.stored is not None)
+    page: ServicePage = pages[key]
+    return page
 
 
 async def answer(label: str) -> str:

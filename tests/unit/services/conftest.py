@@ -9,6 +9,7 @@ import pytest
 from metarr_desktop.domain.events import Action, MediaEvent, MediaKind
 from metarr_desktop.domain.notification import Notification
 from metarr_desktop.services.http import Http, Limits
+from tests.fakes import FakeClock, MemoryNotes
 from tests.fakes_http import FakeServer
 
 if TYPE_CHECKING:
@@ -23,6 +24,16 @@ async def http() -> AsyncIterator[Http]:
     made = Http(lan=limits, internet=limits)
     yield made
     await made.close()
+
+
+@pytest.fixture
+def clock() -> FakeClock:
+    return FakeClock()
+
+
+@pytest.fixture
+def notes() -> MemoryNotes:
+    return MemoryNotes()
 
 
 @pytest.fixture

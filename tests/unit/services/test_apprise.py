@@ -28,11 +28,6 @@ if TYPE_CHECKING:
 
 
 @pytest.fixture
-def notes() -> MemoryNotes:
-    return MemoryNotes()
-
-
-@pytest.fixture
 def notifier(http: Http, notes: MemoryNotes) -> AppriseNotifier:
     return AppriseNotifier(tools(http, FakeClock(), notes=notes))
 

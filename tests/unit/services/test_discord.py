@@ -486,16 +486,6 @@ async def test_a_template_of_a_person_keeps_its_markdown_and_says_all_there_is(
 
 
 @pytest.fixture
-def notes() -> MemoryNotes:
-    return MemoryNotes()
-
-
-@pytest.fixture
-def clock() -> FakeClock:
-    return FakeClock()
-
-
-@pytest.fixture
 def live(http: Http, clock: FakeClock, notes: MemoryNotes) -> DiscordNotifier:
     return DiscordNotifier(tools(http, clock, notes=notes))
 

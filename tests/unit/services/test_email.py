@@ -47,11 +47,6 @@ async def mail(certificates: Certificates, monkeypatch: pytest.MonkeyPatch) -> A
 
 
 @pytest.fixture
-def notes() -> MemoryNotes:
-    return MemoryNotes()
-
-
-@pytest.fixture
 def notifier(http: Http, notes: MemoryNotes) -> EmailNotifier:
     return EmailNotifier(tools(http, FakeClock(), notes=notes))
 

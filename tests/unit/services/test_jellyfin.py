@@ -65,11 +65,6 @@ ALBUM = MediaEvent(
 
 
 @pytest.fixture
-def clock() -> FakeClock:
-    return FakeClock()
-
-
-@pytest.fixture
 async def http() -> AsyncIterator[Http]:
     """Give long lists more time than the others need."""
     made = Http(lan=Limits(connect=2, total=1.5, slow=10))
@@ -81,11 +76,6 @@ async def http() -> AsyncIterator[Http]:
 async def jellyfin(clock: FakeClock) -> AsyncIterator[FakeJellyfin]:
     async with FakeJellyfin(now=clock.monotonic) as running:
         yield running
-
-
-@pytest.fixture
-def notes() -> MemoryNotes:
-    return MemoryNotes()
 
 
 @pytest.fixture

@@ -46,16 +46,6 @@ def kodi(server: FakeServer) -> Iterator[Kodi]:
 
 
 @pytest.fixture
-def clock() -> FakeClock:
-    return FakeClock()
-
-
-@pytest.fixture
-def notes() -> MemoryNotes:
-    return MemoryNotes()
-
-
-@pytest.fixture
 async def notifier(http: Http, clock: FakeClock, notes: MemoryNotes) -> AsyncIterator[KodiNotifier]:
     """A notifier whose waits pass as soon as they begin."""
 

@@ -33,11 +33,6 @@ async def socket() -> AsyncIterator[FakeSocket]:
         yield made
 
 
-@pytest.fixture
-def clock() -> FakeClock:
-    return FakeClock()
-
-
 def link_to(port: int, http: Http, clock: FakeClock) -> KodiLink:
     return KodiLink(tools=tools(http, clock), url=f"ws://127.0.0.1:{port}/jsonrpc")
 

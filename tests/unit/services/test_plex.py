@@ -55,11 +55,6 @@ ALBUM = MediaEvent(
 
 
 @pytest.fixture
-def clock() -> FakeClock:
-    return FakeClock()
-
-
-@pytest.fixture
 async def http() -> AsyncIterator[Http]:
     """Give long lists more time than the others need."""
     made = Http(lan=Limits(connect=2, total=1.5, slow=10))
@@ -71,11 +66,6 @@ async def http() -> AsyncIterator[Http]:
 async def plex(clock: FakeClock) -> AsyncIterator[FakePlex]:
     async with FakePlex(now=clock.monotonic) as running:
         yield running
-
-
-@pytest.fixture
-def notes() -> MemoryNotes:
-    return MemoryNotes()
 
 
 @pytest.fixture
