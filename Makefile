@@ -30,7 +30,7 @@ run: setup
 	@exec $(PY) -m metarr_desktop $(ARGS)
 
 test: setup-tests
-	@exec $(PY) -m pytest $(ARGS)
+	@exec $(PY) -m pytest --numprocesses 2 --dist loadfile $(ARGS)
 
 # What test does in minutes: a thousand kills in place of thirty, and so on. None of it hangs in Qt.
 endurance: setup-tests
